@@ -1,0 +1,31 @@
+# Everything rehearse stands on, found in the system's packages.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED)
+
+pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc libbrotlidec libbrotlicommon)
+pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core libevent_extra libevent_openssl)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+
+# llhttp: newer distributions ship a library, Debian 12 ships the generated C sources in node-llhttp.
+pkg_check_modules(LLHTTP QUIET IMPORTED_TARGET libllhttp)
+add_library(rehearse_llhttp INTERFACE)
+if(LLHTTP_FOUND)
+  target_link_libraries(rehearse_llhttp INTERFACE PkgConfig::LLHTTP)
+else()
+  find_path(LLHTTP_SOURCE_DIR llhttp.c PATHS /usr/share/llhttp NO_DEFAULT_PATH)
+  find_path(LLHTTP_HEADER_DIR llhttp.h PATHS /usr/share/include/llhttp NO_DEFAULT_PATH)
+  if(NOT LLHTTP_SOURCE_DIR OR NOT LLHTTP_HEADER_DIR)
+    message(FATAL_ERROR "llhttp not found: install libllhttp-dev, or node-llhttp on Debian 12")
+  endif()
+  add_library(llhttp_sources STATIC ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c
+                                    ${LLHTTP_SOURCE_DIR}/llhttp.c)
+  target_include_directories(llhttp_sources SYSTEM PUBLIC ${LLHTTP_HEADER_DIR})
+  target_compile_options(llhttp_sources PRIVATE -w)
+  target_link_libraries(rehearse_llhttp INTERFACE llhttp_sources)
+endif()

@@ -1,0 +1,62 @@
+/* Bytes: a borrowed view (struct bytes) and an owned, growing run (struct buffer). */
+#ifndef COMMON_BUFFER_H
+#define COMMON_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A view of bytes owned by someone else; |data| may be NULL only if |size| is 0. Not NUL-terminated. */
+struct bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+/* Owned bytes. Zero-initialised is empty and valid; size <= capacity. Keeps its memory over buffer_clear, so
+ * that a reused buffer allocates nothing once warm. */
+struct buffer {
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+};
+
+#define BYTES_LITERAL(text) ((struct bytes){(const uint8_t *)(text), sizeof(text) - 1})
+
+/* Returns a borrowed view of |text| without its NUL. */
+struct bytes bytes_of(const char *text);
+struct bytes bytes_make(const void *data, size_t size);
+bool bytes_equal(struct bytes a, struct bytes b);
+/* As bytes_equal with ASCII letters compared without case (RFC 9110 §5.1 field names). */
+bool bytes_equal_nocase(struct bytes a, struct bytes b);
+/* Returns the view without leading and trailing SP and HTAB (RFC 9110 OWS). */
+struct bytes bytes_trim(struct bytes view);
+/* Parses an unsigned decimal of digits only. Returns false where |view| is empty, holds another byte or
+ * overflows. */
+bool bytes_to_u64(struct bytes view, uint64_t *ret_value);
+
+/* Returns a view of all of |buffer|, borrowed until it changes. */
+struct bytes buffer_bytes(const struct buffer *buffer);
+/* Makes room for |more| bytes after the size, without changing the size. */
+void buffer_reserve(struct buffer *buffer, size_t more);
+void buffer_append(struct buffer *buffer, const void *data, size_t size);
+void buffer_append_bytes(struct buffer *buffer, struct bytes view);
+void buffer_append_text(struct buffer *buffer, const char *text);
+void buffer_append_byte(struct buffer *buffer, uint8_t byte);
+void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Removes the first |size| bytes (at most the size). */
+void buffer_consume(struct buffer *buffer, size_t size);
+/* Empties; the memory stays. */
+void buffer_clear(struct buffer *buffer);
+/* Empties and frees; the buffer can be used again. */
+void buffer_free(struct buffer *buffer);
+
+/* Little-endian base-128 integers (LEB128, unsigned), as records store them. */
+void buffer_append_varint(struct buffer *buffer, uint64_t value);
+/* Takes one varint from the front of |view|. Returns false where it is cut or over 64 bits; |view| is then
+ * unchanged. */
+bool bytes_take_varint(struct bytes *view, uint64_t *ret_value);
+/* Takes |size| bytes from the front of |view|. Returns false where there are fewer; |view| is then unchanged.
+ */
+bool bytes_take(struct bytes *view, size_t size, struct bytes *ret_part);
+
+#endif

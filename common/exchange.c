@@ -1,0 +1,144 @@
+#include "common/exchange.h"
+
+#include "common/mem.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const flag_names[] = {
+#define X(name, text, help) text,
+    EXCHANGE_FLAGS(X)
+#undef X
+};
+
+static const char *const defect_names[] = {
+#define X(name, text, help) text,
+    MESSAGE_DEFECTS(X)
+#undef X
+};
+
+static const char *const reason_names[] = {
+#define X(name, text) text,
+    BODY_REASONS(X)
+#undef X
+};
+
+static const char *const place_names[] = {
+#define X(name, text) text,
+    LINK_PLACES(X)
+#undef X
+};
+
+_Static_assert(EXCHANGE_FLAG_COUNT <= 64 && MESSAGE_DEFECT_COUNT <= 64, "flags are kept in 64 bits");
+
+const char *exchange_flag_name(unsigned bit)
+{
+    assert(bit < EXCHANGE_FLAG_COUNT);
+    return flag_names[bit];
+}
+
+const char *message_defect_name(unsigned bit)
+{
+    assert(bit < MESSAGE_DEFECT_COUNT);
+    return defect_names[bit];
+}
+
+const char *body_reason_name(enum body_reason reason)
+{
+    assert(reason < BODY_REASON_COUNT);
+    return reason_names[reason];
+}
+
+const char *link_place_name(enum link_place place)
+{
+    assert(place < LINK_PLACE_COUNT);
+    return place_names[place];
+}
+
+char *address_format(const struct address *address, char *text)
+{
+    char ip[INET6_ADDRSTRLEN] = "?";
+    if (address->family)
+        inet_ntop(address->family, address->ip, ip, sizeof ip);
+    snprintf(text, ADDRESS_TEXT_SIZE, address->family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip, address->port);
+    return text;
+}
+
+static void message_clear(struct message *message)
+{
+    struct buffer head = message->head, trailers = message->trailers, content = message->body.content;
+    buffer_clear(&head);
+    buffer_clear(&trailers);
+    buffer_clear(&content);
+    *message = (struct message){.head = head, .trailers = trailers, .body.content = content};
+}
+
+static void message_free(struct message *message)
+{
+    buffer_free(&message->head);
+    buffer_free(&message->trailers);
+    buffer_free(&message->body.content);
+}
+
+static void links_clear(struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->link_count; i++)
+        free(exchange->links[i].name);
+    exchange->link_count = 0;
+}
+
+void exchange_clear(struct exchange *exchange)
+{
+    links_clear(exchange);
+    message_clear(&exchange->request);
+    message_clear(&exchange->response);
+    *exchange = (struct exchange){.request = exchange->request,
+                                  .response = exchange->response,
+                                  .links = exchange->links,
+                                  .link_capacity = exchange->link_capacity};
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    links_clear(exchange);
+    free(exchange->links);
+    message_free(&exchange->request);
+    message_free(&exchange->response);
+    *exchange = (struct exchange){0};
+}
+
+struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, enum link_place place,
+                               const char *name, const uint8_t tag[LINK_TAG_SIZE])
+{
+    if (exchange->link_count == exchange->link_capacity) {
+        exchange->link_capacity = exchange->link_capacity ? exchange->link_capacity * 2 : 4;
+        exchange->links = xrealloc(exchange->links, exchange->link_capacity * sizeof *exchange->links);
+    }
+    struct link *link = &exchange->links[exchange->link_count++];
+    *link = (struct link){.kind = kind, .place = place, .name = xstrdup(name)};
+    memcpy(link->tag, tag, LINK_TAG_SIZE);
+    return link;
+}
+
+bool exchange_has_response(const struct exchange *exchange)
+{
+    return exchange->status != 0 || exchange->response.first_ns != 0;
+}
+
+static uint64_t span_ns(uint64_t from, uint64_t to)
+{
+    return from && to > from ? to - from : 0;
+}
+
+uint64_t exchange_ttfb_ns(const struct exchange *exchange)
+{
+    return span_ns(exchange->request.last_ns, exchange->response.first_ns);
+}
+
+uint64_t exchange_latency_ns(const struct exchange *exchange)
+{
+    return span_ns(exchange->request.first_ns, exchange->response.last_ns);
+}

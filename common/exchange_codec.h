@@ -1,0 +1,16 @@
+/* An exchange as a segment record: metadata (everything but bodies) and payload (the two bodies). FORMAT.md
+ * in segment/ specifies the bytes. */
+#ifndef COMMON_EXCHANGE_CODEC_H
+#define COMMON_EXCHANGE_CODEC_H
+
+#include "common/exchange.h"
+
+/* Appends |exchange|'s metadata to |meta| and its kept bodies to |payload|. */
+void exchange_encode(const struct exchange *exchange, struct buffer *meta, struct buffer *payload);
+/* Fills |exchange| (cleared first) from metadata alone; bodies have their sizes and states but no content.
+ * Returns false where |meta| is not one; |exchange| is then cleared. */
+bool exchange_decode(struct bytes meta, struct exchange *exchange);
+/* Adds the bodies' content. Returns false where |payload| does not fit what the metadata says. */
+bool exchange_decode_payload(struct bytes payload, struct exchange *exchange);
+
+#endif

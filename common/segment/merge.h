@@ -1,0 +1,48 @@
+/* Reads all segments of folders as one stream in order of start time, in bounded memory: blocks are opened
+ * when the merge reaches their smallest start time, and at most |window| decompressed blocks are held; one
+ * that has to wait is closed and decompressed again when its turn comes. Damaged blocks are passed over and
+ * counted. Sealed segments are read by their index, open ones (a crash, or a capture still writing) by
+ * scanning. */
+#ifndef COMMON_SEGMENT_MERGE_H
+#define COMMON_SEGMENT_MERGE_H
+
+#include "common/segment/segment.h"
+
+struct merge;
+
+/* One record, borrowed until the next call. */
+struct merge_record {
+    uint64_t start_ns;
+    struct bytes meta;
+    const struct segment_header *header; /* of the segment it stands in; lives as long as the merge */
+    size_t source;                       /* index of the folder it came from */
+};
+
+enum merge_status { MERGE_RECORD, MERGE_END };
+
+/* What was found damaged or open. */
+struct merge_damage {
+    uint64_t segments_open; /* without an index: read up to the last whole block */
+    uint64_t blocks_damaged;
+    uint64_t bytes_skipped;
+    uint64_t segments_refused; /* not a segment, or of an unknown version */
+};
+
+/* Opens |count| folders or single segment files, all of |kind|. Fails where one does not exist, holds no
+ * segment, or where every segment in it is refused. |window| 0: 64 blocks. */
+int merge_open(const char *const *paths, size_t count, enum segment_kind kind, size_t window,
+               struct merge **ret_merge, struct error *err);
+enum merge_status merge_next(struct merge *merge, struct merge_record *ret_record);
+/* Fetches the payload of the record that merge_next returned last, borrowed until the next call of either.
+ * Returns false where the payload part of its block is damaged (counted). */
+bool merge_payload(struct merge *merge, struct bytes *ret_payload);
+/* Starts again at the beginning. */
+void merge_rewind(struct merge *merge);
+const struct merge_damage *merge_damage(const struct merge *merge);
+/* Returns the header of the first segment, borrowed. */
+const struct segment_header *merge_header(const struct merge *merge);
+/* Returns the number of records that the indexes promise (0 counted for open segments not yet scanned). */
+uint64_t merge_record_count(const struct merge *merge);
+void merge_close(struct merge *merge);
+
+#endif

@@ -1,0 +1,26 @@
+#include "common/version.h"
+
+#include <brotli/decode.h>
+#include <event2/event.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <pcap/pcap.h>
+#include <sodium.h>
+#include <yaml.h>
+#include <zlib.h>
+#include <zstd.h>
+
+void version_print(FILE *to)
+{
+    uint32_t brotli = BrotliDecoderVersion();
+    fprintf(to, "rehearse " REHEARSE_VERSION "\n");
+    fprintf(to, "%s\n", pcap_lib_version());
+    fprintf(to, "libevent %s\n", event_get_version());
+    fprintf(to, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+    fprintf(to, "libsodium %s\n", sodium_version_string());
+    fprintf(to, "zstd %s\n", ZSTD_versionString());
+    fprintf(to, "zlib %s\n", zlibVersion());
+    fprintf(to, "brotli %u.%u.%u\n", brotli >> 24, (brotli >> 12) & 0xfff, brotli & 0xfff);
+    fprintf(to, "jansson %s\n", jansson_version_str());
+    fprintf(to, "libyaml %s\n", yaml_get_version_string());
+}

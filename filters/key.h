@@ -1,0 +1,33 @@
+/* Keys. One master key (32 random bytes, --key-file, mode 0600) gives, by libsodium's KDF: the mapping key
+ * that turns values into pseudonyms and never leaves the recording side, the recognition key that is kept in
+ * the traffic and only tells that a string is a pseudonym, and the identity key behind opaque connection and
+ * client ids. */
+#ifndef FILTERS_KEY_H
+#define FILTERS_KEY_H
+
+#include "common/error.h"
+#include "common/segment/segment.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The derived keys. Opaque, locked in memory where possible, wiped on free. */
+struct keys;
+
+/* Reads the master key of |path|. Fails where the file is not exactly a key or others than its owner may read
+ * it. */
+int keys_load(const char *path, struct keys **ret_keys, struct error *err);
+/* Creates |path| with a new random key and mode 0600, and loads it. Fails where the file exists. */
+int keys_create(const char *path, struct keys **ret_keys, struct error *err);
+/* Returns keys that exist in this process only. */
+struct keys *keys_random(void);
+void keys_free(struct keys *keys);
+
+/* Fill the segment header's key fields. */
+const uint8_t *keys_id(const struct keys *keys);          /* SEGMENT_KEY_ID_SIZE bytes */
+const uint8_t *keys_recognition(const struct keys *keys); /* SEGMENT_KEY_SIZE bytes */
+
+/* Returns an opaque 64-bit id for |data| (a client address, a connection's addresses and start time). */
+uint64_t keys_opaque_id(const struct keys *keys, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,33 @@
+/* Pseudonyms: what stands in place of a value. Identity comes from the decoded value alone (keyed hash, 128
+ * bits); the look is chosen by the value's own shape, so the same value looks the same wherever it stands.
+ * Every pseudonym carries a check tag made with the recognition key: one that checks is left alone, a forged
+ * one is replaced like any other value.
+ *
+ *     opaque:  rhx + 39 characters of base32 (a-z2-7) = 16 bytes identity + 8 bytes check tag
+ *     email:   the same @example.com
+ *
+ * All characters survive header values, cookies, URLs, JSON and case folding unescaped. */
+#ifndef FILTERS_PSEUDONYM_H
+#define FILTERS_PSEUDONYM_H
+
+#include "common/buffer.h"
+#include "filters/key.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PSEUDONYM_TAG_SIZE  16
+#define PSEUDONYM_CORE_SIZE 42 /* characters of the opaque form */
+
+/* Appends the pseudonym of |value| to |out| and writes its identity to |ret_tag| (may be NULL). A value that
+ * is itself a pseudonym valid under |keys| is appended unchanged. An empty value stays empty. */
+void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *out,
+                    uint8_t ret_tag[PSEUDONYM_TAG_SIZE]);
+
+/* Finds the first valid pseudonym core at or after |from| in |text| under |recognition_key|. Returns false
+ * where there is none; else its offset and identity. The core is PSEUDONYM_CORE_SIZE bytes long. Works
+ * without the mapping key: a replayer uses it. */
+bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,
+                    size_t *ret_offset, uint8_t ret_tag[PSEUDONYM_TAG_SIZE]);
+
+#endif

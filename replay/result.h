@@ -1,0 +1,134 @@
+/* The result: what became of one recorded exchange in a replay. Stored as segment records of kind
+ * SEGMENT_RESULTS. */
+#ifndef REPLAY_RESULT_H
+#define REPLAY_RESULT_H
+
+#include "common/buffer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What became of the request. */
+#define RESULT_OUTCOMES(X)                                                                                   \
+    X(ANSWERED, "answered")         /* a final response arrived */                                           \
+    X(FAILED, "failed")             /* fired; |transport| says how it failed */                              \
+    X(UNREPLAYABLE, "unreplayable") /* cannot be fired truthfully; |reason| */                               \
+    X(NOT_SENT, "not_sent")         /* could have been fired, was not; |reason| */
+enum result_outcome {
+#define X(name, text) RESULT_##name,
+    RESULT_OUTCOMES(X)
+#undef X
+        RESULT_OUTCOME_COUNT
+};
+
+/* How a fired request failed. */
+#define TRANSPORT_ERRORS(X)                                                                                  \
+    X(NONE, "none")                                                                                          \
+    X(CONNECT_REFUSED, "connect_refused")                                                                    \
+    X(CONNECT_TIMEOUT, "connect_timeout")                                                                    \
+    X(CONNECT_FAILED, "connect_failed") /* unreachable, no descriptor, ... */                                \
+    X(TLS, "tls")                                                                                            \
+    X(SEND, "send")                                                                                          \
+    X(RESET, "reset")           /* reset or closed before the response began */                              \
+    X(INCOMPLETE, "incomplete") /* closed inside the response */                                             \
+    X(MALFORMED, "malformed")   /* not HTTP */                                                               \
+    X(TIMEOUT, "timeout")       /* no complete response in time */
+enum transport_error {
+#define X(name, text) TRANSPORT_##name,
+    TRANSPORT_ERRORS(X)
+#undef X
+        TRANSPORT_ERROR_COUNT
+};
+
+/* Why a request was not fired. */
+#define UNSENT_REASONS(X)                                                                                    \
+    X(NONE, "none")                                                                                          \
+    X(BODY_CUT, "body_cut")                                                                                  \
+    X(BODY_DROPPED, "body_dropped") X(UPGRADE, "upgrade") X(CONNECT, "connect")                              \
+        X(FLAGGED, "flagged")       /* a defect that would fire something other than was meant */            \
+        X(INCOMPLETE, "incomplete") /* the recording does not hold all of the request */                     \
+        X(HEADER_WITHHELD, "header_withheld") X(DURATION, "duration") X(COUNT, "count")                      \
+            X(INTERRUPTED, "interrupted") X(ABORTED, "aborted") X(IN_FLIGHT_CAP, "in_flight_cap")            \
+                X(CONNECTION_CAP, "connection_cap")
+enum unsent_reason {
+#define X(name, text) UNSENT_##name,
+    UNSENT_REASONS(X)
+#undef X
+        UNSENT_REASON_COUNT
+};
+
+/* Flags of a result. */
+#define RESULT_FLAGS(X)                                                                                      \
+    X(LATE, "late")           /* send lag over 1 ms */                                                       \
+    X(REUSED, "reused")       /* on a connection that had carried another request */                         \
+    X(REOPENED, "reopened")   /* its recorded connection had been closed by the target */                    \
+    X(PIPELINED, "pipelined") /* pipelined in the recording, sent one by one */                              \
+    X(EARLY_RESPONSE, "early_response")                                                                      \
+    X(LINKED, "linked")     /* a recorded credential was replaced by what the target issued */               \
+    X(UNLINKED, "unlinked") /* carries a pseudonym for which the target issued nothing */                    \
+    X(LOGIN_OK, "login_ok") /* this session obtained a credential from the target */                         \
+    X(CREDENTIALS_UNKNOWN,                                                                                   \
+      "credentials_unknown") /* 401 or 403 where the original was not, without a login that worked */        \
+    X(CONNECTION_WAIT, "connection_wait")     /* waited for a connection because of a cap */                 \
+    X(CONDITIONAL_EQUAL, "conditional_equal") /* 200 against 304 on an unlinked validator: counts as equal   \
+                                               */
+enum result_flag {
+#define X(name, text) RESULT_FLAG_BIT_##name,
+    RESULT_FLAGS(X)
+#undef X
+        RESULT_FLAG_COUNT
+};
+#define RESULT_FLAG(name) (UINT64_C(1) << RESULT_FLAG_BIT_##name)
+
+const char *result_outcome_name(enum result_outcome outcome);
+const char *transport_error_name(enum transport_error error);
+const char *unsent_reason_name(enum unsent_reason reason);
+const char *result_flag_name(unsigned bit);
+
+/* One result. Views borrow from whoever made the result (an exchange, or the record it was decoded from). */
+struct result {
+    uint64_t exchange; /* id of the recorded exchange */
+    uint64_t session;
+    uint32_t iteration; /* --loop, from 0 */
+    struct bytes method;
+    struct bytes target;   /* as recorded */
+    struct bytes endpoint; /* METHOD /template, see common/endpoint.h */
+
+    uint16_t original_status;     /* 0: no response was recorded */
+    uint64_t original_service_ns; /* first request byte to last response byte */
+    uint64_t original_ttfb_ns;
+
+    enum result_outcome outcome;
+    enum transport_error transport;
+    enum unsent_reason reason;
+    uint64_t flags;          /* RESULT_FLAG bits */
+    uint16_t status;         /* 0: none */
+    uint64_t response_bytes; /* body as transferred */
+
+    /* Instants in nanoseconds since the run's start (monotonic); 0 where it did not happen. */
+    uint64_t intended_ns; /* the schedule */
+    uint64_t eligible_ns; /* what it depends on was answered */
+    uint64_t slot_ns;     /* a connection was free */
+    uint64_t connect_ns;  /* duration of connecting for this request (TCP), 0 where one was there */
+    uint64_t tls_ns;      /* duration of its TLS handshake */
+    uint64_t sent_first_ns;
+    uint64_t sent_last_ns;
+    uint64_t first_byte_ns;
+    uint64_t done_ns;
+};
+
+/* first byte sent to last byte received; 0 without a response. Compared with original_service_ns. */
+uint64_t result_service_ns(const struct result *result);
+/* intended to last byte received; 0 without a response. */
+uint64_t result_response_ns(const struct result *result);
+/* last request byte to first response byte, never below 0. */
+uint64_t result_ttfb_ns(const struct result *result);
+/* sent - max(intended, eligible, slot): the replayer's own error. */
+uint64_t result_send_lag_ns(const struct result *result);
+
+/* Appends the record's metadata form. */
+void result_encode(const struct result *result, struct buffer *meta);
+/* Reads it back; views borrow from |meta|. Returns false where |meta| is not a result. */
+bool result_decode(struct bytes meta, struct result *result);
+
+#endif

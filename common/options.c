@@ -49,6 +49,32 @@ struct parse {
     struct common_settings common;
 };
 
+/* What options own for the life of the process: lists and strings of the configuration file. */
+static struct kept {
+    struct kept *next;
+    void *memory;
+} * kept_first;
+
+static void *keep(void *memory)
+{
+    struct kept *entry = xmalloc(sizeof *entry);
+    *entry = (struct kept){.next = kept_first, .memory = memory};
+    kept_first = entry;
+    return memory;
+}
+
+/* Appends to a list whose room is the next power of two. */
+static void append_text(struct option_texts *list, const char *text)
+{
+    if ((list->count & (list->count - 1)) == 0) {
+        const char **larger = keep(xcalloc(list->count ? list->count * 2 : 1, sizeof *larger));
+        if (list->count)
+            memcpy(larger, list->items, list->count * sizeof *larger);
+        list->items = larger;
+    }
+    list->items[list->count++] = text;
+}
+
 static int store_choice(const struct slot *slot, const char *text, const char *source, struct error *err)
 {
     const char *word = slot->spec->value;
@@ -86,12 +112,9 @@ static int store(struct slot *slot, const char *text, const char *source, struct
     case OPTION_TEXT:
         *(const char **)slot->member = text;
         return 0;
-    case OPTION_TEXTS: {
-        struct option_texts *list = slot->member;
-        list->items = xrealloc(list->items, (list->count + 1) * sizeof *list->items);
-        list->items[list->count++] = text;
+    case OPTION_TEXTS:
+        append_text(slot->member, text);
         return 0;
-    }
     case OPTION_DURATION:
         wanted = units_parse_duration(text, slot->member) ? NULL : "a time such as 250ms, 30s or 5m";
         break;
@@ -220,14 +243,14 @@ static int config_value(struct slot *slot, yaml_document_t *document, yaml_node_
                         struct error *err)
 {
     if (value->type == YAML_SCALAR_NODE)
-        return store(slot, xstrdup((const char *)value->data.scalar.value), source, err);
+        return store(slot, keep(xstrdup((const char *)value->data.scalar.value)), source, err);
     if (value->type == YAML_SEQUENCE_NODE && slot->spec->type == OPTION_TEXTS) {
         for (yaml_node_item_t *item = value->data.sequence.items.start; item < value->data.sequence.items.top;
              item++) {
             yaml_node_t *node = yaml_document_get_node(document, *item);
             if (node->type != YAML_SCALAR_NODE)
                 return error_set(err, ERROR_USAGE, "%s: a list of plain values is expected", source);
-            store(slot, xstrdup((const char *)node->data.scalar.value), source, err);
+            store(slot, keep(xstrdup((const char *)node->data.scalar.value)), source, err);
         }
         return 0;
     }

@@ -1,0 +1,54 @@
+# Shared by the benchmarks: source it first. Gives $here, $build (the release build, made where it is missing), $scratch (on
+# tmpfs, goes away) and the words below.
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+build=${REHEARSE_BUILD:-$root/build/release}
+if [ ! -x "$build/rehearse" ]; then
+    (cd "$root" && cmake --preset release >/dev/null && cmake --build --preset release >/dev/null)
+fi
+scratch=$(mktemp -d /dev/shm/rehearse-bench.XXXXXX)
+pids=()
+finish() {
+    local status=$?
+    [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    wait
+    rm -rf "$scratch"
+    exit $status
+}
+trap finish EXIT
+port=$((20000 + RANDOM % 10000))
+
+# start_nginx CPU: one worker bound to that CPU serves a small JSON answer on 127.0.0.1:$port.
+start_nginx() {
+    cat >"$scratch/nginx.conf" <<CONF
+worker_processes 1;
+daemon off;
+pid $scratch/nginx.pid;
+error_log $scratch/error.log;
+worker_rlimit_nofile 20000;
+events { worker_connections 8192; }
+http {
+    access_log ${NGINX_LOG:-off};
+    keepalive_requests 100000000;
+    default_type application/json;
+    server {
+        listen 127.0.0.1:$port backlog=8192 reuseport;
+        location / { return 200 '{"id":7,"name":"a small answer","stock":12345}'; }
+    }
+}
+CONF
+    taskset -c "$1" nginx -c "$scratch/nginx.conf" -p "$scratch" &
+    pids+=($!)
+    local i
+    for i in $(seq 100); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+        sleep 0.05
+    done
+    echo "nginx does not start" >&2
+    exit 1
+}
+
+# cpu_seconds PID: user and system time of a process so far, all its threads.
+cpu_seconds() {
+    awk -v hz="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); print ($12 + $13) / hz}' "/proc/$1/stat"
+}

@@ -26,6 +26,7 @@ struct merge_damage {
     uint64_t blocks_damaged;
     uint64_t bytes_skipped;
     uint64_t segments_refused; /* not a segment, or of an unknown version */
+    uint64_t indexes_damaged;  /* sealed segments read by scanning, or by the copy of their header */
 };
 
 /* Opens |count| folders or single segment files, all of |kind|. Fails where one does not exist, holds no

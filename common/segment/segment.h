@@ -14,6 +14,9 @@
 
 enum segment_kind { SEGMENT_EXCHANGES = 1, SEGMENT_RESULTS = 2 };
 
+/* A record's metadata, and its payload, may each have this many bytes at most. */
+#define SEGMENT_RECORD_MAX (UINT32_C(64) << 20)
+
 #define SEGMENT_HASH_SIZE   32
 #define SEGMENT_KEY_SIZE    32
 #define SEGMENT_KEY_ID_SIZE 8
@@ -32,6 +35,11 @@ struct segment_header {
     uint8_t recognition_key[SEGMENT_KEY_SIZE]; /* tells that a string is a pseudonym; nothing else */
 };
 
+/* Releases the strings that |header| owns and zeroes it. */
 void segment_header_free(struct segment_header *header);
+
+/* Returns what a folder of |kind| is called in messages: "traffic", "a run", else "something unknown".
+ * Static. */
+const char *segment_kind_name(enum segment_kind kind);
 
 #endif

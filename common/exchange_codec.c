@@ -1,0 +1,207 @@
+#include "common/exchange_codec.h"
+
+#include <string.h>
+
+/* First byte of the metadata; another one is another layout. */
+#define CODEC_VERSION 1
+/* More than sanitizing can ever add to one exchange; a reader believes no more. */
+#define LINKS_MAX 65536
+
+static void put_fixed(struct buffer *out, uint64_t value)
+{
+    uint8_t bytes[8];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+    buffer_append(out, bytes, sizeof bytes);
+}
+
+static void put_bytes(struct buffer *out, struct bytes view)
+{
+    buffer_append_varint(out, view.size);
+    buffer_append_bytes(out, view);
+}
+
+static void put_message(struct buffer *out, const struct message *message)
+{
+    put_bytes(out, buffer_bytes(&message->head));
+    put_bytes(out, buffer_bytes(&message->trailers));
+    buffer_append_byte(out, (uint8_t)message->body.framing);
+    buffer_append_byte(out, (uint8_t)message->body.state);
+    buffer_append_byte(out, (uint8_t)message->body.reason);
+    buffer_append_byte(out, message->body.coded);
+    buffer_append_varint(out, message->body.wire_bytes);
+    buffer_append_varint(out, message->defects);
+    put_fixed(out, message->first_ns);
+    put_fixed(out, message->last_ns);
+    buffer_append_varint(out, message->withheld_lines);
+    buffer_append_varint(out, message->withheld_bytes);
+}
+
+void exchange_encode(const struct exchange *exchange, struct buffer *meta, struct buffer *payload)
+{
+    buffer_append_byte(meta, CODEC_VERSION);
+    put_fixed(meta, exchange->id);
+    put_fixed(meta, exchange->connection);
+    put_fixed(meta, exchange->client);
+    size_t ip_size = exchange->server.family == AF_INET6 ? 16 : exchange->server.family == AF_INET ? 4 : 0;
+    buffer_append_byte(meta, (uint8_t)ip_size);
+    buffer_append(meta, exchange->server.ip, ip_size);
+    buffer_append_varint(meta, exchange->server.port);
+    buffer_append_byte(meta, exchange->tls);
+    buffer_append_varint(meta, exchange->status);
+    buffer_append_varint(meta, exchange->interim);
+    buffer_append_varint(meta, exchange->flags);
+    put_message(meta, &exchange->request);
+    put_message(meta, &exchange->response);
+    buffer_append_varint(meta, exchange->link_count);
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        const struct link *link = &exchange->links[i];
+        buffer_append_byte(meta, (uint8_t)link->kind);
+        buffer_append_byte(meta, (uint8_t)link->place);
+        buffer_append_byte(meta, link->identity);
+        buffer_append(meta, link->tag, LINK_TAG_SIZE);
+        put_bytes(meta, bytes_of(link->name));
+    }
+    struct bytes request = buffer_bytes(&exchange->request.body.content);
+    struct bytes response = buffer_bytes(&exchange->response.body.content);
+    if (request.size + response.size > 0) {
+        put_bytes(payload, request);
+        buffer_append_bytes(payload, response);
+    }
+}
+
+static bool take_fixed(struct bytes *view, uint64_t *ret_value)
+{
+    struct bytes part;
+    if (!bytes_take(view, 8, &part))
+        return false;
+    uint64_t value = 0;
+    for (size_t i = 8; i-- > 0;)
+        value = value << 8 | part.data[i];
+    *ret_value = value;
+    return true;
+}
+
+/* Takes a byte below |limit|. */
+static bool take_byte(struct bytes *view, unsigned limit, unsigned *ret_value)
+{
+    struct bytes part;
+    if (!bytes_take(view, 1, &part) || part.data[0] >= limit)
+        return false;
+    *ret_value = part.data[0];
+    return true;
+}
+
+/* Takes a varint of at most |limit|. */
+static bool take_number(struct bytes *view, uint64_t limit, uint64_t *ret_value)
+{
+    return bytes_take_varint(view, ret_value) && *ret_value <= limit;
+}
+
+static bool take_bytes(struct bytes *view, struct bytes *ret_part)
+{
+    uint64_t size;
+    return bytes_take_varint(view, &size) && bytes_take(view, size, ret_part);
+}
+
+static bool take_buffer(struct bytes *view, struct buffer *to)
+{
+    struct bytes part;
+    if (!take_bytes(view, &part))
+        return false;
+    buffer_clear(to);
+    buffer_append_bytes(to, part);
+    return true;
+}
+
+static bool take_message(struct bytes *view, struct message *message)
+{
+    unsigned framing, state, reason, coded;
+    uint64_t lines, bytes;
+    if (!take_buffer(view, &message->head) || !take_buffer(view, &message->trailers) ||
+        !take_byte(view, BODY_FRAMING_CLOSE + 1, &framing) || !take_byte(view, BODY_DROPPED + 1, &state) ||
+        !take_byte(view, BODY_REASON_COUNT, &reason) || !take_byte(view, 2, &coded) ||
+        !bytes_take_varint(view, &message->body.wire_bytes) || !bytes_take_varint(view, &message->defects) ||
+        !take_fixed(view, &message->first_ns) || !take_fixed(view, &message->last_ns) ||
+        !take_number(view, UINT32_MAX, &lines) || !take_number(view, UINT32_MAX, &bytes))
+        return false;
+    message->body.framing = (enum body_framing)framing;
+    message->body.state = (enum body_state)state;
+    message->body.reason = (enum body_reason)reason;
+    message->body.coded = coded != 0;
+    message->withheld_lines = (uint32_t)lines;
+    message->withheld_bytes = (uint32_t)bytes;
+    return true;
+}
+
+static bool take_link(struct bytes *view, struct exchange *exchange)
+{
+    unsigned kind, place, identity;
+    struct bytes tag, name;
+    if (!take_byte(view, LINK_USES + 1, &kind) || !take_byte(view, LINK_PLACE_COUNT, &place) ||
+        !take_byte(view, 2, &identity) || !bytes_take(view, LINK_TAG_SIZE, &tag) || !take_bytes(view, &name))
+        return false;
+    char text[256]; /* names are escaped ASCII and short; a longer one is not ours */
+    if (name.size >= sizeof text || memchr(name.data, 0, name.size))
+        return false;
+    memcpy(text, name.data, name.size);
+    text[name.size] = '\0';
+    exchange_add_link(exchange, (enum link_kind)kind, (enum link_place)place, text, tag.data)->identity =
+        identity != 0;
+    return true;
+}
+
+static bool take_exchange(struct bytes view, struct exchange *exchange)
+{
+    unsigned version, ip_size, tls;
+    struct bytes ip;
+    uint64_t port, status, interim, links;
+    if (!take_byte(&view, 256, &version) || version != CODEC_VERSION || !take_fixed(&view, &exchange->id) ||
+        !take_fixed(&view, &exchange->connection) || !take_fixed(&view, &exchange->client) ||
+        !take_byte(&view, 17, &ip_size) || (ip_size != 0 && ip_size != 4 && ip_size != 16) ||
+        !bytes_take(&view, ip_size, &ip) || !take_number(&view, UINT16_MAX, &port) ||
+        !take_byte(&view, 2, &tls) || !take_number(&view, UINT16_MAX, &status) ||
+        !take_number(&view, UINT16_MAX, &interim) || !bytes_take_varint(&view, &exchange->flags) ||
+        !take_message(&view, &exchange->request) || !take_message(&view, &exchange->response) ||
+        !take_number(&view, LINKS_MAX, &links))
+        return false;
+    exchange->server.family = ip_size == 16 ? AF_INET6 : ip_size == 4 ? AF_INET : 0;
+    memcpy(exchange->server.ip, ip.data, ip_size);
+    exchange->server.port = (uint16_t)port;
+    exchange->tls = tls != 0;
+    exchange->status = (uint16_t)status;
+    exchange->interim = (uint16_t)interim;
+    for (uint64_t i = 0; i < links; i++)
+        if (!take_link(&view, exchange))
+            return false;
+    return view.size == 0;
+}
+
+bool exchange_decode(struct bytes meta, struct exchange *exchange)
+{
+    exchange_clear(exchange);
+    if (take_exchange(meta, exchange))
+        return true;
+    exchange_clear(exchange);
+    return false;
+}
+
+static bool may_have_content(const struct body *body, size_t size)
+{
+    return size == 0 || body->state == BODY_KEPT || body->state == BODY_CUT;
+}
+
+bool exchange_decode_payload(struct bytes payload, struct exchange *exchange)
+{
+    struct bytes request = {0};
+    if (payload.size > 0 && !take_bytes(&payload, &request))
+        return false;
+    if (!may_have_content(&exchange->request.body, request.size) ||
+        !may_have_content(&exchange->response.body, payload.size))
+        return false;
+    buffer_clear(&exchange->request.body.content);
+    buffer_append_bytes(&exchange->request.body.content, request);
+    buffer_clear(&exchange->response.body.content);
+    buffer_append_bytes(&exchange->response.body.content, payload);
+    return true;
+}

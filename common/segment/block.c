@@ -1,0 +1,199 @@
+#include "common/segment/block.h"
+
+#include "common/crc32c.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+struct pending {
+    uint64_t start_ns;
+    size_t order; /* of adding; equal start times keep it */
+    size_t meta_offset;
+    size_t meta_size;
+    size_t payload_offset;
+    size_t payload_size;
+};
+
+struct block_builder {
+    ZSTD_CCtx *context;
+    struct pending *records;
+    size_t count;
+    size_t capacity;
+    bool sorted; /* records were added in order so far */
+    struct buffer meta, payload;
+    struct buffer meta_raw, payload_raw; /* assembled in order */
+    struct buffer meta_frame, payload_frame;
+};
+
+struct block_builder *block_builder_create(int level)
+{
+    struct block_builder *builder = xcalloc(1, sizeof *builder);
+    builder->sorted = true;
+    builder->context = ZSTD_createCCtx();
+    assert(builder->context);
+    ZSTD_CCtx_setParameter(builder->context, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(builder->context, ZSTD_c_checksumFlag, 1);
+    ZSTD_CCtx_setParameter(builder->context, ZSTD_c_contentSizeFlag, 1);
+    return builder;
+}
+
+void block_builder_free(struct block_builder *builder)
+{
+    if (!builder)
+        return;
+    ZSTD_freeCCtx(builder->context);
+    free(builder->records);
+    buffer_free(&builder->meta);
+    buffer_free(&builder->payload);
+    buffer_free(&builder->meta_raw);
+    buffer_free(&builder->payload_raw);
+    buffer_free(&builder->meta_frame);
+    buffer_free(&builder->payload_frame);
+    free(builder);
+}
+
+void block_builder_add(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
+                       struct bytes payload)
+{
+    assert(meta.size <= SEGMENT_RECORD_MAX && payload.size <= SEGMENT_RECORD_MAX);
+    if (builder->count == builder->capacity) {
+        builder->capacity = builder->capacity ? builder->capacity * 2 : 256;
+        builder->records = xrealloc(builder->records, builder->capacity * sizeof *builder->records);
+    }
+    if (builder->count > 0 && start_ns < builder->records[builder->count - 1].start_ns)
+        builder->sorted = false;
+    builder->records[builder->count] = (struct pending){
+        .start_ns = start_ns,
+        .order = builder->count,
+        .meta_offset = builder->meta.size,
+        .meta_size = meta.size,
+        .payload_offset = builder->payload.size,
+        .payload_size = payload.size,
+    };
+    builder->count++;
+    buffer_append_bytes(&builder->meta, meta);
+    buffer_append_bytes(&builder->payload, payload);
+}
+
+size_t block_builder_count(const struct block_builder *builder)
+{
+    return builder->count;
+}
+
+size_t block_builder_bytes(const struct block_builder *builder)
+{
+    return builder->meta.size + builder->payload.size + builder->count * FORMAT_RECORD_OVERHEAD;
+}
+
+static int compare_pending(const void *left, const void *right)
+{
+    const struct pending *a = left, *b = right;
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void compress(ZSTD_CCtx *context, struct bytes raw, struct buffer *frame)
+{
+    buffer_clear(frame);
+    buffer_reserve(frame, ZSTD_compressBound(raw.size));
+    size_t size = ZSTD_compress2(context, frame->data, frame->capacity, raw.data, raw.size);
+    assert(!ZSTD_isError(size)); /* the room is enough; nothing else can fail */
+    frame->size = size;
+}
+
+void block_builder_finish(struct block_builder *builder, struct format_block *ret_block,
+                          struct bytes *ret_meta, struct bytes *ret_payload)
+{
+    assert(builder->count > 0);
+    if (!builder->sorted)
+        qsort(builder->records, builder->count, sizeof *builder->records, compare_pending);
+    uint64_t min_ns = builder->records[0].start_ns;
+    buffer_clear(&builder->meta_raw);
+    buffer_clear(&builder->payload_raw);
+    for (size_t i = 0; i < builder->count; i++) {
+        const struct pending *record = &builder->records[i];
+        buffer_append_varint(&builder->meta_raw, record->start_ns - min_ns);
+        buffer_append_varint(&builder->meta_raw, record->meta_size);
+        buffer_append_varint(&builder->meta_raw, record->payload_size);
+        buffer_append(&builder->meta_raw, builder->meta.data + record->meta_offset, record->meta_size);
+        if (!builder->sorted && record->payload_size > 0)
+            buffer_append(&builder->payload_raw, builder->payload.data + record->payload_offset,
+                          record->payload_size);
+    }
+    struct bytes payload = buffer_bytes(builder->sorted ? &builder->payload : &builder->payload_raw);
+    compress(builder->context, buffer_bytes(&builder->meta_raw), &builder->meta_frame);
+    buffer_clear(&builder->payload_frame);
+    if (payload.size > 0)
+        compress(builder->context, payload, &builder->payload_frame);
+    *ret_meta = buffer_bytes(&builder->meta_frame);
+    *ret_payload = buffer_bytes(&builder->payload_frame);
+    *ret_block = (struct format_block){
+        .record_count = (uint32_t)builder->count,
+        .min_ns = min_ns,
+        .max_ns = builder->records[builder->count - 1].start_ns,
+        .meta_raw = (uint32_t)builder->meta_raw.size,
+        .meta_stored = (uint32_t)ret_meta->size,
+        .payload_raw = (uint32_t)payload.size,
+        .payload_stored = (uint32_t)ret_payload->size,
+        .meta_crc = crc32c(ret_meta->data, ret_meta->size),
+        .payload_crc = crc32c(ret_payload->data, ret_payload->size),
+    };
+    builder->count = 0;
+    builder->sorted = true;
+    buffer_clear(&builder->meta);
+    buffer_clear(&builder->payload);
+}
+
+bool block_decompress(void *context, struct bytes stored, uint32_t crc, uint32_t raw, struct buffer *ret_raw)
+{
+    buffer_clear(ret_raw);
+    if (crc32c(stored.data, stored.size) != crc)
+        return false;
+    if (raw == 0)
+        return stored.size == 0;
+    if (ZSTD_getFrameContentSize(stored.data, stored.size) != raw)
+        return false;
+    buffer_reserve(ret_raw, raw);
+    size_t size = ZSTD_decompressDCtx(context, ret_raw->data, raw, stored.data, stored.size);
+    if (ZSTD_isError(size) || size != raw)
+        return false;
+    ret_raw->size = size;
+    return true;
+}
+
+bool block_next(struct block_cursor *cursor, struct block_record *ret_record)
+{
+    struct bytes rest = cursor->rest;
+    uint64_t since, meta_size, payload_size;
+    struct bytes meta;
+    if (!bytes_take_varint(&rest, &since) || !bytes_take_varint(&rest, &meta_size) ||
+        !bytes_take_varint(&rest, &payload_size) || !bytes_take(&rest, meta_size, &meta))
+        return false;
+    *ret_record = (struct block_record){
+        .start_ns = cursor->min_ns + since,
+        .meta = meta,
+        .payload_offset = cursor->payload_offset,
+        .payload_size = payload_size,
+    };
+    cursor->rest = rest;
+    cursor->payload_offset += payload_size;
+    return true;
+}
+
+bool block_check(const struct format_block *block, struct bytes meta)
+{
+    struct block_cursor cursor = {.rest = meta, .min_ns = block->min_ns};
+    struct block_record record;
+    uint64_t last_ns = block->min_ns;
+    for (uint32_t i = 0; i < block->record_count; i++) {
+        if (!block_next(&cursor, &record) || record.start_ns < last_ns || record.start_ns > block->max_ns ||
+            record.payload_size > block->payload_raw || cursor.payload_offset > block->payload_raw ||
+            (i == 0 && record.start_ns != block->min_ns))
+            return false;
+        last_ns = record.start_ns;
+    }
+    return last_ns == block->max_ns && cursor.rest.size == 0 && cursor.payload_offset == block->payload_raw;
+}

@@ -1,0 +1,51 @@
+/* A block: records sorted by start time, as two zstd frames (metadata apart from payload). No I/O.
+ *
+ * The metadata frame holds, for each record: varint start time minus the block's smallest, varint size of its
+ * metadata, varint size of its payload, metadata. The payload frame holds the payloads in the same order. */
+#ifndef COMMON_SEGMENT_BLOCK_H
+#define COMMON_SEGMENT_BLOCK_H
+
+#include "common/segment/format.h"
+
+/* Collects records and compresses them. Keeps its memory from block to block. */
+struct block_builder;
+
+struct block_builder *block_builder_create(int level);
+void block_builder_free(struct block_builder *builder);
+/* Adds a record; the bytes are copied. meta and payload are at most SEGMENT_RECORD_MAX each. */
+void block_builder_add(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
+                       struct bytes payload);
+size_t block_builder_count(const struct block_builder *builder);
+/* Returns the raw bytes collected, metadata, payload and what a record costs at most, together. */
+size_t block_builder_bytes(const struct block_builder *builder);
+/* Sorts and compresses what was added and empties the builder. |ret_block| is complete but for the sequence;
+ * the frames are borrowed until the next block_builder_finish. At least one record must have been added. */
+void block_builder_finish(struct block_builder *builder, struct format_block *ret_block,
+                          struct bytes *ret_meta, struct bytes *ret_payload);
+
+/* Undoes one frame of exactly |raw| bytes, checking |crc| over |stored|. Returns false where it is damaged.
+ * |ret_raw| is cleared first. |context| is a ZSTD_DCtx. */
+bool block_decompress(void *context, struct bytes stored, uint32_t crc, uint32_t raw, struct buffer *ret_raw);
+
+/* Goes through the records of a metadata frame. Begin with |rest| the whole frame and the others 0. */
+struct block_cursor {
+    struct bytes rest;
+    uint64_t min_ns;
+    uint64_t payload_offset; /* of the next record's payload */
+};
+
+struct block_record {
+    uint64_t start_ns;
+    struct bytes meta;
+    uint64_t payload_offset;
+    uint64_t payload_size;
+};
+
+/* Takes the next record. Returns false at the end and where the frame is not well-formed (|rest| is then not
+ * empty). */
+bool block_next(struct block_cursor *cursor, struct block_record *ret_record);
+/* Returns whether |meta| (decompressed) holds exactly the records that |block| promises, in order, within its
+ * times. */
+bool block_check(const struct format_block *block, struct bytes meta);
+
+#endif

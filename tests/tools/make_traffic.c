@@ -127,7 +127,8 @@ static void read_lines(struct segment_writer *writer, const struct settings *set
     for (ssize_t size; (size = getline(&line, &capacity, stdin)) > 0;) {
         if (line[size - 1] == '\n')
             line[size - 1] = '\0';
-        char *parts[8] = {"", "", "", "", "0", "0", "", ""}, *rest = line;
+        const char *parts[8] = {"", "", "", "", "0", "0", "", ""};
+        char *rest = line;
         size_t count = 0;
         while (count < 8 && rest)
             parts[count++] = strsep(&rest, "\t");

@@ -1,0 +1,117 @@
+#include "replay/pacer.h"
+
+#include "common/clock.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* How many completions may run before the loop looks whether an arrival is due. */
+#define COMPLETIONS_PER_LOOK 8
+
+struct pacer {
+    int fd;
+    struct event *event;
+    pacer_due_fn due;
+    void *arg;
+    bool armed;
+    bool *freed; /* where the callback that runs now learns that it freed the pacer */
+};
+
+struct event_base *pacer_base_create(struct error *err)
+{
+    struct event_config *config = event_config_new();
+    struct event_base *base = NULL;
+    if (config) {
+        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+        event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
+        event_config_set_max_dispatch_interval(config, NULL, COMPLETIONS_PER_LOOK, 1);
+        base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    if (!base) {
+        error_set(err, ERROR_IO, "cannot create an event loop");
+        return NULL;
+    }
+    event_base_priority_init(base, 3); /* the default is the middle one */
+    return base;
+}
+
+static void set_timer(struct pacer *pacer, uint64_t at_mono_ns)
+{
+    struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(at_mono_ns / NS_PER_S), .tv_nsec = (long)(at_mono_ns % NS_PER_S)}};
+    int status = timerfd_settime(pacer->fd, TFD_TIMER_ABSTIME, &when, NULL);
+    assert(status == 0);
+    (void)status;
+}
+
+static void on_due(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct pacer *pacer = arg;
+    if (!pacer->armed) {
+        set_timer(pacer, 0);
+        return;
+    }
+    bool freed = false;
+    pacer->freed = &freed;
+    pacer->armed = false;
+    pacer->due(clock_mono_ns(), pacer->arg);
+    if (freed)
+        return;
+    pacer->freed = NULL;
+    /* Arming again makes the descriptor unreadable, which saves the read(2). */
+    if (!pacer->armed)
+        set_timer(pacer, 0);
+}
+
+int pacer_create(struct event_base *base, pacer_due_fn due, void *arg, struct pacer **ret_pacer,
+                 struct error *err)
+{
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(err, ERROR_IO, errno, "cannot create a timer");
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    struct pacer *pacer = xcalloc(1, sizeof *pacer);
+    *pacer = (struct pacer){.fd = fd, .due = due, .arg = arg};
+    pacer->event = event_new(base, fd, EV_READ | EV_PERSIST, on_due, pacer);
+    if (pacer->event && event_base_get_npriorities(base) > 1)
+        event_priority_set(pacer->event, 0);
+    if (!pacer->event || event_add(pacer->event, NULL) < 0) {
+        pacer_free(pacer);
+        return error_set(err, ERROR_IO, "cannot watch a timer");
+    }
+    *ret_pacer = pacer;
+    return 0;
+}
+
+void pacer_free(struct pacer *pacer)
+{
+    if (!pacer)
+        return;
+    if (pacer->freed)
+        *pacer->freed = true;
+    if (pacer->event)
+        event_free(pacer->event);
+    close(pacer->fd);
+    free(pacer);
+}
+
+void pacer_arm(struct pacer *pacer, uint64_t at_mono_ns)
+{
+    pacer->armed = true;
+    set_timer(pacer, at_mono_ns ? at_mono_ns : 1); /* 0 would disarm */
+}
+
+void pacer_disarm(struct pacer *pacer)
+{
+    pacer->armed = false;
+    set_timer(pacer, 0);
+}

@@ -1,0 +1,252 @@
+#include "replay/sender/response.h"
+
+#include "common/mem.h"
+
+#include <llhttp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More interim responses than any server means to send. */
+#define MAX_INTERIM 100
+/* Memory that a response object keeps between requests. */
+#define KEPT_BYTES 65536
+
+/* At what llhttp was last paused. */
+enum pause { PAUSE_NONE, PAUSE_HEAD, PAUSE_MESSAGE };
+
+struct response {
+    llhttp_t parser;
+    struct response_facts facts;
+    size_t max_head_bytes;
+    size_t want_body_bytes;
+    bool method_is_head;
+    bool head_done; /* of the message that is being read */
+    bool interim;   /* that message is one */
+    enum pause pause;
+    struct buffer head; /* where it came in several feeds */
+    struct buffer body; /* likewise, or in several parts */
+};
+
+static bool status_has_no_body(unsigned status)
+{
+    return status / 100 == 1 || status == 204 || status == 304;
+}
+
+static int on_headers_complete(llhttp_t *parser)
+{
+    struct response *response = parser->data;
+    /* llhttp believes a Content-Length in a 304; RFC 9112 §6.3 does not. */
+    if (response->method_is_head || status_has_no_body(parser->status_code))
+        parser->flags |= F_SKIPBODY;
+    response->pause = PAUSE_HEAD;
+    return HPE_PAUSED; /* to learn where the head ends */
+}
+
+/* Makes the kept body our own, where it still points into the bytes of the feed. */
+static void own_body(struct response *response)
+{
+    struct bytes *view = &response->facts.body;
+    if (view->size > 0 && view->data != response->body.data)
+        buffer_append_bytes(&response->body, *view);
+    *view = buffer_bytes(&response->body);
+}
+
+static int on_body(llhttp_t *parser, const char *at, size_t size)
+{
+    struct response *response = parser->data;
+    struct bytes *view = &response->facts.body;
+    response->facts.body_bytes += size;
+    size_t room = response->want_body_bytes - view->size;
+    size_t take = size < room ? size : room;
+    if (take == 0)
+        return 0;
+    if (view->size == 0) {
+        *view = bytes_make(at, take);
+        return 0;
+    }
+    own_body(response);
+    buffer_append(&response->body, at, take);
+    *view = buffer_bytes(&response->body);
+    return 0;
+}
+
+static int on_message_complete(llhttp_t *parser)
+{
+    struct response *response = parser->data;
+    response->facts.keep_alive = llhttp_should_keep_alive(parser);
+    response->pause = PAUSE_MESSAGE;
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t callbacks = {
+    .on_headers_complete = on_headers_complete,
+    .on_body = on_body,
+    .on_message_complete = on_message_complete,
+};
+
+/* Gets ready for the next message on the connection: the final response, or an interim one before it. */
+static void begin_message(struct response *response)
+{
+    llhttp_init(&response->parser, HTTP_RESPONSE, &callbacks);
+    /* A target's sloppiness is for the diff to judge; what can be framed is read. */
+    llhttp_set_lenient_headers(&response->parser, 1);
+    llhttp_set_lenient_chunked_length(&response->parser, 1);
+    llhttp_set_lenient_transfer_encoding(&response->parser, 1);
+    response->parser.data = response;
+    response->head_done = false;
+    response->interim = false;
+    response->pause = PAUSE_NONE;
+    response->facts.begun = false;
+    response->facts.first_byte_ns = 0;
+    buffer_clear(&response->head);
+}
+
+struct response *response_create(size_t max_head_bytes)
+{
+    struct response *response = xcalloc(1, sizeof *response);
+    response->max_head_bytes = max_head_bytes;
+    return response;
+}
+
+void response_free(struct response *response)
+{
+    if (!response)
+        return;
+    buffer_free(&response->head);
+    buffer_free(&response->body);
+    free(response);
+}
+
+static void trim(struct buffer *buffer)
+{
+    if (buffer->capacity > KEPT_BYTES)
+        buffer_free(buffer);
+    else
+        buffer_clear(buffer);
+}
+
+void response_begin(struct response *response, bool method_is_head, size_t want_body_bytes)
+{
+    trim(&response->head);
+    trim(&response->body);
+    response->facts = (struct response_facts){0};
+    response->method_is_head = method_is_head;
+    response->want_body_bytes = want_body_bytes;
+    begin_message(response);
+}
+
+static enum response_verdict malformed(struct response *response, const char *detail)
+{
+    response->facts.detail = detail;
+    return RESPONSE_MALFORMED;
+}
+
+/* Takes the head's part in [from, to); at its end sets the facts. Returns false where it is over a cap. */
+static bool take_head(struct response *response, const uint8_t *from, const uint8_t *to, bool complete)
+{
+    struct response_facts *facts = &response->facts;
+    if (response->head.size + (size_t)(to - from) > response->max_head_bytes) {
+        facts->detail = "response head over the limit";
+        return false;
+    }
+    if (!complete || response->head.size > 0)
+        buffer_append(&response->head, from, (size_t)(to - from));
+    if (!complete)
+        return true;
+    unsigned status = response->parser.status_code;
+    if (status < 100 || status > 999) {
+        facts->detail = "not a status code";
+        return false;
+    }
+    facts->head =
+        response->head.size > 0 ? buffer_bytes(&response->head) : bytes_make(from, (size_t)(to - from));
+    response->head_done = true;
+    response->interim = status / 100 == 1 && status != 101;
+    if (!response->interim)
+        facts->status = (uint16_t)status;
+    else if (status == 100)
+        facts->continued = true;
+    return true;
+}
+
+/* Passes over an interim response. Returns false at the cap. */
+static bool end_interim(struct response *response)
+{
+    response->facts.head = (struct bytes){0};
+    if (++response->facts.interim_count > MAX_INTERIM) {
+        response->facts.detail = "too many interim responses";
+        return false;
+    }
+    begin_message(response);
+    return true;
+}
+
+void response_keep(struct response *response)
+{
+    if (response->facts.head.size > 0 && response->head.size == 0) {
+        buffer_append_bytes(&response->head, response->facts.head);
+        response->facts.head = buffer_bytes(&response->head);
+    }
+    own_body(response);
+}
+
+static enum response_verdict end_feed(struct response *response, const uint8_t *from, const uint8_t *end)
+{
+    if (!response->head_done)
+        return take_head(response, from, end, false) ? RESPONSE_MORE : RESPONSE_MALFORMED;
+    response_keep(response);
+    return RESPONSE_MORE;
+}
+
+enum response_verdict response_feed(struct response *response, struct bytes bytes, uint64_t now_ns)
+{
+    struct response_facts *facts = &response->facts;
+    const uint8_t *at = bytes.data, *end = bytes.data + bytes.size;
+    facts->bytes_seen += bytes.size;
+    for (;;) {
+        if (!facts->begun) {
+            while (at < end && (*at == '\r' || *at == '\n')) /* RFC 9112 §2.2, the other way round */
+                at++;
+            if (at == end)
+                return RESPONSE_MORE;
+            facts->begun = true;
+            facts->first_byte_ns = now_ns;
+        }
+        enum llhttp_errno status = llhttp_execute(&response->parser, (const char *)at, (size_t)(end - at));
+        if (status == HPE_OK)
+            return end_feed(response, at, end);
+        if (status != HPE_PAUSED)
+            return malformed(response, llhttp_get_error_reason(&response->parser));
+        const uint8_t *stopped = (const uint8_t *)llhttp_get_error_pos(&response->parser);
+        llhttp_resume(&response->parser);
+        if (response->pause == PAUSE_HEAD && !take_head(response, at, stopped, true))
+            return RESPONSE_MALFORMED;
+        at = stopped;
+        if (response->pause == PAUSE_MESSAGE) {
+            if (!response->interim) {
+                facts->surplus_bytes = (size_t)(end - at);
+                facts->bytes_seen -= facts->surplus_bytes;
+                return RESPONSE_COMPLETE;
+            }
+            if (!end_interim(response))
+                return RESPONSE_MALFORMED;
+        }
+    }
+}
+
+enum response_verdict response_end(struct response *response)
+{
+    if (!response->facts.begun || !response->head_done)
+        return RESPONSE_INCOMPLETE;
+    response->pause = PAUSE_NONE;
+    llhttp_finish(&response->parser);
+    if (response->pause != PAUSE_MESSAGE)
+        return RESPONSE_INCOMPLETE;
+    response->facts.keep_alive = false;
+    return RESPONSE_COMPLETE;
+}
+
+const struct response_facts *response_facts(const struct response *response)
+{
+    return &response->facts;
+}

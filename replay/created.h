@@ -1,0 +1,37 @@
+/* Created resources: where a recorded request created something (201 with Location) and the target's copy of it got
+ * another place, later requests for the recorded place go to the target's.
+ *
+ * The unit is the path of Location, not the id alone: "/orders/17" becomes "/orders/94", and so does the beginning of
+ * "/orders/17/lines?x=1", but "/items/17" is another thing. The longest known path wins. Pure; one thread. */
+#ifndef REPLAY_CREATED_H
+#define REPLAY_CREATED_H
+
+#include "common/buffer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct created;
+
+/* Returns owned state. |base_path| (copied, "" for none, no slash at its end) is what the target's paths begin with and the
+ * recorded ones do not. At most |limit| places are remembered (0: 1,000,000); past it new ones are counted and not
+ * linked. */
+struct created *created_create(const char *base_path, size_t limit);
+void created_free(struct created *created);
+
+/* Learns from a recorded response and what the target answered to the same request in |iteration|, both as heads.
+ * Nothing is learnt unless both are 201 with a Location whose path is absolute, or an http(s) URL with one. Of two that
+ * were recorded for the same place the later one counts. Returns whether the target's place is another one. */
+bool created_learn(struct created *created, uint32_t iteration, struct bytes recorded_head,
+                   struct bytes actual_head);
+
+/* Appends request |target| (origin form) to |out| with its place put right and returns true; appends nothing and returns
+ * false where it names no created place that moved in |iteration|. */
+bool created_rewrite(const struct created *created, uint32_t iteration, struct bytes target,
+                     struct buffer *out);
+
+/* Returns how many places found no room. */
+uint64_t created_overflow(const struct created *created);
+
+#endif

@@ -5,11 +5,15 @@
 #ifndef FILTERS_KEY_H
 #define FILTERS_KEY_H
 
+#include "common/buffer.h"
 #include "common/error.h"
 #include "common/segment/segment.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* The key file is one line of text: "rehearse-key-v1 " and the master key in base64 (44 characters). */
+#define KEYS_TAG_SIZE 16
 
 /* The derived keys. Opaque, locked in memory where possible, wiped on free. */
 struct keys;
@@ -21,6 +25,7 @@ int keys_load(const char *path, struct keys **ret_keys, struct error *err);
 int keys_create(const char *path, struct keys **ret_keys, struct error *err);
 /* Returns keys that exist in this process only. */
 struct keys *keys_random(void);
+/* Wipes and frees; NULL is allowed. */
 void keys_free(struct keys *keys);
 
 /* Fill the segment header's key fields. */
@@ -29,5 +34,7 @@ const uint8_t *keys_recognition(const struct keys *keys); /* SEGMENT_KEY_SIZE by
 
 /* Returns an opaque 64-bit id for |data| (a client address, a connection's addresses and start time). */
 uint64_t keys_opaque_id(const struct keys *keys, const void *data, size_t size);
+/* Writes the identity of |value|: its keyed hash under the mapping key. The only use that key has. */
+void keys_map(const struct keys *keys, struct bytes value, uint8_t ret_tag[KEYS_TAG_SIZE]);
 
 #endif

@@ -1,0 +1,128 @@
+#include "filters/locate/cookie_locator.h"
+
+#include "filters/locate/urlencoded.h"
+
+#include <string.h>
+
+static struct bytes part_of(struct bytes text, size_t from, size_t to)
+{
+    return bytes_make(text.data ? text.data + from : NULL, to - from);
+}
+
+static bool is_token(struct bytes name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] <= ' ' || name.data[i] >= 0x7f || strchr("()<>@,;\\\"/?={}", name.data[i]))
+            return false;
+    return name.size > 0;
+}
+
+/* Appends |raw| replaced; surrounding quotes stay. */
+static void cookie_atom(struct locator *locator, struct bytes name, struct bytes raw, struct buffer *out)
+{
+    bool quoted = raw.size >= 2 && raw.data[0] == '"' && raw.data[raw.size - 1] == '"';
+    if (quoted) {
+        raw = part_of(raw, 1, raw.size - 1);
+        buffer_append_byte(out, '"');
+    }
+    percent_atom(locator, LINK_PLACE_COOKIE, POLICY_CREDENTIAL, name, raw, false, out);
+    if (quoted)
+        buffer_append_byte(out, '"');
+}
+
+/* Appends name=value; what is no such pair is replaced as a whole. */
+static void cookie_pair(struct locator *locator, struct bytes pair, struct buffer *out)
+{
+    const uint8_t *equals = pair.size ? memchr(pair.data, '=', pair.size) : NULL;
+    size_t size = equals ? (size_t)(equals - pair.data) : pair.size;
+    struct bytes name = bytes_trim(part_of(pair, 0, size));
+    if (!equals || !is_token(name)) {
+        cookie_atom(locator, (struct bytes){0}, pair, out);
+        return;
+    }
+    struct bytes value = bytes_trim(part_of(pair, size + 1, pair.size));
+    size_t start = value.size ? (size_t)(value.data - pair.data) : pair.size;
+    buffer_append_bytes(out, part_of(pair, 0, start));
+    cookie_atom(locator, name, value, out);
+    buffer_append_bytes(out, part_of(pair, start + value.size, pair.size));
+}
+
+/* Takes up to the next ';'. |ret_part| is trimmed; |ret_before| is the white space before it. */
+static bool next_part(struct bytes *text, struct bytes *ret_before, struct bytes *ret_part,
+                      struct bytes *ret_after)
+{
+    if (text->size == 0)
+        return false;
+    const uint8_t *end = memchr(text->data, ';', text->size);
+    size_t size = end ? (size_t)(end - text->data) : text->size;
+    size_t taken = end ? size + 1 : size;
+    struct bytes part = bytes_trim(part_of(*text, 0, size));
+    size_t start = part.size ? (size_t)(part.data - text->data) : 0;
+    *ret_before = part_of(*text, 0, start);
+    *ret_part = part;
+    *ret_after = part_of(*text, start + part.size, taken);
+    *text = part_of(*text, taken, text->size);
+    return true;
+}
+
+void cookies_locate(struct locator *locator, struct bytes value, struct buffer *out)
+{
+    struct bytes before, part, after;
+    while (next_part(&value, &before, &part, &after)) {
+        buffer_append_bytes(out, before);
+        if (part.size > 0)
+            cookie_pair(locator, part, out);
+        buffer_append_bytes(out, after);
+    }
+}
+
+static bool only(struct bytes text, const char *more)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        bool word =
+            (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        if (!word && (!byte || !strchr(more, byte)))
+            return false;
+    }
+    return true;
+}
+
+/* Returns whether |part| is an attribute as RFC 6265 §4.1.1 and its successors have it, so that nothing hides
+ * in it. */
+static bool is_attribute(struct bytes part)
+{
+    static const struct {
+        const char *name;
+        const char *more; /* bytes of its value beside letters and digits; NULL: it has no value */
+        size_t limit;
+    } attributes[] = {
+        {"Secure", NULL, 0},  {"HttpOnly", NULL, 0},     {"Partitioned", NULL, 0},   {"Expires", " ,:-+", 48},
+        {"Max-Age", "-", 20}, {"Domain", ".-_:[]", 255}, {"Path", "/._-~%+!", 1024}, {"SameSite", "", 8},
+        {"Priority", "", 8},  {"Version", "", 4},
+    };
+    const uint8_t *equals = memchr(part.data, '=', part.size);
+    size_t size = equals ? (size_t)(equals - part.data) : part.size;
+    struct bytes name = bytes_trim(part_of(part, 0, size));
+    struct bytes value = bytes_trim(part_of(part, equals ? size + 1 : size, part.size));
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++)
+        if (bytes_equal_nocase(name, bytes_of(attributes[i].name)))
+            return value.size <= attributes[i].limit &&
+                   only(value, attributes[i].more ? attributes[i].more : "");
+    return false;
+}
+
+void set_cookie_locate(struct locator *locator, struct bytes value, struct buffer *out)
+{
+    struct bytes before, part, after;
+    bool first = true;
+    while (next_part(&value, &before, &part, &after)) {
+        buffer_append_bytes(out, before);
+        if (part.size > 0 && (first || !is_attribute(part)))
+            cookie_pair(locator, part, out);
+        else
+            buffer_append_bytes(out, part);
+        buffer_append_bytes(out, after);
+        first = false;
+    }
+}

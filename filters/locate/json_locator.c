@@ -1,0 +1,400 @@
+#include "filters/locate/json_locator.h"
+
+#include <string.h>
+
+#define BARE_TOKEN_SIZE 16 /* a string this long without a name is taken for a token */
+
+/* Reads |text| at |at|; all before |copied| is in |out|. */
+struct reader {
+    struct locator *locator;
+    struct bytes text;
+    size_t at;
+    size_t copied;
+    struct buffer *out;
+    struct buffer *names; /* decoded member names from the outermost to the current one */
+    unsigned depth;
+    enum json_locate_result result;
+};
+
+/* What is known of the value to come: the class it inherits and its name (a part of |names|). */
+struct slot {
+    enum policy_class class;
+    bool scalar_only;
+    enum link_place place;
+    size_t name_start;
+    size_t name_size;
+};
+
+static bool value_locate(struct reader *reader, const struct slot *slot);
+
+static bool not_json(struct reader *reader)
+{
+    reader->result = JSON_NOT_JSON;
+    return false;
+}
+
+static void skip_space(struct reader *reader)
+{
+    while (reader->at < reader->text.size && strchr(" \t\r\n", reader->text.data[reader->at]) &&
+           reader->text.data[reader->at])
+        reader->at++;
+}
+
+/* Returns the byte at |at|, or 0 at the end (a NUL is never valid JSON either). */
+static uint8_t peek(const struct reader *reader)
+{
+    return reader->at < reader->text.size ? reader->text.data[reader->at] : 0;
+}
+
+static void copy_until(struct reader *reader, size_t end)
+{
+    buffer_append(reader->out, reader->text.data + reader->copied, end - reader->copied);
+    reader->copied = end;
+}
+
+static int hex_value(uint8_t byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    byte |= 0x20;
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+/* Reads four hex digits. Returns -1 where they are not. */
+static int hex4(struct bytes text, size_t at)
+{
+    int value = 0;
+    if (text.size - at < 4)
+        return -1;
+    for (size_t i = 0; i < 4; i++) {
+        int digit = hex_value(text.data[at + i]);
+        if (digit < 0)
+            return -1;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+/* Passes a string; |ret_raw| is what stands between its quotes, |ret_plain| whether nothing is escaped. */
+static bool string_pass(struct reader *reader, struct bytes *ret_raw, bool *ret_plain)
+{
+    struct bytes text = reader->text;
+    size_t start = ++reader->at, at = start;
+    bool plain = true;
+    while (at < text.size && text.data[at] != '"') {
+        if (text.data[at] < 0x20)
+            return not_json(reader);
+        if (text.data[at] == '\\') {
+            plain = false;
+            at++;
+            if (at >= text.size || !text.data[at] || !strchr("\"\\/bfnrtu", text.data[at]))
+                return not_json(reader);
+            if (text.data[at] == 'u' && hex4(text, at + 1) < 0)
+                return not_json(reader);
+        }
+        at++;
+    }
+    if (at >= text.size)
+        return not_json(reader);
+    *ret_raw = bytes_make(text.data + start, at - start);
+    *ret_plain = plain;
+    reader->at = at + 1;
+    return true;
+}
+
+static void append_utf8(struct buffer *out, unsigned code)
+{
+    if (code < 0x80) {
+        buffer_append_byte(out, (uint8_t)code);
+        return;
+    }
+    if (code < 0x800) {
+        buffer_append_byte(out, (uint8_t)(0xc0 | code >> 6));
+    } else {
+        if (code < 0x10000) {
+            buffer_append_byte(out, (uint8_t)(0xe0 | code >> 12));
+        } else {
+            buffer_append_byte(out, (uint8_t)(0xf0 | code >> 18));
+            buffer_append_byte(out, (uint8_t)(0x80 | (code >> 12 & 0x3f)));
+        }
+        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
+    }
+    buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
+}
+
+/* Appends |raw|, which string_pass has accepted, with escapes undone. A lone surrogate keeps its number. */
+static void unescape(struct bytes raw, struct buffer *out)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    for (size_t at = 0; at < raw.size; at++) {
+        if (raw.data[at] != '\\') {
+            buffer_append_byte(out, raw.data[at]);
+            continue;
+        }
+        at++;
+        if (raw.data[at] != 'u') {
+            buffer_append_byte(out, (uint8_t)meant[strchr(letters, raw.data[at]) - letters]);
+            continue;
+        }
+        unsigned code = (unsigned)hex4(raw, at + 1);
+        at += 4;
+        if (code >= 0xd800 && code < 0xdc00 && raw.size - at > 6 && raw.data[at + 1] == '\\' &&
+            raw.data[at + 2] == 'u') {
+            int low = hex4(raw, at + 3);
+            if (low >= 0xdc00 && low < 0xe000) {
+                code = 0x10000 + ((code - 0xd800) << 10) + ((unsigned)low - 0xdc00);
+                at += 6;
+            }
+        }
+        append_utf8(out, code);
+    }
+}
+
+static void append_escaped(struct bytes value, struct buffer *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < value.size; i++) {
+        uint8_t byte = value.data[i];
+        if (byte == '"' || byte == '\\') {
+            buffer_append_byte(out, '\\');
+            buffer_append_byte(out, byte);
+        } else if (byte < 0x20) {
+            buffer_append_text(out, "\\u00");
+            buffer_append_byte(out, (uint8_t)digits[byte >> 4]);
+            buffer_append_byte(out, (uint8_t)digits[byte & 15]);
+        } else {
+            buffer_append_byte(out, byte);
+        }
+    }
+}
+
+static struct bytes slot_name(const struct reader *reader, const struct slot *slot)
+{
+    return bytes_make(reader->names->data ? reader->names->data + slot->name_start : NULL, slot->name_size);
+}
+
+/* Replaces the value between |start| and the current place by |value| as a string. */
+static void put_string(struct reader *reader, size_t start, struct bytes value)
+{
+    copy_until(reader, start);
+    buffer_append_byte(reader->out, '"');
+    append_escaped(value, reader->out);
+    buffer_append_byte(reader->out, '"');
+    reader->copied = reader->at;
+}
+
+/* Returns whether something may stand inside a string that its name does not tell. */
+static bool worth_a_look(struct bytes raw)
+{
+    return raw.size > 2 && (memchr(raw.data, '=', raw.size) || memchr(raw.data, '\\', raw.size) ||
+                            memmem(raw.data, raw.size, "://", 3));
+}
+
+static bool string_locate(struct reader *reader, const struct slot *slot)
+{
+    struct locator *locator = reader->locator;
+    size_t start = reader->at;
+    struct bytes raw;
+    bool plain;
+    if (!string_pass(reader, &raw, &plain))
+        return false;
+    enum policy_class class = slot->class;
+    if (class == POLICY_PUBLIC && reader->depth == 0 && raw.size >= BARE_TOKEN_SIZE)
+        class = POLICY_CREDENTIAL;
+    if (class == POLICY_PUBLIC && !worth_a_look(raw))
+        return true;
+    struct buffer *value = locator_take(locator), *replacement = locator_take(locator);
+    struct bytes decoded = raw;
+    if (!plain) {
+        unescape(raw, value);
+        decoded = buffer_bytes(value);
+    }
+    bool changed;
+    if (class == POLICY_PUBLIC) {
+        changed = locate_nested(locator, slot->place, slot_name(reader, slot), decoded, replacement);
+    } else {
+        struct atom atom = {slot->place, class, slot_name(reader, slot), decoded};
+        changed = locator_replace(locator, &atom, replacement);
+    }
+    if (changed)
+        put_string(reader, start, buffer_bytes(replacement));
+    locator_give(locator, replacement);
+    locator_give(locator, value);
+    return true;
+}
+
+static void pass_digits(struct reader *reader)
+{
+    while (peek(reader) >= '0' && peek(reader) <= '9')
+        reader->at++;
+}
+
+static bool number_pass(struct reader *reader)
+{
+    if (peek(reader) == '-')
+        reader->at++;
+    size_t start = reader->at;
+    pass_digits(reader);
+    if (reader->at == start || (reader->text.data[start] == '0' && reader->at > start + 1))
+        return not_json(reader);
+    if (peek(reader) == '.') {
+        start = ++reader->at;
+        pass_digits(reader);
+        if (reader->at == start)
+            return not_json(reader);
+    }
+    if (peek(reader) == 'e' || peek(reader) == 'E') {
+        reader->at++;
+        if (peek(reader) == '+' || peek(reader) == '-')
+            reader->at++;
+        start = reader->at;
+        pass_digits(reader);
+        if (reader->at == start)
+            return not_json(reader);
+    }
+    return true;
+}
+
+static bool word_pass(struct reader *reader, const char *word)
+{
+    size_t size = strlen(word);
+    if (reader->text.size - reader->at < size || memcmp(reader->text.data + reader->at, word, size) != 0)
+        return not_json(reader);
+    reader->at += size;
+    return true;
+}
+
+/* A number, true, false or null. */
+static bool plain_locate(struct reader *reader, const struct slot *slot)
+{
+    size_t start = reader->at;
+    uint8_t first = peek(reader);
+    bool passed = first == 't'   ? word_pass(reader, "true")
+                  : first == 'f' ? word_pass(reader, "false")
+                  : first == 'n' ? word_pass(reader, "null")
+                                 : number_pass(reader);
+    if (!passed || slot->class == POLICY_PUBLIC || first == 'n')
+        return passed;
+    struct buffer *replacement = locator_take(reader->locator);
+    struct atom atom = {slot->place, slot->class, slot_name(reader, slot),
+                        bytes_make(reader->text.data + start, reader->at - start)};
+    locator_replace(reader->locator, &atom, replacement);
+    put_string(reader, start, buffer_bytes(replacement));
+    locator_give(reader->locator, replacement);
+    return true;
+}
+
+static bool array_locate(struct reader *reader, const struct slot *slot)
+{
+    reader->at++;
+    skip_space(reader);
+    if (peek(reader) == ']') {
+        reader->at++;
+        return true;
+    }
+    for (;;) {
+        if (!value_locate(reader, slot))
+            return false;
+        skip_space(reader);
+        uint8_t byte = peek(reader);
+        if (byte != ',' && byte != ']')
+            return not_json(reader);
+        reader->at++;
+        if (byte == ']')
+            return true;
+    }
+}
+
+/* Reads "name" : and fills |ret_slot| for the value that follows. */
+static bool member_name(struct reader *reader, const struct slot *outer, struct slot *ret_slot)
+{
+    struct bytes raw;
+    bool plain;
+    skip_space(reader);
+    if (peek(reader) != '"' || !string_pass(reader, &raw, &plain))
+        return not_json(reader);
+    size_t start = reader->names->size;
+    if (plain)
+        buffer_append_bytes(reader->names, raw);
+    else
+        unescape(raw, reader->names);
+    *ret_slot =
+        (struct slot){.place = outer->place, .name_start = start, .name_size = reader->names->size - start};
+    ret_slot->class = policy_of_name(reader->locator->policy, POLICY_IN_JSON, slot_name(reader, ret_slot),
+                                     &ret_slot->scalar_only);
+    if (ret_slot->class == POLICY_PUBLIC)
+        ret_slot->class = outer->class;
+    if (outer->class != POLICY_PUBLIC)
+        ret_slot->scalar_only = false;
+    skip_space(reader);
+    if (peek(reader) != ':')
+        return not_json(reader);
+    reader->at++;
+    return true;
+}
+
+static bool object_locate(struct reader *reader, const struct slot *slot)
+{
+    struct slot outer = *slot;
+    if (outer.scalar_only)
+        outer.class = POLICY_PUBLIC;
+    reader->at++;
+    skip_space(reader);
+    if (peek(reader) == '}') {
+        reader->at++;
+        return true;
+    }
+    for (;;) {
+        struct slot member;
+        size_t names = reader->names->size;
+        if (!member_name(reader, &outer, &member) || !value_locate(reader, &member))
+            return false;
+        reader->names->size = names;
+        skip_space(reader);
+        uint8_t byte = peek(reader);
+        if (byte != ',' && byte != '}')
+            return not_json(reader);
+        reader->at++;
+        if (byte == '}')
+            return true;
+    }
+}
+
+static bool value_locate(struct reader *reader, const struct slot *slot)
+{
+    skip_space(reader);
+    uint8_t first = peek(reader);
+    if (first == '"')
+        return string_locate(reader, slot);
+    if (first != '{' && first != '[')
+        return plain_locate(reader, slot);
+    if (reader->depth == JSON_LOCATE_DEPTH_MAX) {
+        reader->result = JSON_TOO_DEEP;
+        return false;
+    }
+    reader->depth++;
+    bool located = first == '{' ? object_locate(reader, slot) : array_locate(reader, slot);
+    reader->depth--;
+    return located;
+}
+
+enum json_locate_result json_locate(struct locator *locator, struct bytes text, enum json_locate_count count,
+                                    struct buffer *out)
+{
+    struct reader reader = {.locator = locator, .text = text, .out = out, .result = JSON_LOCATED};
+    reader.names = locator_take(locator);
+    if (text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
+        reader.at = 3;
+    struct slot slot = {.place = LINK_PLACE_JSON};
+    bool located;
+    do {
+        located = value_locate(&reader, &slot);
+        skip_space(&reader);
+    } while (located && count == JSON_LOCATE_MANY && reader.at < text.size);
+    if (located && reader.at < text.size)
+        located = not_json(&reader);
+    if (located)
+        copy_until(&reader, text.size);
+    locator_give(locator, reader.names);
+    return reader.result;
+}

@@ -1,0 +1,75 @@
+#include "filters/locate/locate.h"
+
+#include "filters/locate/json_locator.h"
+#include "filters/locate/urlencoded.h"
+
+#include <assert.h>
+#include <string.h>
+
+void locator_done(struct locator *locator)
+{
+    for (unsigned i = 0; i < LOCATOR_POOL; i++)
+        buffer_free(&locator->pool[i]);
+}
+
+struct buffer *locator_take(struct locator *locator)
+{
+    assert(locator->pool_used < LOCATOR_POOL);
+    struct buffer *buffer = &locator->pool[locator->pool_used++];
+    buffer_clear(buffer);
+    return buffer;
+}
+
+void locator_give(struct locator *locator, struct buffer *buffer)
+{
+    assert(locator->pool_used > 0 && buffer == &locator->pool[locator->pool_used - 1]);
+    locator->pool_used--;
+}
+
+bool locator_replace(struct locator *locator, const struct atom *atom, struct buffer *out)
+{
+    buffer_clear(out);
+    locator->replace(locator->arg, atom, out);
+    return !bytes_equal(buffer_bytes(out), atom->value);
+}
+
+static bool holds(struct bytes value, const char *text)
+{
+    size_t size = strlen(text);
+    return value.size >= size && memmem(value.data, value.size, text, size) != NULL;
+}
+
+/* Begins as JSON text with members does, so that what cannot be read in it may be one. */
+static bool claims_json(struct bytes value)
+{
+    return value.size >= 2 && (value.data[0] == '{' || value.data[0] == '[') && holds(value, "\"");
+}
+
+bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
+                   struct buffer *out)
+{
+    buffer_clear(out);
+    struct bytes inner = bytes_trim(value);
+    bool json = claims_json(inner), pairs = holds(inner, "="), url = holds(inner, "://");
+    if (!json && !pairs && !url)
+        return false;
+    if (locator->depth >= LOCATOR_DEPTH_MAX) {
+        /* Deeper than anyone looks: fails closed. */
+        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        return locator_replace(locator, &atom, out);
+    }
+    locator->depth++;
+    bool failed = false;
+    if (json)
+        failed = json_locate(locator, inner, JSON_LOCATE_ONE, out) != JSON_LOCATED;
+    else if (url || inner.data[0] == '/' || holds(inner, "?"))
+        url_locate(locator, value, false, out);
+    else
+        pairs_locate(locator, place, value, out);
+    locator->depth--;
+    if (failed) {
+        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        return locator_replace(locator, &atom, out);
+    }
+    return !bytes_equal(buffer_bytes(out), json ? inner : value);
+}

@@ -1,0 +1,54 @@
+/* What the locators share. A locator takes bytes of one syntax apart, finds the values that stand under
+ * sensitive names, hands each to |replace| in decoded form (an atom) and puts the replacement back in the
+ * coding that the value had. Every byte outside replaced values stays as it was, and so does a value whose
+ * replacement equals it. */
+#ifndef FILTERS_LOCATE_LOCATE_H
+#define FILTERS_LOCATE_LOCATE_H
+
+#include "common/buffer.h"
+#include "common/exchange.h"
+#include "filters/policy.h"
+
+#include <stdbool.h>
+
+/* One value. Views are borrowed for the call. */
+struct atom {
+    enum link_place place;
+    enum policy_class class; /* never POLICY_PUBLIC */
+    struct bytes name;       /* decoded */
+    struct bytes value;      /* decoded */
+};
+
+/* Appends what stands in place of |atom->value| to |out|. */
+typedef void atom_fn(void *arg, const struct atom *atom, struct buffer *out);
+
+#define LOCATOR_POOL      48
+#define LOCATOR_DEPTH_MAX 4
+
+/* A locator's state; zero it and set the first three. Buffers are lent in stack order and keep their memory.
+ */
+struct locator {
+    const struct policy *policy;
+    atom_fn *replace;
+    void *arg;
+    unsigned depth; /* of syntaxes inside each other */
+    struct buffer pool[LOCATOR_POOL];
+    unsigned pool_used;
+};
+
+/* Releases the buffers. */
+void locator_done(struct locator *locator);
+/* Lends an empty buffer; give them back in opposite order. */
+struct buffer *locator_take(struct locator *locator);
+void locator_give(struct locator *locator, struct buffer *buffer);
+
+/* Writes the replacement of |atom| to |out| (cleared first). Returns whether it differs from the value. */
+bool locator_replace(struct locator *locator, const struct atom *atom, struct buffer *out);
+
+/* Looks for URLs, parameters and JSON inside the decoded |value| of something that is not sensitive by its
+ * own name, and writes the value with what is in there replaced to |out| (cleared first). Returns whether it
+ * differs. */
+bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
+                   struct buffer *out);
+
+#endif

@@ -1,0 +1,285 @@
+#include "filters/locate/urlencoded.h"
+
+#include <string.h>
+
+static int hex_digit(uint8_t byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    byte |= 0x20;
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+void percent_decode(struct bytes text, bool plus, struct buffer *out)
+{
+    buffer_reserve(out, text.size);
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        if (byte == '%' && text.size - i > 2) {
+            int high = hex_digit(text.data[i + 1]), low = hex_digit(text.data[i + 2]);
+            if (high >= 0 && low >= 0) {
+                byte = (uint8_t)(high << 4 | low);
+                i += 2;
+            }
+        } else if (byte == '+' && plus) {
+            byte = ' ';
+        }
+        buffer_append_byte(out, byte);
+    }
+}
+
+static bool is_unreserved(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           byte == '-' || byte == '.' || byte == '_' || byte == '~';
+}
+
+void percent_encode(struct bytes text, struct buffer *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    buffer_reserve(out, text.size);
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        if (is_unreserved(byte)) {
+            buffer_append_byte(out, byte);
+        } else {
+            buffer_append_byte(out, '%');
+            buffer_append_byte(out, (uint8_t)digits[byte >> 4]);
+            buffer_append_byte(out, (uint8_t)digits[byte & 15]);
+        }
+    }
+}
+
+static bool has_byte(struct bytes text, uint8_t byte)
+{
+    return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
+}
+
+/* Returns the offset of |byte| in |text|, or its size. */
+static size_t find_byte(struct bytes text, uint8_t byte)
+{
+    const uint8_t *found = text.size ? memchr(text.data, byte, text.size) : NULL;
+    return found ? (size_t)(found - text.data) : text.size;
+}
+
+static struct bytes part_of(struct bytes text, size_t from, size_t to)
+{
+    return bytes_make(text.data ? text.data + from : NULL, to - from);
+}
+
+/* Appends a replacement: only an email's '@' could need an escape. */
+static void append_coded(struct bytes replacement, struct bytes raw, bool userinfo, struct buffer *out)
+{
+    bool literal = !userinfo && (has_byte(raw, '@') || !has_byte(raw, '%'));
+    for (size_t i = 0; i < replacement.size; i++) {
+        if (replacement.data[i] == '@' && !literal)
+            buffer_append_text(out, "%40");
+        else
+            buffer_append_byte(out, replacement.data[i]);
+    }
+}
+
+static void coded_atom(struct locator *locator, struct atom *atom, struct bytes raw, bool plus, bool userinfo,
+                       struct buffer *out)
+{
+    struct buffer *value = locator_take(locator), *replacement = locator_take(locator);
+    percent_decode(raw, plus, value);
+    atom->value = buffer_bytes(value);
+    if (locator_replace(locator, atom, replacement))
+        append_coded(buffer_bytes(replacement), raw, userinfo, out);
+    else
+        buffer_append_bytes(out, raw);
+    locator_give(locator, replacement);
+    locator_give(locator, value);
+}
+
+void percent_atom(struct locator *locator, enum link_place place, enum policy_class class, struct bytes name,
+                  struct bytes raw, bool plus, struct buffer *out)
+{
+    struct atom atom = {.place = place, .class = class, .name = name};
+    coded_atom(locator, &atom, raw, plus, false, out);
+}
+
+/* Appends a value that is not sensitive by its name: what stands inside it may be. */
+static void open_value(struct locator *locator, enum link_place place, struct bytes name, struct bytes raw,
+                       struct buffer *out)
+{
+    struct buffer *value = locator_take(locator), *replacement = locator_take(locator);
+    percent_decode(raw, true, value);
+    if (bytes_equal(buffer_bytes(value), raw)) {
+        /* Nothing is escaped: what is found inside goes back as it stands. */
+        if (locate_nested(locator, place, name, raw, replacement))
+            buffer_append_bytes(out, buffer_bytes(replacement));
+        else
+            buffer_append_bytes(out, raw);
+    } else if (locate_nested(locator, place, name, buffer_bytes(value), replacement)) {
+        percent_encode(buffer_bytes(replacement), out);
+    } else {
+        buffer_append_bytes(out, raw);
+    }
+    locator_give(locator, replacement);
+    locator_give(locator, value);
+}
+
+/* Decodes a name until it stays the same: "%2574oken" is "token" to a lenient server. */
+static void decode_name(struct locator *locator, struct bytes raw, struct buffer *out)
+{
+    struct buffer *again = locator_take(locator);
+    percent_decode(raw, true, out);
+    for (int i = 0; i < 3 && has_byte(buffer_bytes(out), '%'); i++) {
+        buffer_clear(again);
+        percent_decode(buffer_bytes(out), true, again);
+        struct buffer swapped = *out;
+        *out = *again;
+        *again = swapped;
+    }
+    locator_give(locator, again);
+}
+
+static enum policy_place place_of(enum link_place place)
+{
+    return place == LINK_PLACE_FORM ? POLICY_IN_FORM : POLICY_IN_QUERY;
+}
+
+/* Appends one name=value; |text| without '=' is appended as it is. */
+static void pair_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
+{
+    size_t equals = find_byte(text, '=');
+    if (equals + 1 >= text.size) {
+        buffer_append_bytes(out, text);
+        return;
+    }
+    struct bytes raw = part_of(text, equals + 1, text.size);
+    struct buffer *name = locator_take(locator);
+    decode_name(locator, part_of(text, 0, equals), name);
+    enum policy_class class = policy_of_name(locator->policy, place_of(place), buffer_bytes(name), NULL);
+    buffer_append_bytes(out, part_of(text, 0, equals + 1));
+    if (class == POLICY_PUBLIC)
+        open_value(locator, place, buffer_bytes(name), raw, out);
+    else
+        percent_atom(locator, place, class, buffer_bytes(name), raw, true, out);
+    locator_give(locator, name);
+}
+
+void pairs_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
+{
+    while (text.size > 0) {
+        size_t end = find_byte(text, '&');
+        pair_locate(locator, place, part_of(text, 0, end), out);
+        if (end == text.size)
+            return;
+        buffer_append_byte(out, '&');
+        text = part_of(text, end + 1, text.size);
+    }
+}
+
+bool form_is_plausible(struct bytes text)
+{
+    while (text.size > 0) {
+        size_t end = find_byte(text, '&');
+        struct bytes pair = part_of(text, 0, end);
+        for (size_t i = 0; i < pair.size; i++)
+            if (pair.data[i] <= ' ' || pair.data[i] >= 0x7f || strchr("\"<>{}\\^`|", pair.data[i]))
+                return false;
+        size_t equals = find_byte(pair, '=');
+        if (pair.size > 0 && (equals == 0 || equals == pair.size || equals > 256))
+            return false; /* a value without a name: nothing tells what it is */
+        bool padding = equals + 1 < pair.size;
+        for (size_t i = equals + 1; i < pair.size; i++)
+            padding = padding && pair.data[i] == '=';
+        if (padding)
+            return false; /* base64 */
+        text = end == text.size ? (struct bytes){0} : part_of(text, end + 1, text.size);
+    }
+    return true;
+}
+
+/* Appends user and password of |userinfo|, each an atom. */
+static void userinfo_locate(struct locator *locator, struct bytes userinfo, struct buffer *out)
+{
+    size_t colon = find_byte(userinfo, ':');
+    struct atom user = {.place = LINK_PLACE_PATH, .class = POLICY_PERSONAL, .name = bytes_of("user")};
+    struct atom password = {.place = LINK_PLACE_PATH, .class = POLICY_PASSWORD, .name = bytes_of("password")};
+    coded_atom(locator, &user, part_of(userinfo, 0, colon), false, true, out);
+    if (colon == userinfo.size)
+        return;
+    buffer_append_byte(out, ':');
+    coded_atom(locator, &password, part_of(userinfo, colon + 1, userinfo.size), false, true, out);
+}
+
+/* Appends a path: what stands after '=' in a segment or a ";name=value" parameter may be sensitive. */
+static void path_locate(struct locator *locator, struct bytes path, struct buffer *out)
+{
+    size_t start = 0;
+    while (start < path.size) {
+        size_t end = start;
+        while (end < path.size && path.data[end] != '/' && path.data[end] != ';' && path.data[end] != '&')
+            end++;
+        pair_locate(locator, LINK_PLACE_PATH, part_of(path, start, end), out);
+        if (end < path.size)
+            buffer_append_byte(out, path.data[end++]);
+        start = end;
+    }
+}
+
+/* Returns where the authority of |url| begins, or its size where it has none. */
+static size_t authority_start(struct bytes url, bool authority)
+{
+    if (url.size >= 2 && url.data[0] == '/' && url.data[1] == '/')
+        return 2;
+    size_t at = 0;
+    while (at < url.size && (is_unreserved(url.data[at]) || url.data[at] == '+'))
+        at++;
+    if (url.size - at >= 3 && memcmp(url.data + at, "://", 3) == 0)
+        return at + 3;
+    return authority && url.size > 0 && !strchr("/?#", url.data[0]) ? 0 : url.size;
+}
+
+/* Returns the size of the userinfo at the start of |rest|, or rest.size where there is none. */
+static size_t userinfo_size(struct bytes rest, size_t *ret_authority_end)
+{
+    size_t end = 0;
+    while (end < rest.size && !strchr("/?#\\", rest.data[end]))
+        end++;
+    *ret_authority_end = end;
+    for (size_t i = end; i > 0; i--)
+        if (rest.data[i - 1] == '@')
+            return i - 1;
+    /* A password with a bare delimiter: "user:pa/ss@host". What follows the colon is then no port. */
+    size_t colon = find_byte(part_of(rest, 0, end), ':');
+    if (colon + 1 < end && rest.data[0] != '[' && (rest.data[colon + 1] < '0' || rest.data[colon + 1] > '9'))
+        for (size_t i = rest.size; i > end; i--)
+            if (rest.data[i - 1] == '@') {
+                *ret_authority_end = i;
+                return i - 1;
+            }
+    return rest.size;
+}
+
+void url_locate(struct locator *locator, struct bytes url, bool authority, struct buffer *out)
+{
+    size_t start = authority_start(url, authority);
+    if (start < url.size) {
+        struct bytes rest = part_of(url, start, url.size);
+        size_t end = 0, userinfo = userinfo_size(rest, &end);
+        buffer_append_bytes(out, part_of(url, 0, start));
+        if (userinfo < rest.size) {
+            userinfo_locate(locator, part_of(rest, 0, userinfo), out);
+            buffer_append_bytes(out, part_of(rest, userinfo, end));
+        } else {
+            buffer_append_bytes(out, part_of(rest, 0, end));
+        }
+        url = part_of(rest, end, rest.size);
+    }
+    size_t path = 0;
+    while (path < url.size && url.data[path] != '?' && url.data[path] != '#')
+        path++;
+    path_locate(locator, part_of(url, 0, path), out);
+    url = part_of(url, path, url.size);
+    while (url.size > 0) { /* '?' query, '#' fragment */
+        size_t end = 1 + find_byte(part_of(url, 1, url.size), '#');
+        buffer_append_byte(out, url.data[0]);
+        pairs_locate(locator, LINK_PLACE_QUERY, part_of(url, 1, end), out);
+        url = part_of(url, end, url.size);
+    }
+}

@@ -1,0 +1,156 @@
+#include "filters/pseudonym.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#define PREFIX      "rhx"
+#define PREFIX_SIZE 3
+#define CHECK_SIZE  8
+#define CODE_SIZE   (PSEUDONYM_TAG_SIZE + CHECK_SIZE)
+#define EMAIL_TAIL  "@example.com"
+
+_Static_assert(PSEUDONYM_TAG_SIZE == KEYS_TAG_SIZE, "the identity is what keys_map gives");
+_Static_assert(CHECK_SIZE == crypto_shorthash_BYTES, "the check tag is a SipHash-2-4");
+_Static_assert(PREFIX_SIZE + (CODE_SIZE * 8 + 4) / 5 == PSEUDONYM_CORE_SIZE, "base32 of the code");
+
+static void check_tag(const uint8_t *recognition_key, const uint8_t tag[PSEUDONYM_TAG_SIZE],
+                      uint8_t ret_check[CHECK_SIZE])
+{
+    crypto_shorthash(ret_check, tag, PSEUDONYM_TAG_SIZE, recognition_key);
+}
+
+static void base32_encode(const uint8_t code[CODE_SIZE], char *text)
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+    unsigned held = 0, bits = 0;
+    for (size_t i = 0; i < CODE_SIZE; i++) {
+        held = held << 8 | code[i];
+        bits += 8;
+        while (bits >= 5) {
+            bits -= 5;
+            *text++ = alphabet[held >> bits & 31];
+        }
+    }
+    if (bits > 0)
+        *text++ = alphabet[held << (5 - bits) & 31];
+}
+
+/* Returns the five bits of |byte|, or -1. */
+static int base32_bits(uint8_t byte)
+{
+    if (byte >= 'a' && byte <= 'z')
+        return byte - 'a';
+    return byte >= '2' && byte <= '7' ? byte - '2' + 26 : -1;
+}
+
+/* Undoes base32_encode; false where a character or the padding bits are not ours. */
+static bool base32_decode(const uint8_t *text, uint8_t ret_code[CODE_SIZE])
+{
+    unsigned held = 0, bits = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < PSEUDONYM_CORE_SIZE - PREFIX_SIZE; i++) {
+        int five = base32_bits(text[i]);
+        if (five < 0)
+            return false;
+        held = (held << 5 | (unsigned)five) & 0xffff;
+        bits += 5;
+        if (bits >= 8 && used < CODE_SIZE) {
+            bits -= 8;
+            ret_code[used++] = (uint8_t)(held >> bits);
+        }
+    }
+    return used == CODE_SIZE && (held & ((1u << bits) - 1)) == 0;
+}
+
+/* Returns whether a valid core stands at the start of |text|. */
+static bool core_at(const uint8_t *recognition_key, struct bytes text, uint8_t *ret_tag)
+{
+    uint8_t code[CODE_SIZE], check[CHECK_SIZE];
+    if (text.size < PSEUDONYM_CORE_SIZE || memcmp(text.data, PREFIX, PREFIX_SIZE) != 0 ||
+        !base32_decode(text.data + PREFIX_SIZE, code))
+        return false;
+    check_tag(recognition_key, code, check);
+    if (sodium_memcmp(check, code + PSEUDONYM_TAG_SIZE, CHECK_SIZE) != 0)
+        return false;
+    if (ret_tag)
+        memcpy(ret_tag, code, PSEUDONYM_TAG_SIZE);
+    return true;
+}
+
+/* Returns whether all of |value| is a pseudonym, of either look. */
+static bool is_pseudonym(const uint8_t *recognition_key, struct bytes value, uint8_t *ret_tag)
+{
+    if (value.size != PSEUDONYM_CORE_SIZE) {
+        struct bytes tail = BYTES_LITERAL(EMAIL_TAIL);
+        if (value.size != PSEUDONYM_CORE_SIZE + tail.size ||
+            memcmp(value.data + PSEUDONYM_CORE_SIZE, tail.data, tail.size) != 0)
+            return false;
+    }
+    return core_at(recognition_key, value, ret_tag);
+}
+
+static bool is_word(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+/* Returns whether |value| has the shape local@domain.tld. */
+static bool looks_like_email(struct bytes value)
+{
+    const uint8_t *at = value.size ? memchr(value.data, '@', value.size) : NULL;
+    if (!at || at == value.data || value.size > 254)
+        return false;
+    for (const uint8_t *byte = value.data; byte < at; byte++)
+        if (!is_word(*byte) && !strchr("._%+-'", *byte))
+            return false;
+    struct bytes domain = bytes_make(at + 1, value.size - (size_t)(at + 1 - value.data));
+    size_t dots = 0;
+    for (size_t i = 0; i < domain.size; i++) {
+        if (domain.data[i] == '.' && i > 0 && i + 1 < domain.size)
+            dots++;
+        else if (!is_word(domain.data[i]) && domain.data[i] != '-')
+            return false;
+    }
+    return dots > 0;
+}
+
+void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *out,
+                    uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
+{
+    const uint8_t *recognition_key = keys_recognition(keys);
+    uint8_t code[CODE_SIZE];
+    if (value.size == 0 || is_pseudonym(recognition_key, value, code)) {
+        if (ret_tag && value.size == 0)
+            keys_map(keys, value, ret_tag);
+        else if (ret_tag)
+            memcpy(ret_tag, code, PSEUDONYM_TAG_SIZE);
+        buffer_append_bytes(out, value);
+        return;
+    }
+    keys_map(keys, value, code);
+    check_tag(recognition_key, code, code + PSEUDONYM_TAG_SIZE);
+    char text[PSEUDONYM_CORE_SIZE] = PREFIX;
+    base32_encode(code, text + PREFIX_SIZE);
+    buffer_append(out, text, sizeof text);
+    if (looks_like_email(value))
+        buffer_append_text(out, EMAIL_TAIL);
+    if (ret_tag)
+        memcpy(ret_tag, code, PSEUDONYM_TAG_SIZE);
+}
+
+bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,
+                    size_t *ret_offset, uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
+{
+    while (from < text.size && text.size - from >= PSEUDONYM_CORE_SIZE) {
+        const uint8_t *found = memmem(text.data + from, text.size - from, PREFIX, PREFIX_SIZE);
+        if (!found)
+            return false;
+        size_t offset = (size_t)(found - text.data);
+        if (core_at(recognition_key, bytes_make(found, text.size - offset), ret_tag)) {
+            *ret_offset = offset;
+            return true;
+        }
+        from = offset + 1;
+    }
+    return false;
+}

@@ -1,0 +1,420 @@
+#include "filters/sanitize.h"
+
+#include "common/coding.h"
+#include "common/http1_head.h"
+#include "common/mem.h"
+#include "filters/links.h"
+#include "filters/locate/header_locator.h"
+#include "filters/locate/json_locator.h"
+#include "filters/locate/urlencoded.h"
+#include "filters/pseudonym.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define DECODED_MAX (UINT64_C(16) << 20) /* of a body without its content coding */
+
+struct sanitizer {
+    const struct policy *policy;
+    const struct keys *keys;
+    struct locator locator;
+    struct exchange *exchange; /* the one being worked on */
+    struct message *message;   /* of it */
+    enum link_kind kind;
+    bool links_only;
+    struct buffer text;   /* a head, trailers or a body as they come out */
+    struct buffer plain;  /* a body without content coding */
+    struct buffer joined; /* a header value without folds */
+    struct buffer coding; /* the body's content codings */
+};
+
+/* atom_fn: makes the pseudonym and notes the link. */
+static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
+{
+    struct sanitizer *sanitizer = arg;
+    uint8_t tag[PSEUDONYM_TAG_SIZE];
+    if (atom->class == POLICY_EMPTIED)
+        return;
+    pseudonym_make(sanitizer->keys, atom->value, out, tag);
+    links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
+}
+
+struct sanitizer *sanitizer_create(const struct policy *policy, const struct keys *keys)
+{
+    struct sanitizer *sanitizer = xcalloc(1, sizeof *sanitizer);
+    sanitizer->policy = policy;
+    sanitizer->keys = keys;
+    sanitizer->locator.policy = policy;
+    sanitizer->locator.replace = replace_atom;
+    sanitizer->locator.arg = sanitizer;
+    return sanitizer;
+}
+
+void sanitizer_free(struct sanitizer *sanitizer)
+{
+    if (!sanitizer)
+        return;
+    locator_done(&sanitizer->locator);
+    buffer_free(&sanitizer->text);
+    buffer_free(&sanitizer->plain);
+    buffer_free(&sanitizer->joined);
+    buffer_free(&sanitizer->coding);
+    free(sanitizer);
+}
+
+static void withhold(struct sanitizer *sanitizer, size_t size, uint64_t defect)
+{
+    if (sanitizer->links_only)
+        return;
+    sanitizer->message->withheld_lines++;
+    sanitizer->message->withheld_bytes += (uint32_t)size;
+    sanitizer->message->defects |= defect;
+}
+
+/* Returns whether |name| is a token (RFC 9110 §5.6.2). */
+static bool is_token(struct bytes name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] <= ' ' || name.data[i] >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", name.data[i]))
+            return false;
+    return name.size > 0;
+}
+
+static size_t line_size(struct bytes text)
+{
+    const uint8_t *lf = text.size ? memchr(text.data, '\n', text.size) : NULL;
+    return lf ? (size_t)(lf - text.data) + 1 : text.size;
+}
+
+/* Returns whether |line| holds a whole line: it may have been cut otherwise. */
+static bool is_whole_line(struct bytes line)
+{
+    return line.size > 0 && line.data[line.size - 1] == '\n';
+}
+
+/* Returns whether |head|'s first line can be told apart: request or status line, nothing that no one reads.
+ */
+static bool request_line_understood(struct bytes head, struct http1_request_line *line)
+{
+    if (!http1_request_line(head, line) || !is_token(line->method) || line->method.size > 32 ||
+        line->target.size == 0)
+        return false;
+    return !memchr(line->target.data, '\r', line->target.size) &&
+           !memchr(line->target.data, 0, line->target.size);
+}
+
+static bool status_line_understood(struct bytes head)
+{
+    struct http1_status_line line;
+    if (!http1_status_line(head, &line) || line.version.size > 8 || line.status.size > 3)
+        return false;
+    for (size_t i = 0; i < line.status.size; i++)
+        if (line.status.data[i] < '0' || line.status.data[i] > '9')
+            return false;
+    for (size_t i = 0; i < line.reason.size; i++)
+        if (line.reason.data[i] < ' ' || line.reason.data[i] == '=')
+            return false;
+    return true;
+}
+
+static void start_line(struct sanitizer *sanitizer, struct bytes head, struct buffer *out)
+{
+    struct bytes line = bytes_make(head.data, line_size(head));
+    struct http1_request_line request;
+    bool is_request = sanitizer->kind == LINK_USES;
+    if (!is_whole_line(line) ||
+        !(is_request ? request_line_understood(line, &request) : status_line_understood(line))) {
+        if (line.size == 2 && line.data[0] == '\r') {
+            buffer_append_bytes(out, line);
+            return;
+        }
+        withhold(sanitizer, line.size, 0);
+        buffer_append_text(out, "\r\n");
+        return;
+    }
+    if (!is_request) {
+        buffer_append_bytes(out, line);
+        return;
+    }
+    size_t start = (size_t)(request.target.data - line.data);
+    buffer_append(out, line.data, start);
+    url_locate(&sanitizer->locator, request.target, request.target.data[0] != '*', out);
+    size_t end = start + request.target.size;
+    buffer_append(out, line.data + end, line.size - end);
+}
+
+/* Writes |value| with its folds made one space each to |out|. Returns false where it holds what some readers
+ * would take for another header line: a bare CR, a NUL, a fold that begins with "name:". */
+static bool unfold(struct bytes value, struct buffer *out)
+{
+    buffer_clear(out);
+    for (size_t i = 0; i < value.size; i++) {
+        uint8_t byte = value.data[i];
+        if (byte == '\r' && i + 1 < value.size && value.data[i + 1] == '\n')
+            continue;
+        if (byte == '\r' || byte == 0)
+            return false;
+        if (byte != '\n') {
+            buffer_append_byte(out, byte);
+            continue;
+        }
+        while (i + 1 < value.size && (value.data[i + 1] == ' ' || value.data[i + 1] == '\t'))
+            i++;
+        struct bytes rest = bytes_make(value.data + i + 1, value.size - i - 1);
+        struct bytes line = bytes_make(rest.data, line_size(rest));
+        const uint8_t *colon = line.size ? memchr(line.data, ':', line.size) : NULL;
+        if (colon && is_token(bytes_trim(bytes_make(line.data, (size_t)(colon - line.data)))))
+            return false;
+        buffer_append_byte(out, ' ');
+    }
+    return true;
+}
+
+static void field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
+{
+    if (!field->split) {
+        withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_NO_COLON));
+        return;
+    }
+    if (!is_token(field->name)) {
+        withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_NAME));
+        return;
+    }
+    if (!is_whole_line(field->line)) {
+        withhold(sanitizer, field->line.size, 0);
+        return;
+    }
+    if (!unfold(field->value, &sanitizer->joined)) {
+        withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_VALUE));
+        return;
+    }
+    struct bytes value = buffer_bytes(&sanitizer->joined);
+    struct policy_header rule = policy_of_header(sanitizer->policy, field->name);
+    size_t start = field->value.size ? (size_t)(field->value.data - field->line.data) : field->line.size;
+    buffer_append(out, field->line.data, start);
+    size_t before = out->size;
+    header_locate(&sanitizer->locator, rule, field->name, value, out);
+    struct bytes result = bytes_make(out->data + before, out->size - before);
+    if (bytes_equal(result, value)) {
+        out->size = before; /* nothing is sensitive: folds stay as they were */
+        buffer_append_bytes(out, field->value);
+    }
+    size_t end = start + field->value.size;
+    buffer_append(out, field->line.data + end, field->line.size - end);
+}
+
+/* Takes the lines from |fields| to |out|; what remains is the empty line or nothing. */
+static void field_lines(struct sanitizer *sanitizer, struct bytes *fields, struct buffer *out)
+{
+    struct http1_field field;
+    while (http1_next_field(fields, &field))
+        field_line(sanitizer, &field, out);
+}
+
+/* Puts |sanitizer->text| in place of |buffer|. */
+static void take_text(struct sanitizer *sanitizer, struct buffer *buffer)
+{
+    if (sanitizer->links_only)
+        return;
+    struct buffer swapped = *buffer;
+    *buffer = sanitizer->text;
+    sanitizer->text = swapped;
+}
+
+static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
+{
+    if (head->size == 0)
+        return;
+    struct bytes fields = http1_fields(buffer_bytes(head));
+    buffer_clear(&sanitizer->text);
+    start_line(sanitizer, buffer_bytes(head), &sanitizer->text);
+    field_lines(sanitizer, &fields, &sanitizer->text);
+    if (fields.size > 0)
+        buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
+    take_text(sanitizer, head);
+}
+
+static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *trailers)
+{
+    if (trailers->size == 0)
+        return;
+    struct bytes fields = buffer_bytes(trailers);
+    buffer_clear(&sanitizer->text);
+    field_lines(sanitizer, &fields, &sanitizer->text);
+    take_text(sanitizer, trailers);
+}
+
+enum media { MEDIA_JSON, MEDIA_JSON_LINES, MEDIA_FORM, MEDIA_NONE, MEDIA_OTHER };
+
+static enum media media_of(struct bytes type)
+{
+    static const struct {
+        const char *name;
+        enum media media;
+    } known[] = {
+        {"application/json", MEDIA_JSON},
+        {"text/json", MEDIA_JSON},
+        {"application/x-json", MEDIA_JSON},
+        {"text/x-json", MEDIA_JSON},
+        {"application/x-ndjson", MEDIA_JSON_LINES},
+        {"application/ndjson", MEDIA_JSON_LINES},
+        {"application/jsonl", MEDIA_JSON_LINES},
+        {"application/jsonlines", MEDIA_JSON_LINES},
+        {"application/x-www-form-urlencoded", MEDIA_FORM},
+    };
+    const uint8_t *parameters = type.size ? memchr(type.data, ';', type.size) : NULL;
+    if (parameters)
+        type.size = (size_t)(parameters - type.data);
+    type = bytes_trim(type);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (bytes_equal_nocase(type, bytes_of(known[i].name)))
+            return known[i].media;
+    struct bytes tail = BYTES_LITERAL("+json");
+    if (type.size > tail.size &&
+        bytes_equal_nocase(bytes_make(type.data + type.size - tail.size, tail.size), tail))
+        return MEDIA_JSON;
+    return MEDIA_OTHER;
+}
+
+/* Reads the body's media type and its content codings (into |coding|) from |head|. Several types that differ
+ * are no type. */
+static enum media body_media(struct bytes head, struct buffer *coding)
+{
+    enum media media = MEDIA_NONE;
+    struct bytes fields = http1_fields(head);
+    struct http1_field field;
+    buffer_clear(coding);
+    while (http1_next_field(&fields, &field)) {
+        if (bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Type"))) {
+            enum media one = media_of(field.value);
+            media = media == MEDIA_NONE || media == one ? one : MEDIA_OTHER;
+        } else if (bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Encoding"))) {
+            if (coding->size > 0)
+                buffer_append_text(coding, ", ");
+            buffer_append_bytes(coding, field.value);
+        }
+    }
+    return media;
+}
+
+/* Locates in |plain|, the result goes to |sanitizer->text|. Returns why the body cannot be kept, or NONE. */
+static enum body_reason locate_body(struct sanitizer *sanitizer, enum media media, struct bytes plain)
+{
+    struct buffer *out = &sanitizer->text;
+    buffer_clear(out);
+    if (plain.size == 0)
+        return BODY_REASON_NONE;
+    if (media == MEDIA_FORM) {
+        if (!form_is_plausible(plain))
+            return BODY_REASON_SYNTAX;
+        pairs_locate(&sanitizer->locator, LINK_PLACE_FORM, plain, out);
+        return BODY_REASON_NONE;
+    }
+    if (media == MEDIA_OTHER)
+        return BODY_REASON_TYPE;
+    if (media == MEDIA_NONE) {
+        struct bytes text = bytes_trim(plain);
+        if (text.size == 0 || (text.data[0] != '{' && text.data[0] != '['))
+            return BODY_REASON_TYPE;
+    }
+    switch (json_locate(&sanitizer->locator, plain,
+                        media == MEDIA_JSON_LINES ? JSON_LOCATE_MANY : JSON_LOCATE_ONE, out)) {
+    case JSON_LOCATED:
+        return BODY_REASON_NONE;
+    case JSON_NOT_JSON:
+        return media == MEDIA_NONE ? BODY_REASON_TYPE : BODY_REASON_SYNTAX;
+    case JSON_TOO_DEEP:
+        return BODY_REASON_LIMIT;
+    }
+    return BODY_REASON_SYNTAX;
+}
+
+/* Undoes the content coding and locates; |sanitizer->text| is what may be kept. */
+static enum body_reason clean_body(struct sanitizer *sanitizer, const struct message *message)
+{
+    const struct body *body = &message->body;
+    enum media media = body_media(buffer_bytes(&message->head), &sanitizer->coding);
+    struct bytes plain = buffer_bytes(&body->content);
+    if (media == MEDIA_OTHER)
+        return BODY_REASON_TYPE;
+    if (body->coded && sanitizer->coding.size > 0) {
+        enum coding_result decoded =
+            coding_decode(buffer_bytes(&sanitizer->coding), plain, DECODED_MAX, &sanitizer->plain);
+        if (decoded != CODING_OK)
+            return decoded == CODING_LIMIT ? BODY_REASON_LIMIT : BODY_REASON_CODING;
+        plain = buffer_bytes(&sanitizer->plain);
+    }
+    if (plain.size > DECODED_MAX)
+        return BODY_REASON_LIMIT;
+    return locate_body(sanitizer, media, plain);
+}
+
+static void drop_body(struct body *body, enum body_state state, enum body_reason reason)
+{
+    body->state = state;
+    body->reason = reason;
+    body->coded = false;
+    buffer_clear(&body->content);
+}
+
+/* |lost| is why the body is not whole although it was handed over as such, or NONE. */
+static void sanitize_body(struct sanitizer *sanitizer, struct message *message, enum body_reason lost)
+{
+    struct body *body = &message->body;
+    if (body->state == BODY_KEPT && lost == BODY_REASON_NONE) {
+        enum body_reason reason = clean_body(sanitizer, message);
+        if (sanitizer->links_only)
+            return;
+        if (reason == BODY_REASON_NONE) {
+            take_text(sanitizer, &body->content);
+            body->coded = false;
+        } else {
+            drop_body(body, BODY_DROPPED, reason);
+        }
+        return;
+    }
+    if (sanitizer->links_only)
+        return;
+    if (body->state == BODY_KEPT)
+        drop_body(body, BODY_CUT, lost);
+    else
+        drop_body(body, body->state, body->reason);
+}
+
+static enum body_reason lost_reason(uint64_t flags, uint64_t gap, uint64_t incomplete)
+{
+    return flags & gap ? BODY_REASON_GAP : flags & incomplete ? BODY_REASON_INCOMPLETE : BODY_REASON_NONE;
+}
+
+/* The body comes first: its type and codings are read from the head as it was seen. */
+static void sanitize_message(struct sanitizer *sanitizer, struct message *message, enum link_kind kind,
+                             enum body_reason lost)
+{
+    sanitizer->message = message;
+    sanitizer->kind = kind;
+    sanitize_body(sanitizer, message, lost);
+    sanitize_head(sanitizer, &message->head);
+    sanitize_trailers(sanitizer, &message->trailers);
+}
+
+static void run(struct sanitizer *sanitizer, struct exchange *exchange, bool links_only)
+{
+    uint64_t flags = exchange->flags;
+    sanitizer->exchange = exchange;
+    sanitizer->links_only = links_only;
+    sanitize_message(sanitizer, &exchange->request, LINK_USES,
+                     lost_reason(flags, EXCHANGE_FLAG(REQUEST_GAP), EXCHANGE_FLAG(REQUEST_INCOMPLETE)));
+    sanitize_message(sanitizer, &exchange->response, LINK_ISSUES,
+                     lost_reason(flags, EXCHANGE_FLAG(RESPONSE_GAP), EXCHANGE_FLAG(RESPONSE_INCOMPLETE)));
+}
+
+void sanitize_exchange(struct sanitizer *sanitizer, struct exchange *exchange)
+{
+    run(sanitizer, exchange, false);
+}
+
+void sanitize_links_only(struct sanitizer *sanitizer, struct exchange *exchange)
+{
+    run(sanitizer, exchange, true);
+}

@@ -115,6 +115,9 @@ static int parse_name(const char *text, size_t size, struct target *target, cons
 {
     const char *colon = memchr(text, ':', size);
     size_t length = colon ? (size_t)(colon - text) : size;
+    if (colon && memchr(colon + 1, ':', size - length - 1))
+        return error_set(err, ERROR_USAGE,
+                         "target: an IPv6 address stands in brackets, as in http://[::1]:8080");
     if (length == 0)
         return error_set(err, ERROR_USAGE, "target: the host is missing");
     if (length > HOST_MAX)
@@ -122,9 +125,6 @@ static int parse_name(const char *text, size_t size, struct target *target, cons
     for (size_t i = 0; i < length; i++)
         if (!isalnum((unsigned char)text[i]) && !strchr("-._~", text[i]))
             return error_set(err, ERROR_USAGE, "target: the host holds a byte that no host name has");
-    if (colon && memchr(colon + 1, ':', size - length - 1))
-        return error_set(err, ERROR_USAGE,
-                         "target: an IPv6 address stands in brackets, as in http://[::1]:8080");
     target->host = xstrndup(text, length);
     *ret_rest = text + length;
     return 0;

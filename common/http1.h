@@ -34,12 +34,13 @@ enum http1_mode {
 
 /* A message being read. Valid during callbacks. */
 struct http1_message {
-    struct bytes head; /* start line to empty line, as on the wire; from the |head| callback on */
+    struct bytes head; /* start line to empty line, as on the wire; empty outside the |head| callback */
     bool complete;     /* at |end|: the framing says that all of it was seen */
     bool gap;          /* a hole lies inside it */
-    bool head_cut;     /* the head was over the limit or cut; what is there stands in |head| */
-    uint16_t status;   /* responses: 100 to 999, or 0 where it is malformed */
-    bool interim;      /* responses: 1xx other than 101 */
+    bool head_cut; /* the head was over the limit, or cut by a hole or the stream's end; what is there stands
+                      in |head|. Over the limit, lines that decide framing are kept all the same */
+    uint16_t status; /* responses: 100 to 999, or 0 where it is malformed */
+    bool interim;    /* responses: 1xx other than 101 */
     enum body_framing framing;
     uint64_t body_bytes; /* content seen or known to be lost, chunked framing removed */
     uint64_t defects;    /* MESSAGE_DEFECT bits; final at |end| */
@@ -51,9 +52,11 @@ struct http1_message {
  * number of times, trailers at most once, end. Every head is followed by its end. */
 struct http1_handler {
     void *arg;
-    /* Responses only: asks what the response whose head was just read answers. Called for final and interim
-     * responses. */
-    enum http1_answers (*answers)(void *arg);
+    /* Responses only: asks what the response whose head was just read answers (|message| has its status,
+     * interim and first_ns). Called once for each, final or interim, before its |head|. NULL: unknown. Where
+     * a stream begins without a status line it is asked too; such a reply is a message only if it answers
+     * one. */
+    enum http1_answers (*answers)(void *arg, const struct http1_message *message);
     void (*head)(void *arg, const struct http1_message *message);
     void (*body)(void *arg, struct bytes content);
     void (*body_gap)(void *arg, uint64_t bytes);
@@ -81,6 +84,8 @@ struct http1;
 struct http1 *http1_create(enum http1_side side, const struct http1_handler *handler,
                            const struct http1_limits *limits);
 void http1_free(struct http1 *parser);
+/* Makes |parser| as if created anew, with its handler and limits; its memory is kept. */
+void http1_clear(struct http1 *parser);
 
 /* Tells that the stream's beginning was not seen: the parser skips to a start line first. */
 void http1_set_midstream(struct http1 *parser);
@@ -93,13 +98,15 @@ void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns);
  */
 void http1_finish(struct http1 *parser, bool clean, uint64_t packet_ns);
 /* Makes all that follows opaque (after 101 or a CONNECT that was accepted). An open message is ended first.
- */
+ * May be called from |end|; no other function may be called from a callback. */
 void http1_make_opaque(struct http1 *parser);
 
 enum http1_mode http1_mode(const struct http1 *parser);
 /* Returns a name such as "tls", "http2", "ssh", "socks", "http09" where the stream showed what else it is,
  * else NULL. */
 const char *http1_protocol(const struct http1 *parser);
+/* Returns whether the direction stopped because its framing could not be trusted. */
+bool http1_lost_framing(const struct http1 *parser);
 const struct http1_counts *http1_counts(const struct http1 *parser);
 
 #endif

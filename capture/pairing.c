@@ -1,0 +1,735 @@
+#include "capture/pairing.h"
+
+#include "common/http1_head.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_BODY_BYTES (UINT64_C(1) << 20)
+#define DEFAULT_HELD_BYTES (UINT64_C(256) << 20)
+#define DEFAULT_WAITING    1024
+#define SPARE_WAITING      1024        /* exchanges kept for reuse */
+#define SPARE_PAIRINGS     4096        /* connections kept for reuse */
+#define SPARE_CONTENT      (64 * 1024) /* a buffer that grew beyond it is not kept */
+
+/* A request with what is known of its answer: in the order of the requests on its connection. */
+struct waiting {
+    struct exchange exchange;
+    struct waiting *next;
+    enum http1_answers answers;
+    bool request_done;
+    bool response_done;
+    bool filtered;   /* carries the skip header */
+    bool after_hole; /* requests before it may have been lost */
+    uint64_t held;   /* content bytes counted in the pool */
+    bool cut[2];     /* nothing more is kept of the request's, the response's body */
+};
+
+struct pairing_pool {
+    struct pairing_settings settings;
+    struct pairing_counts counts;
+    uint64_t held_bytes;
+    struct waiting *spare_waiting;
+    size_t spare_waiting_count;
+    struct pairing *spare_pairings;
+    size_t spare_pairing_count;
+};
+
+struct pairing {
+    struct pairing_pool *pool;
+    struct pairing *next; /* in the pool's spare list */
+    struct pairing_connection connection;
+    struct http1 *parsers[2];
+    struct waiting *first, *last; /* requests that wait, oldest first */
+    uint32_t count;
+    struct waiting *reading;   /* whose request is being read */
+    struct waiting *answering; /* whose final response is being read */
+    struct waiting *asked;     /* chosen for the response whose head comes next */
+    uint32_t owed;             /* responses to requests that were given up before */
+    uint64_t marks[2];         /* flags for the next exchange of a side */
+    bool request_hole;         /* since the last request, requests may have been lost */
+    bool response_hole;        /* since the last response, responses may have been lost */
+    bool unexplained;          /* the last response had no request: its request may turn out to be lost */
+    bool pipelines; /* the client has sent a request before the answer to the one before was complete */
+    bool uncertain; /* nothing says any more which response answers which request */
+    bool opaque;
+    bool finished;
+    bool unanswered_before; /* the exchange handed over last had no response and none was lost */
+    uint64_t answered_ns;   /* when the response handed over last was complete */
+};
+
+void pairing_counts_add(struct pairing_counts *into, const struct pairing_counts *from)
+{
+#define X(name, unit, help) into->name += from->name;
+    PAIRING_COUNTS(X)
+#undef X
+}
+
+/* ---- the pool ---- */
+
+struct pairing_pool *pairing_pool_create(const struct pairing_settings *settings)
+{
+    struct pairing_pool *pool = xcalloc(1, sizeof *pool);
+    pool->settings = *settings;
+    if (pool->settings.max_body_bytes == 0)
+        pool->settings.max_body_bytes = DEFAULT_BODY_BYTES;
+    if (pool->settings.max_held_bytes == 0)
+        pool->settings.max_held_bytes = DEFAULT_HELD_BYTES;
+    if (pool->settings.max_waiting == 0)
+        pool->settings.max_waiting = DEFAULT_WAITING;
+    if (!pool->settings.skip_header)
+        pool->settings.skip_header = "X-Rehearse-Run";
+    return pool;
+}
+
+static void waiting_free(struct waiting *waiting)
+{
+    exchange_free(&waiting->exchange);
+    free(waiting);
+}
+
+static void pairing_destroy(struct pairing *pairing)
+{
+    http1_free(pairing->parsers[PAIRING_CLIENT]);
+    http1_free(pairing->parsers[PAIRING_SERVER]);
+    free(pairing);
+}
+
+void pairing_pool_free(struct pairing_pool *pool)
+{
+    if (!pool)
+        return;
+    while (pool->spare_waiting) {
+        struct waiting *waiting = pool->spare_waiting;
+        pool->spare_waiting = waiting->next;
+        waiting_free(waiting);
+    }
+    while (pool->spare_pairings) {
+        struct pairing *pairing = pool->spare_pairings;
+        pool->spare_pairings = pairing->next;
+        pairing_destroy(pairing);
+    }
+    free(pool);
+}
+
+const struct pairing_counts *pairing_pool_counts(const struct pairing_pool *pool)
+{
+    return &pool->counts;
+}
+
+static struct waiting *waiting_take(struct pairing_pool *pool)
+{
+    struct waiting *waiting = pool->spare_waiting;
+    if (!waiting)
+        return xcalloc(1, sizeof *waiting);
+    pool->spare_waiting = waiting->next;
+    pool->spare_waiting_count--;
+    waiting->next = NULL;
+    return waiting;
+}
+
+static void shrink(struct buffer *buffer)
+{
+    if (buffer->capacity > SPARE_CONTENT)
+        buffer_free(buffer);
+}
+
+static void waiting_give_back(struct pairing_pool *pool, struct waiting *waiting)
+{
+    pool->held_bytes -= waiting->held;
+    if (pool->spare_waiting_count >= SPARE_WAITING) {
+        waiting_free(waiting);
+        return;
+    }
+    shrink(&waiting->exchange.request.body.content);
+    shrink(&waiting->exchange.response.body.content);
+    shrink(&waiting->exchange.request.head);
+    shrink(&waiting->exchange.response.head);
+    exchange_clear(&waiting->exchange);
+    *waiting = (struct waiting){.exchange = waiting->exchange, .next = pool->spare_waiting};
+    pool->spare_waiting = waiting;
+    pool->spare_waiting_count++;
+}
+
+/* ---- handing over ---- */
+
+static void count_body(struct pairing_counts *counts, const struct body *body)
+{
+    switch (body->state) {
+    case BODY_EMPTY:
+        return;
+    case BODY_KEPT:
+        counts->bodies_kept++;
+        return;
+    case BODY_CUT:
+        counts->bodies_cut++;
+        return;
+    case BODY_DROPPED:
+        counts->bodies_dropped++;
+        return;
+    }
+}
+
+/* Flags that depend on both messages and on the exchange before. */
+static void flag_exchange(struct pairing *pairing, struct waiting *waiting)
+{
+    struct exchange *exchange = &waiting->exchange;
+    uint64_t first_ns = exchange->request.first_ns;
+    if (pairing->unanswered_before || (pairing->answered_ns > first_ns && first_ns != 0)) {
+        exchange->flags |= EXCHANGE_FLAG(PIPELINED);
+        pairing->pipelines = true;
+    }
+    bool answered = exchange_has_response(exchange);
+    if (!answered)
+        exchange->flags |= EXCHANGE_FLAG(NO_RESPONSE);
+    else
+        pairing->answered_ns = exchange->response.last_ns;
+    pairing->unanswered_before = !answered && !(exchange->flags & EXCHANGE_FLAG(RESPONSE_GAP)) &&
+                                 http1_counts(pairing->parsers[PAIRING_SERVER])->bytes_recorded > 0;
+}
+
+/* Takes the oldest request out of the queue and hands it over, complete or not. */
+static void hand_over_first(struct pairing *pairing)
+{
+    struct pairing_pool *pool = pairing->pool;
+    struct waiting *waiting = pairing->first;
+    pairing->first = waiting->next;
+    if (!pairing->first)
+        pairing->last = NULL;
+    pairing->count--;
+    if (pairing->reading == waiting)
+        pairing->reading = NULL;
+    if (pairing->answering == waiting)
+        pairing->answering = NULL;
+    if (pairing->asked == waiting)
+        pairing->asked = NULL;
+    flag_exchange(pairing, waiting);
+    struct exchange *exchange = &waiting->exchange;
+    if (waiting->filtered) {
+        pool->counts.requests_filtered++;
+    } else {
+        pool->counts.requests_recorded++;
+        pool->counts.requests_flagged += exchange->request.defects != 0;
+        pool->counts.requests_unanswered += (exchange->flags & EXCHANGE_FLAG(NO_RESPONSE)) != 0;
+        count_body(&pool->counts, &exchange->request.body);
+        count_body(&pool->counts, &exchange->response.body);
+        if (pool->settings.done)
+            pool->settings.done(pool->settings.arg, exchange);
+    }
+    waiting_give_back(pool, waiting);
+}
+
+static void hand_over_complete(struct pairing *pairing)
+{
+    while (pairing->first && pairing->first->request_done && pairing->first->response_done)
+        hand_over_first(pairing);
+}
+
+/* ---- messages ---- */
+
+static void keep_content(struct pairing *pairing, struct waiting *waiting, enum pairing_side side,
+                         struct bytes content)
+{
+    struct pairing_pool *pool = pairing->pool;
+    struct message *message =
+        side == PAIRING_CLIENT ? &waiting->exchange.request : &waiting->exchange.response;
+    struct body *body = &message->body;
+    body->wire_bytes += content.size;
+    if (waiting->cut[side])
+        return;
+    uint64_t room = pool->settings.max_body_bytes - body->content.size;
+    uint64_t pool_room = pool->settings.max_held_bytes > pool->held_bytes
+                             ? pool->settings.max_held_bytes - pool->held_bytes
+                             : 0;
+    if (room > pool_room)
+        room = pool_room;
+    size_t size = content.size;
+    if (size > room) {
+        size = (size_t)room;
+        waiting->cut[side] = true;
+        body->state = BODY_CUT;
+        body->reason = BODY_REASON_TOO_LARGE;
+    }
+    buffer_append(&body->content, content.data, size);
+    waiting->held += size;
+    pool->held_bytes += size;
+}
+
+static void lose_content(struct waiting *waiting, enum pairing_side side, uint64_t bytes)
+{
+    struct body *body =
+        side == PAIRING_CLIENT ? &waiting->exchange.request.body : &waiting->exchange.response.body;
+    body->wire_bytes += bytes;
+    if (!waiting->cut[side]) {
+        body->state = BODY_CUT;
+        body->reason = BODY_REASON_GAP;
+    }
+    waiting->cut[side] = true;
+}
+
+static bool is_coded(struct bytes head)
+{
+    struct bytes fields = http1_fields(head);
+    struct http1_field field;
+    while (http1_next_field(&fields, &field)) {
+        struct bytes element;
+        if (!field.split || !bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Encoding")))
+            continue;
+        while (http1_next_element(&field.value, &element)) {
+            if (!bytes_equal_nocase(element, BYTES_LITERAL("identity")))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void begin_message(struct pairing *pairing, struct waiting *waiting, enum pairing_side side,
+                          const struct http1_message *from)
+{
+    struct message *message =
+        side == PAIRING_CLIENT ? &waiting->exchange.request : &waiting->exchange.response;
+    buffer_clear(&message->head);
+    buffer_append_bytes(&message->head, from->head);
+    message->first_ns = from->first_ns;
+    message->last_ns = from->last_ns;
+    message->body.framing = from->framing;
+    const struct pairing_settings *settings = &pairing->pool->settings;
+    if (side == PAIRING_CLIENT ? settings->drop_request_bodies : settings->drop_response_bodies) {
+        waiting->cut[side] = true;
+        message->body.state = BODY_DROPPED;
+        message->body.reason = BODY_REASON_NOT_WANTED;
+    }
+    waiting->exchange.flags |= pairing->marks[side];
+    pairing->marks[side] = 0;
+}
+
+static void end_message(struct waiting *waiting, enum pairing_side side, const struct http1_message *from)
+{
+    struct exchange *exchange = &waiting->exchange;
+    bool request = side == PAIRING_CLIENT;
+    struct message *message = request ? &exchange->request : &exchange->response;
+    message->last_ns = from->last_ns;
+    message->defects = from->defects;
+    message->body.framing = from->framing;
+    if (from->gap)
+        exchange->flags |= request ? EXCHANGE_FLAG(REQUEST_GAP) : EXCHANGE_FLAG(RESPONSE_GAP);
+    if (!from->complete)
+        exchange->flags |= request ? EXCHANGE_FLAG(REQUEST_INCOMPLETE) : EXCHANGE_FLAG(RESPONSE_INCOMPLETE);
+    if (from->head_cut)
+        exchange->flags |= EXCHANGE_FLAG(HEAD_CUT);
+    struct body *body = &message->body;
+    bool bodiless = from->framing == BODY_FRAMING_NONE;
+    if (body->wire_bytes == 0 && (from->complete || bodiless)) {
+        body->state = BODY_EMPTY;
+        body->reason = BODY_REASON_NONE;
+    } else if (body->state == BODY_EMPTY) {
+        body->state = from->complete ? BODY_KEPT : BODY_CUT;
+        body->reason = from->complete ? BODY_REASON_NONE : BODY_REASON_INCOMPLETE;
+    }
+    body->coded = body->content.size > 0 && is_coded(buffer_bytes(&message->head));
+}
+
+/* ---- the client's side ---- */
+
+static enum http1_answers answers_of(struct bytes head)
+{
+    struct http1_request_line line;
+    if (!http1_request_line(head, &line))
+        return HTTP1_ANSWERS_OTHER;
+    /* A server that takes "HEAD/ HTTP/1.1" answers an error with a body: only the exact name counts. */
+    if (bytes_equal(line.method, BYTES_LITERAL("HEAD")))
+        return HTTP1_ANSWERS_HEAD;
+    return bytes_equal(line.method, BYTES_LITERAL("CONNECT")) ? HTTP1_ANSWERS_CONNECT : HTTP1_ANSWERS_OTHER;
+}
+
+static void give_up_oldest(struct pairing *pairing)
+{
+    if (pairing->answering == pairing->first) {
+        pairing->first->exchange.flags |= EXCHANGE_FLAG(RESPONSE_INCOMPLETE);
+        if (pairing->first->exchange.response.body.state == BODY_EMPTY)
+            pairing->first->exchange.response.body =
+                (struct body){.framing = pairing->first->exchange.response.body.framing,
+                              .state = BODY_CUT,
+                              .reason = BODY_REASON_INCOMPLETE,
+                              .wire_bytes = pairing->first->exchange.response.body.wire_bytes,
+                              .content = pairing->first->exchange.response.body.content};
+    } else if (!pairing->first->response_done) {
+        pairing->owed++;
+    }
+    pairing->pool->counts.requests_overflowed++;
+    hand_over_first(pairing);
+}
+
+static void on_request_head(void *arg, const struct http1_message *message)
+{
+    struct pairing *pairing = arg;
+    struct pairing_pool *pool = pairing->pool;
+    pool->counts.requests_seen++;
+    if (pairing->count >= pool->settings.max_waiting)
+        give_up_oldest(pairing);
+    struct waiting *waiting = waiting_take(pool);
+    struct exchange *exchange = &waiting->exchange;
+    exchange->connection = pairing->connection.connection;
+    exchange->client = pairing->connection.client;
+    exchange->server = pairing->connection.server;
+    exchange->tls = pairing->connection.tls;
+    if (pairing->connection.midstream)
+        exchange->flags |= EXCHANGE_FLAG(MIDSTREAM);
+    begin_message(pairing, waiting, PAIRING_CLIENT, message);
+    waiting->answers = answers_of(message->head);
+    struct http1_field field;
+    waiting->filtered = pool->settings.skip_header[0] != '\0' &&
+                        http1_find_field(message->head, pool->settings.skip_header, &field);
+    waiting->after_hole = pairing->request_hole;
+    pairing->request_hole = pairing->unexplained = false;
+    if (pairing->last)
+        pairing->last->next = waiting;
+    else
+        pairing->first = waiting;
+    pairing->last = waiting;
+    pairing->count++;
+    pairing->reading = waiting;
+}
+
+static void on_request_body(void *arg, struct bytes content)
+{
+    struct pairing *pairing = arg;
+    if (pairing->reading)
+        keep_content(pairing, pairing->reading, PAIRING_CLIENT, content);
+}
+
+static void on_request_gap(void *arg, uint64_t bytes)
+{
+    struct pairing *pairing = arg;
+    if (pairing->reading)
+        lose_content(pairing->reading, PAIRING_CLIENT, bytes);
+}
+
+static void on_request_trailers(void *arg, struct bytes lines)
+{
+    struct pairing *pairing = arg;
+    if (pairing->reading)
+        buffer_append_bytes(&pairing->reading->exchange.request.trailers, lines);
+}
+
+static void on_request_end(void *arg, const struct http1_message *message)
+{
+    struct pairing *pairing = arg;
+    struct waiting *waiting = pairing->reading;
+    if (!waiting)
+        return;
+    pairing->reading = NULL;
+    end_message(waiting, PAIRING_CLIENT, message);
+    waiting->request_done = true;
+    hand_over_complete(pairing);
+}
+
+/* ---- the server's side ---- */
+
+/* Hands over the requests before |until| (all where NULL): their responses were lost. */
+static void give_up_before(struct pairing *pairing, const struct waiting *until)
+{
+    while (pairing->first && pairing->first != until) {
+        if (!pairing->first->response_done)
+            pairing->first->exchange.flags |= EXCHANGE_FLAG(RESPONSE_GAP);
+        hand_over_first(pairing);
+    }
+}
+
+/* After a hole that may have held responses: a client that does not pipeline sent its newest request after
+ * the answers to all before it. */
+static struct waiting *choose_after_hole(struct pairing *pairing, uint64_t first_ns)
+{
+    struct waiting *chosen = NULL;
+    for (struct waiting *waiting = pairing->first; waiting; waiting = waiting->next) {
+        if (!waiting->response_done && (!chosen || waiting->exchange.request.first_ns <= first_ns))
+            chosen = waiting;
+    }
+    if (chosen && chosen != pairing->first && pairing->pipelines) {
+        pairing->uncertain = true;
+        pairing->pool->counts.connections_uncertain++;
+        give_up_before(pairing, NULL);
+        return NULL;
+    }
+    give_up_before(pairing, chosen);
+    return chosen;
+}
+
+/* Returns the request that a response which began at |first_ns| answers, NULL where there is none for
+ * certain. */
+static struct waiting *choose(struct pairing *pairing, uint64_t first_ns, bool interim)
+{
+    if (pairing->owed > 0) {
+        pairing->owed -= !interim;
+        return NULL;
+    }
+    if (pairing->uncertain)
+        return NULL;
+    if (pairing->response_hole) {
+        pairing->response_hole = false;
+        return choose_after_hole(pairing, first_ns);
+    }
+    struct waiting *waiting = pairing->first;
+    while (waiting && waiting->response_done)
+        waiting = waiting->next;
+    if (!waiting) {
+        pairing->unexplained = !pairing->request_hole;
+        pairing->request_hole = false; /* the answer to what was lost */
+        return NULL;
+    }
+    if (waiting->after_hole) { /* sent before the answer to what was lost: this is that answer */
+        waiting->after_hole = interim;
+        return NULL;
+    }
+    if (waiting->next && waiting->next->exchange.request.first_ns <= first_ns)
+        pairing->pipelines = true;
+    return waiting;
+}
+
+static enum http1_answers on_answers(void *arg, const struct http1_message *message)
+{
+    struct pairing *pairing = arg;
+    pairing->asked = choose(pairing, message->first_ns, message->interim);
+    return pairing->asked ? pairing->asked->answers : HTTP1_ANSWERS_UNKNOWN;
+}
+
+static void on_response_head(void *arg, const struct http1_message *message)
+{
+    struct pairing *pairing = arg;
+    struct pairing_counts *counts = &pairing->pool->counts;
+    struct waiting *waiting = pairing->asked;
+    pairing->asked = NULL;
+    if (message->interim) {
+        counts->responses_interim++;
+        if (waiting) {
+            waiting->exchange.flags |= EXCHANGE_FLAG(INTERIM);
+            waiting->exchange.interim += waiting->exchange.interim < UINT16_MAX;
+        }
+        return;
+    }
+    counts->responses_seen++;
+    if (!waiting) {
+        counts->responses_orphaned++;
+        return;
+    }
+    counts->responses_paired++;
+    pairing->answering = waiting;
+    waiting->exchange.status = message->status;
+    if (!waiting->request_done)
+        waiting->exchange.flags |= EXCHANGE_FLAG(EARLY_RESPONSE);
+    begin_message(pairing, waiting, PAIRING_SERVER, message);
+}
+
+static void on_response_body(void *arg, struct bytes content)
+{
+    struct pairing *pairing = arg;
+    if (pairing->answering)
+        keep_content(pairing, pairing->answering, PAIRING_SERVER, content);
+}
+
+static void on_response_gap(void *arg, uint64_t bytes)
+{
+    struct pairing *pairing = arg;
+    if (pairing->answering)
+        lose_content(pairing->answering, PAIRING_SERVER, bytes);
+}
+
+static void on_response_trailers(void *arg, struct bytes lines)
+{
+    struct pairing *pairing = arg;
+    if (pairing->answering)
+        buffer_append_bytes(&pairing->answering->exchange.response.trailers, lines);
+}
+
+/* The connection carries something else from here on. */
+static void become_opaque(struct pairing *pairing)
+{
+    if (pairing->opaque)
+        return;
+    pairing->opaque = true;
+    http1_make_opaque(pairing->parsers[PAIRING_CLIENT]);
+    http1_make_opaque(pairing->parsers[PAIRING_SERVER]);
+}
+
+static void on_response_end(void *arg, const struct http1_message *message)
+{
+    struct pairing *pairing = arg;
+    if (message->interim)
+        return;
+    struct waiting *waiting = pairing->answering;
+    pairing->answering = NULL;
+    bool connect = waiting && waiting->answers == HTTP1_ANSWERS_CONNECT && message->status >= 200 &&
+                   message->status < 300;
+    if (waiting) {
+        end_message(waiting, PAIRING_SERVER, message);
+        waiting->response_done = true;
+        if (message->status == 101)
+            waiting->exchange.flags |= EXCHANGE_FLAG(UPGRADE);
+        if (connect)
+            waiting->exchange.flags |= EXCHANGE_FLAG(CONNECT);
+    }
+    if (message->status == 101 || connect) {
+        pairing->pool->counts.connections_tunnelled++;
+        become_opaque(pairing);
+    }
+    hand_over_complete(pairing);
+}
+
+/* ---- the connection ---- */
+
+static struct pairing *pairing_take(struct pairing_pool *pool)
+{
+    struct pairing *pairing = pool->spare_pairings;
+    if (pairing) {
+        pool->spare_pairings = pairing->next;
+        pool->spare_pairing_count--;
+        struct http1 *client = pairing->parsers[PAIRING_CLIENT], *server = pairing->parsers[PAIRING_SERVER];
+        http1_clear(client);
+        http1_clear(server);
+        *pairing = (struct pairing){.pool = pool, .parsers = {client, server}};
+        return pairing;
+    }
+    pairing = xcalloc(1, sizeof *pairing);
+    pairing->pool = pool;
+    const struct http1_handler requests = {.arg = pairing,
+                                           .head = on_request_head,
+                                           .body = on_request_body,
+                                           .body_gap = on_request_gap,
+                                           .trailers = on_request_trailers,
+                                           .end = on_request_end};
+    const struct http1_handler responses = {.arg = pairing,
+                                            .answers = on_answers,
+                                            .head = on_response_head,
+                                            .body = on_response_body,
+                                            .body_gap = on_response_gap,
+                                            .trailers = on_response_trailers,
+                                            .end = on_response_end};
+    pairing->parsers[PAIRING_CLIENT] = http1_create(HTTP1_REQUESTS, &requests, &pool->settings.limits);
+    pairing->parsers[PAIRING_SERVER] = http1_create(HTTP1_RESPONSES, &responses, &pool->settings.limits);
+    return pairing;
+}
+
+struct pairing *pairing_create(struct pairing_pool *pool, const struct pairing_connection *connection)
+{
+    struct pairing *pairing = pairing_take(pool);
+    pairing->connection = *connection;
+    pool->counts.connections++;
+    if (connection->midstream) {
+        http1_set_midstream(pairing->parsers[PAIRING_CLIENT]);
+        http1_set_midstream(pairing->parsers[PAIRING_SERVER]);
+    }
+    return pairing;
+}
+
+void pairing_free(struct pairing *pairing)
+{
+    if (!pairing)
+        return;
+    pairing_finish(pairing, false, 0);
+    struct pairing_pool *pool = pairing->pool;
+    if (pool->spare_pairing_count >= SPARE_PAIRINGS) {
+        pairing_destroy(pairing);
+        return;
+    }
+    pairing->next = pool->spare_pairings;
+    pool->spare_pairings = pairing;
+    pool->spare_pairing_count++;
+}
+
+/* A direction showed another protocol: so is the other. */
+static void look_for_protocol(struct pairing *pairing, const struct http1 *parser)
+{
+    if (pairing->opaque || http1_mode(parser) != HTTP1_OPAQUE)
+        return;
+    pairing->pool->counts.connections_not_http++;
+    become_opaque(pairing);
+}
+
+void pairing_feed(struct pairing *pairing, enum pairing_side side, struct bytes data, uint64_t packet_ns,
+                  bool segment_start)
+{
+    assert(!pairing->finished);
+    http1_feed(pairing->parsers[side], data, packet_ns, segment_start);
+    look_for_protocol(pairing, pairing->parsers[side]);
+}
+
+void pairing_gap(struct pairing *pairing, enum pairing_side side, uint64_t bytes, uint64_t packet_ns)
+{
+    assert(!pairing->finished);
+    struct http1 *parser = pairing->parsers[side];
+    bool known = pairing->reading != NULL;
+    uint64_t seen = pairing->pool->counts.requests_seen;
+    http1_gap(parser, bytes, packet_ns);
+    if (http1_mode(parser) != HTTP1_SKIPPING)
+        return;
+    if (side == PAIRING_SERVER) {
+        pairing->response_hole = true;
+    } else if ((!known && pairing->pool->counts.requests_seen == seen) || pairing->pipelines) {
+        /* not only the rest of a request whose head is known */
+        pairing->request_hole = !pairing->unexplained;
+        pairing->unexplained = false;
+    }
+}
+
+void pairing_mark(struct pairing *pairing, enum pairing_side side, uint64_t flags)
+{
+    struct waiting *waiting = side == PAIRING_CLIENT ? pairing->reading : pairing->answering;
+    if (waiting)
+        waiting->exchange.flags |= flags;
+    else
+        pairing->marks[side] |= flags;
+}
+
+void pairing_end(struct pairing *pairing, enum pairing_side side, bool clean, uint64_t packet_ns)
+{
+    assert(!pairing->finished);
+    http1_finish(pairing->parsers[side], clean, packet_ns);
+}
+
+static void add_bytes(struct pairing_counts *counts, const struct http1_counts *from)
+{
+    counts->bytes_reassembled += from->bytes_recorded + from->bytes_skipped + from->bytes_opaque;
+    counts->bytes_recorded += from->bytes_recorded;
+    counts->bytes_skipped += from->bytes_skipped;
+    counts->bytes_opaque += from->bytes_opaque;
+    counts->bytes_gap += from->bytes_gap;
+}
+
+void pairing_finish(struct pairing *pairing, bool clean, uint64_t packet_ns)
+{
+    if (pairing->finished)
+        return;
+    struct http1 *client = pairing->parsers[PAIRING_CLIENT], *server = pairing->parsers[PAIRING_SERVER];
+    http1_finish(client, clean, packet_ns);
+    http1_finish(server, clean, packet_ns);
+    pairing->finished = true;
+    while (pairing->first)
+        hand_over_first(pairing);
+    struct pairing_counts *counts = &pairing->pool->counts;
+    const char *protocol = http1_protocol(client);
+    if (protocol && strcmp(protocol, "http09") == 0) {
+        counts->requests_seen++;
+        counts->requests_lost_http09++;
+    }
+    counts->connections_stopped += http1_lost_framing(client) || http1_lost_framing(server);
+    add_bytes(counts, http1_counts(client));
+    add_bytes(counts, http1_counts(server));
+}
+
+bool pairing_is_opaque(const struct pairing *pairing)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        enum http1_mode mode = http1_mode(pairing->parsers[side]);
+        if (mode != HTTP1_OPAQUE && mode != HTTP1_STOPPED)
+            return false;
+    }
+    return true;
+}
+
+const char *pairing_protocol(const struct pairing *pairing)
+{
+    const char *protocol = http1_protocol(pairing->parsers[PAIRING_CLIENT]);
+    return protocol ? protocol : http1_protocol(pairing->parsers[PAIRING_SERVER]);
+}

@@ -1,0 +1,385 @@
+#include "common/http1_start.h"
+
+#include "common/exchange.h"
+#include "common/http1_head.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define METHOD_MAX        100  /* longer is a defect */
+#define FIRST_WORD_MAX    8192 /* a line whose first word is longer begins no message */
+#define STRICT_METHOD_MAX 24   /* when resuming */
+#define SLOP_MAX          4    /* junk before a status line */
+
+/* RFC 9110 §9, RFC 5789, WebDAV and its kin, UPnP: names that are taken for a method also where the rest of
+ * the line is odd. */
+static const char *const known_methods[] = {
+    "GET",       "POST",       "PUT",         "HEAD",        "DELETE", "OPTIONS", "PATCH", "CONNECT",
+    "TRACE",     "PROPFIND",   "REPORT",      "MKCOL",       "COPY",   "MOVE",    "LOCK",  "UNLOCK",
+    "PROPPATCH", "SEARCH",     "QUERY",       "LINK",        "UNLINK", "PURGE",   "MERGE", "NOTIFY",
+    "SUBSCRIBE", "CHECKOUT",   "M-SEARCH",    "BIND",        "REBIND", "UNBIND",  "ACL",   "MKACTIVITY",
+    "SOURCE",    "MKCALENDAR", "MKWORKSPACE", "UNSUBSCRIBE",
+};
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+/* RFC 9110 §5.6.2 */
+static bool is_token(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte != 0 && byte < 0x80 && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+}
+
+static bool is_known_method(struct bytes word)
+{
+    for (size_t i = 0; i < sizeof known_methods / sizeof *known_methods; i++) {
+        if (bytes_equal(word, bytes_of(known_methods[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool is_known_method_nocase(struct bytes word)
+{
+    for (size_t i = 0; i < sizeof known_methods / sizeof *known_methods; i++) {
+        if (bytes_equal_nocase(word, bytes_of(known_methods[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool begins(struct bytes view, const char *text)
+{
+    size_t size = strlen(text);
+    return view.size >= size && memcmp(view.data, text, size) == 0;
+}
+
+static bool begins_nocase(struct bytes view, const char *text)
+{
+    size_t size = strlen(text);
+    return view.size >= size && strncasecmp((const char *)view.data, text, size) == 0;
+}
+
+/* Whether |prefix| may still become |text|. */
+static bool may_become(struct bytes prefix, const char *text)
+{
+    size_t size = strlen(text);
+    return memcmp(prefix.data, text, prefix.size < size ? prefix.size : size) == 0;
+}
+
+static struct bytes without_line_end(struct bytes line)
+{
+    if (line.size > 0 && line.data[line.size - 1] == '\n') {
+        line.size--;
+        if (line.size > 0 && line.data[line.size - 1] == '\r')
+            line.size--;
+    }
+    return line;
+}
+
+enum http1_start http1_start_protocol(struct bytes prefix, bool midstream, const char **ret_protocol)
+{
+    static const struct {
+        const char *text, *name;
+    } openings[] = {{"SSH-", "ssh"}, {"PRI * HTTP/2.0", "http2"}, {"SIP/2.0 ", "sip"}, {"RTSP/1.0 ", "rtsp"}};
+    if (prefix.size == 0)
+        return HTTP1_START_MORE;
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        if (!may_become(prefix, openings[i].text))
+            continue;
+        *ret_protocol = openings[i].name;
+        return prefix.size < strlen(openings[i].text) ? HTTP1_START_MORE : HTTP1_START_OTHER;
+    }
+    uint8_t first = prefix.data[0];
+    if (first == 0x16 || (midstream && first >= 0x14 && first <= 0x17)) {
+        if (prefix.size < 3)
+            return HTTP1_START_MORE;
+        if (prefix.data[1] == 3 && prefix.data[2] <= 4) {
+            *ret_protocol = "tls";
+            return HTTP1_START_OTHER;
+        }
+    } else if (first == 5 || first == 4) { /* SOCKS 5 greeting or choice, SOCKS 4 CONNECT and BIND */
+        if (prefix.size < 2)
+            return HTTP1_START_MORE;
+        if (first == 5 ? prefix.data[1] <= 9 : prefix.data[1] == 1 || prefix.data[1] == 2) {
+            *ret_protocol = "socks";
+            return HTTP1_START_OTHER;
+        }
+    } else if (first == 0) { /* the SETTINGS frame that opens HTTP/2 */
+        if (prefix.size < 9)
+            return HTTP1_START_MORE;
+        if (prefix.data[1] == 0 && prefix.data[3] == 4 && memcmp(prefix.data + 4, "\0\0\0\0\0", 5) == 0) {
+            *ret_protocol = "http2";
+            return HTTP1_START_OTHER;
+        }
+    }
+    return HTTP1_START_MESSAGE;
+}
+
+/* Whether a byte of |line|'s first word shows that it is no text. Sets |ret_size| to the word's size. */
+static bool first_word(struct bytes line, size_t *ret_size)
+{
+    size_t i = 0;
+    while (i < line.size && is_blank(line.data[i]))
+        i++;
+    size_t start = i;
+    for (; i < line.size && !is_blank(line.data[i]); i++) {
+        uint8_t byte = line.data[i];
+        if ((byte < 0x20 && byte != '\r' && byte != '\n') || byte == 0x7f || i - start >= FIRST_WORD_MAX)
+            return false;
+    }
+    *ret_size = i - start;
+    return true;
+}
+
+enum http1_start http1_request_begins(struct bytes prefix, bool strict)
+{
+    if (!strict) {
+        size_t size;
+        return first_word(prefix, &size) ? HTTP1_START_MORE : HTTP1_START_JUNK;
+    }
+    if (prefix.size == 1 && prefix.data[0] == '\r') /* of an empty line */
+        return HTTP1_START_MORE;
+    for (size_t i = 0; i < prefix.size; i++) {
+        uint8_t byte = prefix.data[i];
+        if (byte == ' ' && i >= 3)
+            break;
+        bool letter = (byte >= 'A' && byte <= 'Z') || (i > 0 && (byte == '-' || byte == '_'));
+        if (!letter || i >= STRICT_METHOD_MAX)
+            return HTTP1_START_JUNK;
+    }
+    const uint8_t *space = memchr(prefix.data, ' ', prefix.size);
+    size_t target = space ? (size_t)(space - prefix.data) + 1 : prefix.size;
+    for (size_t i = target; i < prefix.size; i++) {
+        uint8_t byte = prefix.data[i];
+        if (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n')
+            return HTTP1_START_JUNK;
+    }
+    return HTTP1_START_MORE;
+}
+
+size_t http1_response_slop(struct bytes prefix)
+{
+    for (size_t slop = 0; slop <= SLOP_MAX && slop + 5 <= prefix.size; slop++) {
+        if (begins_nocase(bytes_make(prefix.data + slop, prefix.size - slop), "HTTP/"))
+            return slop;
+    }
+    return 0;
+}
+
+enum http1_start http1_response_begins(struct bytes prefix, bool strict)
+{
+    if (prefix.size == 1 && prefix.data[0] == '\r') /* of an empty line */
+        return HTTP1_START_MORE;
+    if (strict)
+        return may_become(prefix, "HTTP/1.") ? HTTP1_START_MORE : HTTP1_START_JUNK;
+    if (begins_nocase(prefix, "HTTP/") || http1_response_slop(prefix) > 0)
+        return HTTP1_START_MORE;
+    return prefix.size < SLOP_MAX + 5 ? HTTP1_START_MORE : HTTP1_START_JUNK;
+}
+
+/* The parts of a request line and how they are separated. */
+struct parts {
+    struct bytes method, target, version;
+    bool blanks; /* separated by other than single SP, or blanks at the ends */
+    bool glued;  /* the version stands at the end of another part */
+};
+
+/* Whether |word| is HTTP/ and a version number, perhaps an odd one. */
+static bool is_version(struct bytes word)
+{
+    return word.size > 5 && word.size <= 32 && begins_nocase(word, "HTTP/") && word.data[5] >= '0' &&
+           word.data[5] <= '9';
+}
+
+/* Returns where a version that is not set apart begins at the end of |word|, or its size. */
+static size_t find_glued_version(struct bytes word)
+{
+    for (size_t i = word.size >= 6 ? word.size - 6 : 0; i > 0 && word.size - i <= 16; i--) {
+        if (is_version(bytes_make(word.data + i, word.size - i)))
+            return i;
+    }
+    return word.size;
+}
+
+static void split(struct bytes text, struct parts *parts)
+{
+    struct bytes trimmed = bytes_trim(text);
+    parts->blanks = trimmed.size != text.size;
+    size_t method = 0;
+    while (method < trimmed.size && !is_blank(trimmed.data[method]))
+        method++;
+    parts->method = bytes_make(trimmed.data, method);
+    struct bytes rest = bytes_make(trimmed.data + method, trimmed.size - method);
+    size_t version = rest.size;
+    while (version > 0 && !is_blank(rest.data[version - 1]))
+        version--;
+    struct bytes last = bytes_make(rest.data + version, rest.size - version);
+    struct bytes middle = rest;
+    if (version > 0 && is_version(last)) {
+        parts->version = last;
+        middle.size = version;
+        parts->blanks |= version < 2 || rest.data[version - 1] != ' ' || is_blank(rest.data[version - 2]);
+    }
+    parts->target = bytes_trim(middle);
+    if (rest.size > 1)
+        parts->blanks |= rest.data[0] != ' ' || is_blank(rest.data[1]);
+    if (parts->version.size == 0) {
+        struct bytes word = parts->target.size ? last : parts->method;
+        parts->glued = find_glued_version(word) < word.size;
+    }
+}
+
+static uint64_t judge_method(struct bytes method)
+{
+    uint64_t defects = method.size > METHOD_MAX || method.size == 0 ? MESSAGE_DEFECT(METHOD_BYTES) : 0;
+    for (size_t i = 0; i < method.size; i++) {
+        if (!is_token(method.data[i]))
+            return defects | MESSAGE_DEFECT(METHOD_BYTES);
+    }
+    if (!is_known_method(method) && is_known_method_nocase(method))
+        defects |= MESSAGE_DEFECT(METHOD_CASE);
+    return defects;
+}
+
+static bool is_absolute(struct bytes target)
+{
+    for (size_t i = 0; i + 2 < target.size; i++) {
+        if (target.data[i] == ':')
+            return i > 0 && target.data[i + 1] == '/' && target.data[i + 2] == '/';
+        if (!is_token(target.data[i]))
+            return false;
+    }
+    return false;
+}
+
+/* RFC 9112 §3.2 */
+static uint64_t judge_target(struct bytes method, struct bytes target)
+{
+    uint64_t defects = 0;
+    for (size_t i = 0; i < target.size; i++) {
+        if (target.data[i] <= 0x20 || target.data[i] >= 0x7f)
+            defects |= MESSAGE_DEFECT(TARGET_BYTES);
+    }
+    bool fits;
+    if (bytes_equal(method, BYTES_LITERAL("CONNECT")))
+        fits = target.size > 0 && target.data[0] != '/' && !is_absolute(target) &&
+               memchr(target.data, ':', target.size) != NULL;
+    else if (bytes_equal(target, BYTES_LITERAL("*")))
+        fits = bytes_equal(method, BYTES_LITERAL("OPTIONS"));
+    else
+        fits = target.size > 0 && (target.data[0] == '/' || is_absolute(target));
+    return fits ? defects : defects | MESSAGE_DEFECT(TARGET_FORM);
+}
+
+static uint64_t judge_version(struct bytes version, bool *ret_http11)
+{
+    *ret_http11 = version.size >= 8 &&
+                  bytes_equal_nocase(bytes_make(version.data, 6), BYTES_LITERAL("HTTP/1")) &&
+                  version.data[6] == '.' && version.data[7] != '0';
+    uint64_t defects = begins(version, "HTTP/") ? 0 : MESSAGE_DEFECT(METHOD_CASE);
+    bool fits = version.size == 8 && begins_nocase(version, "HTTP/1.") &&
+                (version.data[7] == '0' || version.data[7] == '1');
+    return fits ? defects : defects | MESSAGE_DEFECT(VERSION);
+}
+
+/* A line whose last word is no version: one in which it is not set apart, a method alone, HTTP/0.9, another
+ * protocol's request, or nothing of the kind. */
+static enum http1_start judge_without_version(const struct parts *parts, struct http1_start_line *line)
+{
+    line->defects |= MESSAGE_DEFECT(VERSION);
+    if (parts->glued) {
+        line->defects |= MESSAGE_DEFECT(DELIMITER);
+        return HTTP1_START_MESSAGE;
+    }
+    if (!is_known_method(parts->method)) {
+        struct bytes target = parts->target;
+        for (size_t i = 0; i + 8 <= target.size; i++) {
+            if (i + 8 == target.size && begins(bytes_make(target.data + i, 8), " SIP/2.0")) {
+                line->protocol = "sip";
+                return HTTP1_START_OTHER;
+            }
+        }
+        return HTTP1_START_JUNK;
+    }
+    if (parts->target.size == 0)
+        return HTTP1_START_MESSAGE;
+    return memchr(parts->target.data, ' ', parts->target.size) ? HTTP1_START_JUNK : HTTP1_START_HTTP09;
+}
+
+enum http1_start http1_request_judge(struct bytes line, bool strict, struct http1_start_line *ret_line)
+{
+    *ret_line = (struct http1_start_line){0};
+    if (http1_request_begins(line, strict) == HTTP1_START_JUNK)
+        return HTTP1_START_JUNK;
+    struct bytes text = without_line_end(line);
+    struct parts parts = {0};
+    split(text, &parts);
+    if (parts.method.size == 0)
+        return HTTP1_START_JUNK;
+    if (is_blank(text.data[0]))
+        ret_line->defects |= MESSAGE_DEFECT(LEADING_SPACE);
+    if (parts.blanks)
+        ret_line->defects |= MESSAGE_DEFECT(DELIMITER);
+    ret_line->defects |= judge_method(parts.method) | judge_target(parts.method, parts.target);
+    enum http1_start start = HTTP1_START_MESSAGE;
+    if (parts.version.size == 0)
+        start = judge_without_version(&parts, ret_line);
+    else
+        ret_line->defects |= judge_version(parts.version, &ret_line->http11);
+    /* Junk glued before a start line: what follows its first word is a request line of its own. */
+    const uint8_t *space = memchr(parts.target.data ? parts.target.data : line.data, ' ', parts.target.size);
+    if (space && !is_known_method(parts.method) &&
+        is_known_method(bytes_make(parts.target.data, (size_t)(space - parts.target.data))))
+        return HTTP1_START_JUNK;
+    const uint64_t tolerated = MESSAGE_DEFECT(TARGET_FORM) | MESSAGE_DEFECT(TARGET_BYTES);
+    if (strict && (start != HTTP1_START_MESSAGE || (ret_line->defects & ~tolerated)))
+        return HTTP1_START_JUNK;
+    return start;
+}
+
+enum http1_start http1_response_judge(struct bytes line, bool strict, struct http1_start_line *ret_line)
+{
+    *ret_line = (struct http1_start_line){0};
+    struct bytes text = without_line_end(line);
+    struct http1_status_line parts;
+    if (!http1_status_line(text, &parts))
+        return HTTP1_START_JUNK;
+    ret_line->defects |= judge_version(parts.version, &ret_line->http11);
+    unsigned status = 0;
+    bool digits = parts.status.size == 3;
+    for (size_t i = 0; digits && i < 3; i++) {
+        digits = parts.status.data[i] >= '0' && parts.status.data[i] <= '9';
+        status = status * 10 + (unsigned)(parts.status.data[i] - '0');
+    }
+    if (digits && status >= 100)
+        ret_line->status = (uint16_t)status;
+    else
+        ret_line->defects |= MESSAGE_DEFECT(STATUS);
+    if (parts.status.size > 0 && (parts.status.data != parts.version.data + parts.version.size + 1 ||
+                                  parts.version.data[parts.version.size] != ' '))
+        ret_line->defects |= MESSAGE_DEFECT(DELIMITER);
+    return strict && ret_line->defects ? HTTP1_START_JUNK : HTTP1_START_MESSAGE;
+}
+
+bool http1_request_known(struct bytes line)
+{
+    const uint8_t *first = memchr(line.data, ' ', line.size);
+    if (!first || !is_known_method(bytes_make(line.data, (size_t)(first - line.data))))
+        return false;
+    size_t rest = line.size - (size_t)(first - line.data) - 1;
+    return rest > 1 && memchr(first + 2, ' ', rest - 1) != NULL;
+}
+
+bool http1_response_known(struct bytes line, uint16_t *ret_status)
+{
+    struct http1_start_line start;
+    if (line.size < 13 || line.data[8] != ' ' || !is_blank(line.data[12]) ||
+        http1_response_judge(line, true, &start) != HTTP1_START_MESSAGE)
+        return false;
+    *ret_status = start.status;
+    return true;
+}

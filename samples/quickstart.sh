@@ -143,7 +143,7 @@ echo "The shop's own access log counts $(wc -l <"$work/access.log") requests."
 
 say "What a recorded login looks like: the password and the token are pseudonyms"
 "$rehearse" inspect "$work/traffic" --format raw 2>"$work/inspect.log" >"$work/raw" || broken inspect.log "inspect failed"
-awk '/^POST \/login/ {on = 1} on {print} /expires_in/ && on {exit}' "$work/raw" | head -24
+awk '/^POST \/login/ {on = 1} on && lines++ < 24 {print} /expires_in/ && on {exit}' "$work/raw"
 
 next=$(free_port)
 say "Starting the next release on 127.0.0.1:$next (regressions: $seed), its users seeded by rehearse pseudonym"

@@ -1,0 +1,82 @@
+/* The judge: from statistics to findings, gates, a verdict and its reasons. Arithmetic only.
+ *
+ * Rules (rehearse-report(1) says them to users):
+ *   - status finding: at least 3 and more than 1 % of an endpoint's pairs changed class for the worse, with
+ *     P[Bin(pairs, own) >= worse] < 0.001, where own is the rate at which the recording itself had bad
+ * answers that the replay did not repeat (pairs that changed for the better, plus one; at least 0.1 %);
+ *   - latency finding: an endpoint's service p50 is at least twice the original's and 5 ms above it, over at
+ *     least 30 comparable pairs;
+ *   - invalid: no connection ever succeeded; or the sender fell behind: send lag p90 over 10 ms (in an open
+ *     loop at a fixed rate p99). Then latency gates are invalid, the others are judged;
+ *   - fail: a gate failed, or the replayer gave the target up;
+ *   - inconclusive: a gate had too little data, the run was interrupted, did not end or is damaged, nothing
+ *     was fired, or more than a fifth of the requests stand in endpoints that could not be judged;
+ *   - else pass. The first that applies. */
+#ifndef REPLAY_JUDGE_H
+#define REPLAY_JUDGE_H
+
+#include "replay/gates.h"
+#include "replay/run.h"
+#include "replay/stats/stats.h"
+
+enum finding_kind { FINDING_STATUS, FINDING_LATENCY };
+const char *finding_kind_name(enum finding_kind kind);
+
+/* Something that got worse at one endpoint. */
+struct finding {
+    enum finding_kind kind;
+    const char *endpoint;           /* borrowed from the statistics */
+    uint64_t original;              /* status that most of the affected had; or service p50 in us */
+    uint64_t replayed;              /* status that most of the affected got, 0: none; or service p50 in us */
+    enum transport_error transport; /* where |replayed| is 0 */
+    uint64_t affected;              /* pairs that changed for the worse; or comparable pairs */
+    uint64_t of;                    /* pairs */
+    double p;                       /* status: chance of this by the recording's own rate */
+    struct examples examples;
+};
+
+/* What became of one gate. */
+struct gate_outcome {
+    char *expression; /* owned */
+    enum verdict verdict;
+    bool has_value;
+    double value; /* in |unit| */
+    enum gate_unit unit;
+    char note[160]; /* why it could not be judged, or "" */
+};
+
+/* Why an endpoint could not be judged. */
+enum unjudged { JUDGED, UNJUDGED_UNREPLAYABLE, UNJUDGED_CREDENTIALS };
+enum unjudged judge_endpoint(const struct figures *figures);
+
+/* Owned; judgement_free. */
+struct judgement {
+    enum verdict verdict;
+    struct finding *findings; /* worst first: status before latency, then by affected */
+    size_t finding_count;
+    struct gate_outcome *gates; /* the two default ones first */
+    size_t gate_count;
+    struct run_texts reasons;
+};
+
+/* What is judged; borrowed. */
+struct judge_input {
+    struct stats *stats;
+    enum run_mode mode;
+    bool interrupted;
+    bool unfinished;
+    const char *aborted; /* or NULL */
+    uint64_t damaged;    /* blocks of the run that could not be read */
+    const char *const *gates;
+    size_t gate_count;
+};
+
+/* Judges |input|. Fails only where a gate does not parse. */
+int judge(const struct judge_input *input, struct judgement *ret_judgement, struct error *err);
+void judgement_free(struct judgement *judgement);
+
+/* Decides the verdict of one gate. |lagging|: the sender fell behind. */
+void gate_judge(const struct gate *gate, struct stats *stats, enum run_mode mode, bool lagging,
+                struct gate_outcome *outcome);
+
+#endif

@@ -1,0 +1,387 @@
+#include "replay/report/model.h"
+
+#include "common/clock.h"
+#include "common/mem.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Text as JSON. Names in a run come from captured traffic or a damaged file: what is not UTF-8 is escaped. */
+static json_t *text_of(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *value = json_string(text);
+    if (value)
+        return value;
+    size_t size = strlen(text), at = 0;
+    char *plain = xmalloc(size * 4 + 1);
+    for (size_t i = 0; i < size; i++) {
+        if ((unsigned char)text[i] < 0x80)
+            plain[at++] = text[i];
+        else
+            at += (size_t)sprintf(plain + at, "\\x%02x", (unsigned char)text[i]);
+    }
+    plain[at] = '\0';
+    value = json_string(plain);
+    free(plain);
+    return value;
+}
+
+static void set(json_t *object, const char *name, json_t *value)
+{
+    json_object_set_new(object, name, value);
+}
+
+static void set_count(json_t *object, const char *name, uint64_t count)
+{
+    set(object, name, json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count));
+}
+
+/* A number rounded to |digits| decimals, whole where it is whole. */
+static json_t *number_of(double value, double scale)
+{
+    double rounded = round(value * scale) / scale;
+    if (rounded == floor(rounded) && fabs(rounded) < 1e15)
+        return json_integer((json_int_t)rounded);
+    return json_real(rounded);
+}
+
+static json_t *texts_of(const struct run_texts *texts)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < texts->count; i++)
+        json_array_append_new(list, text_of(texts->items[i]));
+    return list;
+}
+
+static json_t *time_of(uint64_t wall_ns)
+{
+    char text[CLOCK_ISO8601_SIZE];
+    return wall_ns ? json_string(clock_format_iso8601(wall_ns, text)) : json_null();
+}
+
+static json_t *id_of(uint64_t exchange)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016" PRIx64, exchange);
+    return json_string(text);
+}
+
+static json_t *run_of(const struct run_info *run)
+{
+    json_t *object = json_object();
+    set(object, "id", text_of(run->run_id));
+    set(object, "version", text_of(run->version));
+    set(object, "traffic", text_of(run->traffic));
+    set(object, "target", text_of(run->target));
+    set(object, "mode", json_string(run_mode_name(run->mode)));
+    set(object, "speed", run->mode == RUN_MODE_RECORDED ? number_of(run->speed, 1e6) : json_null());
+    set(object, "rate_per_s", run->mode == RUN_MODE_RATE ? number_of(run->rate_per_s, 1e6) : json_null());
+    set(object, "throughput_only", json_boolean(run->mode == RUN_MODE_MAX));
+    set(object, "session", text_of(run->session));
+    set(object, "connections",
+        run->connections ? json_integer((json_int_t)run->connections) : json_string("recorded"));
+    set_count(object, "concurrency", run->concurrency);
+    set_count(object, "sessions", run->sessions);
+    set_count(object, "threads", run->threads);
+    set_count(object, "timeout_us", run->timeout_ns / NS_PER_US);
+    set_count(object, "loop", run->loop);
+    set(object, "started", time_of(run->started_wall_ns));
+    set(object, "ended", time_of(run->ended_wall_ns));
+    set_count(object, "elapsed_us", run->elapsed_ns / NS_PER_US);
+    set(object, "interrupted", json_boolean(run->interrupted));
+    set(object, "aborted", text_of(run->aborted));
+    set(object, "notes", texts_of(&run->notes));
+    return object;
+}
+
+/* One run, or the figures that hold for all with the single ones below "runs". */
+static json_t *runs_of(const struct model_input *input)
+{
+    json_t *object = run_of(&input->runs[0]);
+    if (input->run_count > 1) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < input->run_count; i++)
+            json_array_append_new(list, run_of(&input->runs[i]));
+        json_object_clear(object);
+        set(object, "merged", json_integer((json_int_t)input->run_count));
+        set(object, "mode", json_string(run_mode_name(input->runs[0].mode)));
+        set(object, "runs", list);
+    }
+    json_t *measured = json_object();
+    set(measured, "original",
+        json_string("server's network interface: first request byte to last response "
+                    "byte, packet times of the capture"));
+    set(measured, "service",
+        json_string("client: first request byte sent to last response byte received by the replayer"));
+    set(measured, "response", json_string("client: intended send time to last response byte received"));
+    set(measured, "latency_over", json_string("pairs answered with the same status class on both sides"));
+    set(object, "measured", measured);
+    return object;
+}
+
+static json_t *reasons_of(const uint64_t *counts)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < UNSENT_REASON_COUNT; i++)
+        if (counts[i] > 0)
+            set_count(object, unsent_reason_name((enum unsent_reason)i), counts[i]);
+    return object;
+}
+
+static json_t *ledger_of(const struct model_input *input)
+{
+    const struct figures *total = stats_total(input->stats);
+    uint64_t read = 0, filtered = 0, sampled_out = 0;
+    bool ended = true;
+    for (size_t i = 0; i < input->run_count; i++) {
+        const struct run_info *run = &input->runs[i];
+        read += run->read;
+        filtered += run->filtered;
+        sampled_out += run->sampled_out;
+        ended &= run->ended_wall_ns > 0;
+    }
+    json_t *object = json_object();
+    set_count(object, "read", read);
+    set_count(object, "fired", total->sent);
+    set_count(object, "filtered", filtered);
+    set_count(object, "sampled_out", sampled_out);
+    set(object, "unreplayable", reasons_of(total->unreplayable_reason));
+    set(object, "not_sent", reasons_of(total->not_sent_reason));
+    set(object, "balanced", json_boolean(read == filtered + sampled_out + total->results));
+    set(object, "complete", json_boolean(ended && input->damaged == 0));
+    set_count(object, "damaged_blocks", input->damaged);
+    return object;
+}
+
+static json_t *quantiles_of(const struct histogram *histogram)
+{
+    static const struct {
+        const char *name;
+        uint32_t parts;
+    } quantiles[] = {{"p50", 50000}, {"p90", 90000}, {"p99", 99000}, {"p999", 99900}};
+    json_t *object = json_object();
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
+        if (histogram->count > 0)
+            set_count(object, quantiles[i].name, histogram_quantile(histogram, quantiles[i].parts));
+        else
+            set(object, quantiles[i].name, json_null());
+    }
+    set(object, "max", histogram->count ? json_integer((json_int_t)histogram->max) : json_null());
+    set_count(object, "count", histogram->count);
+    return object;
+}
+
+static json_t *transport_of(const struct figures *figures)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; i < TRANSPORT_ERROR_COUNT; i++)
+        if (figures->transport[i] > 0)
+            set_count(object, transport_error_name((enum transport_error)i), figures->transport[i]);
+    return object;
+}
+
+static json_t *status_of(uint64_t status)
+{
+    return status ? json_integer((json_int_t)status) : json_null();
+}
+
+static json_t *transport_name_of(enum transport_error transport)
+{
+    return transport == TRANSPORT_NONE ? json_null() : json_string(transport_error_name(transport));
+}
+
+static const char *judged_as(enum diff diff)
+{
+    switch (diff) {
+    case DIFF_SAME:
+        return "same";
+    case DIFF_CHANGED:
+        return "changed";
+    case DIFF_BETTER:
+        return "better";
+    case DIFF_WORSE:
+    case DIFF_FAILED:
+        return "worse";
+    case DIFF_CREDENTIALS:
+        return "credentials_unknown";
+    case DIFF_NO_ORIGINAL:
+    case DIFF_NOT_FIRED:
+        break;
+    }
+    return "not_compared";
+}
+
+static json_t *matrix_of(const struct figures *figures)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < figures->transition_count; i++) {
+        const struct transition *transition = &figures->transitions[i];
+        json_t *cell = json_object();
+        set(cell, "original", status_of(transition->original));
+        set(cell, "replayed", status_of(transition->replayed));
+        set(cell, "transport", transport_name_of(transition->transport));
+        set(cell, "judged", json_string(judged_as(transition->diff)));
+        set_count(cell, "count", transition->count);
+        json_array_append_new(list, cell);
+    }
+    return list;
+}
+
+static void set_totals(json_t *object, const struct figures *figures)
+{
+    set_count(object, "scheduled", figures->sent + figures->not_sent);
+    set_count(object, "sent", figures->sent);
+    set_count(object, "answered", figures->answered);
+    set_count(object, "failed", figures->failed);
+    set_count(object, "late", figures->late);
+    set_count(object, "status_changed", figures->status_changed);
+    set_count(object, "worse", figures->worse);
+    set_count(object, "better", figures->better);
+    set_count(object, "pairs", figures->pairs);
+    set_count(object, "no_original", figures->no_original);
+    set_count(object, "credentials_unknown", figures->credentials_unknown);
+    set_count(object, "unreplayable", figures->unreplayable);
+}
+
+static void set_latencies(json_t *object, const struct figures *figures)
+{
+    set(object, "original", quantiles_of(&figures->original));
+    set(object, "service", quantiles_of(&figures->service));
+    set(object, "response", quantiles_of(&figures->response));
+    set(object, "send_lag_us", quantiles_of(&figures->send_lag));
+}
+
+static const char *unjudged_name(enum unjudged unjudged)
+{
+    return unjudged == UNJUDGED_UNREPLAYABLE ? "more than 5 % cannot be replayed"
+                                             : "most answers were credentials unknown to the target";
+}
+
+static json_t *endpoint_of(const struct endpoint_figures *endpoint, const struct judgement *judgement)
+{
+    const struct figures *figures = &endpoint->figures;
+    bool found = false;
+    for (size_t i = 0; i < judgement->finding_count; i++)
+        found |= strcmp(judgement->findings[i].endpoint, endpoint->name) == 0;
+    enum unjudged unjudged = judge_endpoint(figures);
+    json_t *object = json_object();
+    set(object, "endpoint", text_of(endpoint->name));
+    set(object, "verdict",
+        json_string(verdict_name(found                ? VERDICT_FAIL
+                                 : unjudged != JUDGED ? VERDICT_INCONCLUSIVE
+                                                      : VERDICT_PASS)));
+    set(object, "why", unjudged != JUDGED ? json_string(unjudged_name(unjudged)) : json_null());
+    set_totals(object, figures);
+    set_latencies(object, figures);
+    set(object, "statuses", matrix_of(figures));
+    set(object, "transport_errors", transport_of(figures));
+    return object;
+}
+
+static json_t *examples_of(const struct examples *examples)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < examples->count; i++)
+        json_array_append_new(list, id_of(examples->items[i].exchange));
+    return list;
+}
+
+static json_t *finding_of(const struct finding *finding)
+{
+    json_t *object = json_object();
+    bool status = finding->kind == FINDING_STATUS;
+    set(object, "kind", json_string(finding_kind_name(finding->kind)));
+    set(object, "endpoint", text_of(finding->endpoint));
+    set(object, "original",
+        status ? status_of(finding->original) : json_integer((json_int_t)finding->original));
+    set(object, "replayed",
+        status ? status_of(finding->replayed) : json_integer((json_int_t)finding->replayed));
+    set(object, "transport", status ? transport_name_of(finding->transport) : json_null());
+    set(object, "unit", json_string(status ? "status" : "p50_us"));
+    set_count(object, "affected", finding->affected);
+    set_count(object, "of", finding->of);
+    if (status) {
+        char p[32];
+        snprintf(p, sizeof p, "%.2g", finding->p);
+        set(object, "p", json_real(strtod(p, NULL)));
+    }
+    set(object, "examples", examples_of(&finding->examples));
+    return object;
+}
+
+static json_t *gate_of(const struct gate_outcome *gate)
+{
+    static const char *const units[] = {"count", "percent", "us", "ratio"};
+    json_t *object = json_object();
+    set(object, "expression", text_of(gate->expression));
+    set(object, "value", gate->has_value ? number_of(gate->value, 1e4) : json_null());
+    set(object, "unit", json_string(units[gate->unit]));
+    set(object, "verdict", json_string(verdict_name(gate->verdict)));
+    set(object, "note", gate->note[0] ? text_of(gate->note) : json_null());
+    return object;
+}
+
+/* 401 and 403 that the recording did not have, by endpoint. */
+static json_t *credentials_of(struct stats *stats)
+{
+    size_t count;
+    const struct endpoint_figures *endpoints = stats_endpoints(stats, &count);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct figures *figures = &endpoints[i].figures;
+        if (figures->credentials_unknown == 0)
+            continue;
+        struct examples examples = {0};
+        for (size_t k = 0; k < figures->transition_count; k++) {
+            const struct transition *transition = &figures->transitions[k];
+            for (size_t e = 0; transition->diff == DIFF_CREDENTIALS && e < transition->examples.count; e++)
+                examples_offer(&examples, 0, transition->examples.items[e].exchange);
+        }
+        json_t *object = json_object();
+        set(object, "endpoint", text_of(endpoints[i].name));
+        set_count(object, "affected", figures->credentials_unknown);
+        set_count(object, "of", figures->sent);
+        set(object, "examples", examples_of(&examples));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+json_t *model_build(const struct model_input *input)
+{
+    const struct judgement *judgement = input->judgement;
+    const struct figures *total = stats_total(input->stats);
+    size_t count;
+    const struct endpoint_figures *endpoints = stats_endpoints(input->stats, &count);
+    json_t *report = json_object(), *totals = json_object(), *list = json_array();
+    set(report, "schema", json_string("rehearse.report/1"));
+    set(report, "verdict", json_string(verdict_name(judgement->verdict)));
+    set(report, "reasons", texts_of(&judgement->reasons));
+    for (size_t i = 0; i < judgement->finding_count; i++)
+        json_array_append_new(list, finding_of(&judgement->findings[i]));
+    set(report, "findings", list);
+    set(report, "credentials_unknown", credentials_of(input->stats));
+    list = json_array();
+    for (size_t i = 0; i < judgement->gate_count; i++)
+        json_array_append_new(list, gate_of(&judgement->gates[i]));
+    set(report, "gates", list);
+    set(report, "run", runs_of(input));
+    set(report, "ledger", ledger_of(input));
+    set_totals(totals, total);
+    set(report, "totals", totals);
+    set_latencies(report, total);
+    set(report, "statuses", matrix_of(total));
+    set_count(report, "statuses_over", total->transitions_over);
+    set(report, "transport_errors", transport_of(total));
+    list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, endpoint_of(&endpoints[i], judgement));
+    set(report, "endpoints", list);
+    set_count(report, "endpoints_over", stats_other(input->stats));
+    return report;
+}

@@ -1,0 +1,321 @@
+#include "replay/stats/stats.h"
+
+#include "common/endpoint.h"
+#include "common/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct stats {
+    struct figures total;
+    struct endpoint_figures *endpoints;
+    size_t count;
+    size_t limit;
+    uint32_t *slots; /* open addressing; index into endpoints + 1, 0: free */
+    size_t slot_count;
+    uint64_t other;
+    bool sorted;
+};
+
+void examples_offer(struct examples *examples, uint64_t key, uint64_t exchange)
+{
+    size_t at = 0;
+    while (at < examples->count &&
+           (examples->items[at].key > key ||
+            (examples->items[at].key == key && examples->items[at].exchange <= exchange))) {
+        if (examples->items[at].exchange == exchange)
+            return;
+        at++;
+    }
+    if (at == STATS_EXAMPLES)
+        return;
+    /* Where the same exchange stands further down with a lower key (--loop), it gives way. */
+    size_t end = at;
+    while (end < examples->count && examples->items[end].exchange != exchange)
+        end++;
+    if (end == examples->count && examples->count < STATS_EXAMPLES)
+        examples->count++;
+    if (end == STATS_EXAMPLES)
+        end--;
+    memmove(&examples->items[at + 1], &examples->items[at], (end - at) * sizeof examples->items[0]);
+    examples->items[at].key = key;
+    examples->items[at].exchange = exchange;
+}
+
+static int compare_transition(const struct transition *a, const struct transition *b)
+{
+    if (a->original != b->original)
+        return a->original < b->original ? -1 : 1;
+    if (a->replayed != b->replayed)
+        return a->replayed < b->replayed ? -1 : 1;
+    if (a->transport != b->transport)
+        return a->transport < b->transport ? -1 : 1;
+    return a->diff < b->diff ? -1 : a->diff > b->diff;
+}
+
+/* Returns the transition like |key| (kept in order), or NULL where the cap leaves no room. */
+static struct transition *transition_of(struct figures *figures, const struct transition *key)
+{
+    size_t low = 0, high = figures->transition_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_transition(&figures->transitions[middle], key);
+        if (order == 0)
+            return &figures->transitions[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (figures->transition_count == STATS_TRANSITIONS_MAX)
+        return NULL;
+    figures->transitions =
+        xrealloc(figures->transitions, (figures->transition_count + 1) * sizeof *figures->transitions);
+    struct transition *place = &figures->transitions[low];
+    memmove(place + 1, place, (figures->transition_count - low) * sizeof *place);
+    figures->transition_count++;
+    *place = *key;
+    place->count = 0;
+    place->examples.count = 0;
+    return place;
+}
+
+static void add_transition(struct figures *figures, const struct result *result, enum diff diff)
+{
+    bool answered = result->outcome == RESULT_ANSWERED;
+    struct transition key = {
+        .original = result->original_status,
+        .replayed = answered ? result->status : 0,
+        .transport = answered ? TRANSPORT_NONE : result->transport,
+        .diff = diff,
+    };
+    struct transition *transition = transition_of(figures, &key);
+    if (!transition) {
+        figures->transitions_over++;
+        return;
+    }
+    transition->count++;
+    examples_offer(&transition->examples, 0, result->exchange);
+}
+
+static void add_fired(struct figures *figures, const struct result *result, enum diff diff)
+{
+    bool answered = result->outcome == RESULT_ANSWERED;
+    figures->sent++;
+    figures->answered += answered;
+    figures->failed += !answered;
+    figures->errors += !answered || result->status >= 500;
+    figures->late += (result->flags & RESULT_FLAG(LATE)) != 0;
+    if (!answered)
+        figures->transport[result->transport]++;
+    if (diff_is_pair(diff)) {
+        figures->pairs++;
+        figures->status_changed += diff != DIFF_SAME;
+        figures->worse += diff_is_worse(diff);
+        figures->better += diff == DIFF_BETTER;
+    }
+    figures->credentials_unknown += diff == DIFF_CREDENTIALS;
+    figures->no_original += diff == DIFF_NO_ORIGINAL;
+    if (result->sent_first_ns > 0)
+        histogram_record_ns(&figures->send_lag, result_send_lag_ns(result));
+    if (diff_is_comparable(diff)) {
+        uint64_t service_ns = result_service_ns(result);
+        histogram_record_ns(&figures->original, result->original_service_ns);
+        histogram_record_ns(&figures->service, service_ns);
+        histogram_record_ns(&figures->response, result_response_ns(result));
+        examples_offer(&figures->slowest, service_ns, result->exchange);
+    }
+    add_transition(figures, result, diff);
+}
+
+static void add_result(struct figures *figures, const struct result *result, enum diff diff)
+{
+    figures->results++;
+    switch (result->outcome) {
+    case RESULT_ANSWERED:
+    case RESULT_FAILED:
+        add_fired(figures, result, diff);
+        break;
+    case RESULT_UNREPLAYABLE:
+        figures->unreplayable++;
+        figures->unreplayable_reason[result->reason]++;
+        break;
+    case RESULT_NOT_SENT:
+        figures->not_sent++;
+        figures->not_sent_reason[result->reason]++;
+        break;
+    case RESULT_OUTCOME_COUNT:
+        break;
+    }
+}
+
+static uint64_t hash_of(const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static uint32_t *slot_of(const struct stats *stats, const char *name, size_t size)
+{
+    size_t at = hash_of(name, size) % stats->slot_count;
+    while (stats->slots[at]) {
+        const char *other = stats->endpoints[stats->slots[at] - 1].name;
+        if (strncmp(other, name, size) == 0 && other[size] == '\0')
+            break;
+        at = (at + 1) % stats->slot_count;
+    }
+    return &stats->slots[at];
+}
+
+/* Returns the figures of |name|; past the limit those of "(other)". */
+static struct figures *figures_of(struct stats *stats, const char *name, size_t size, uint64_t results)
+{
+    uint32_t *slot = slot_of(stats, name, size);
+    if (*slot == 0 && stats->count >= stats->limit) {
+        stats->other += results;
+        name = ENDPOINT_OTHER;
+        size = strlen(name);
+        slot = slot_of(stats, name, size);
+    }
+    if (*slot == 0) {
+        stats->endpoints = xrealloc(stats->endpoints, (stats->count + 1) * sizeof *stats->endpoints);
+        stats->endpoints[stats->count] = (struct endpoint_figures){.name = xstrndup(name, size)};
+        *slot = (uint32_t)++stats->count;
+        stats->sorted = false;
+    }
+    return &stats->endpoints[*slot - 1].figures;
+}
+
+struct stats *stats_create(size_t limit)
+{
+    struct stats *stats = xcalloc(1, sizeof *stats);
+    stats->limit = limit ? limit : STATS_ENDPOINTS_MAX;
+    stats->slot_count = (stats->limit + 1) * 4;
+    stats->slots = xcalloc(stats->slot_count, sizeof *stats->slots);
+    return stats;
+}
+
+static void figures_free(struct figures *figures)
+{
+    histogram_free(&figures->original);
+    histogram_free(&figures->service);
+    histogram_free(&figures->response);
+    histogram_free(&figures->send_lag);
+    free(figures->transitions);
+}
+
+void stats_free(struct stats *stats)
+{
+    if (!stats)
+        return;
+    figures_free(&stats->total);
+    for (size_t i = 0; i < stats->count; i++) {
+        free(stats->endpoints[i].name);
+        figures_free(&stats->endpoints[i].figures);
+    }
+    free(stats->endpoints);
+    free(stats->slots);
+    free(stats);
+}
+
+void stats_add(struct stats *stats, const struct result *result)
+{
+    enum diff diff = diff_classify(result);
+    /* Names end at a NUL here; endpoint_append makes none. */
+    const char *name = result->endpoint.size ? (const char *)result->endpoint.data : "";
+    size_t size = strnlen(name, result->endpoint.size);
+    add_result(&stats->total, result, diff);
+    add_result(figures_of(stats, name, size, 1), result, diff);
+}
+
+static void merge_figures(struct figures *to, const struct figures *from)
+{
+    to->results += from->results;
+    to->sent += from->sent;
+    to->answered += from->answered;
+    to->failed += from->failed;
+    to->late += from->late;
+    to->errors += from->errors;
+    to->unreplayable += from->unreplayable;
+    to->not_sent += from->not_sent;
+    to->pairs += from->pairs;
+    to->status_changed += from->status_changed;
+    to->worse += from->worse;
+    to->better += from->better;
+    to->credentials_unknown += from->credentials_unknown;
+    to->no_original += from->no_original;
+    for (size_t i = 0; i < TRANSPORT_ERROR_COUNT; i++)
+        to->transport[i] += from->transport[i];
+    for (size_t i = 0; i < UNSENT_REASON_COUNT; i++) {
+        to->unreplayable_reason[i] += from->unreplayable_reason[i];
+        to->not_sent_reason[i] += from->not_sent_reason[i];
+    }
+    histogram_merge(&to->original, &from->original);
+    histogram_merge(&to->service, &from->service);
+    histogram_merge(&to->response, &from->response);
+    histogram_merge(&to->send_lag, &from->send_lag);
+    for (size_t i = 0; i < from->slowest.count; i++)
+        examples_offer(&to->slowest, from->slowest.items[i].key, from->slowest.items[i].exchange);
+    to->transitions_over += from->transitions_over;
+    for (size_t i = 0; i < from->transition_count; i++) {
+        const struct transition *more = &from->transitions[i];
+        struct transition *transition = transition_of(to, more);
+        if (!transition) {
+            to->transitions_over += more->count;
+            continue;
+        }
+        transition->count += more->count;
+        for (size_t k = 0; k < more->examples.count; k++)
+            examples_offer(&transition->examples, 0, more->examples.items[k].exchange);
+    }
+}
+
+void stats_merge(struct stats *stats, const struct stats *from)
+{
+    merge_figures(&stats->total, &from->total);
+    stats->other += from->other;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct endpoint_figures *more = &from->endpoints[i];
+        merge_figures(figures_of(stats, more->name, strlen(more->name), more->figures.results),
+                      &more->figures);
+    }
+}
+
+const struct figures *stats_total(struct stats *stats)
+{
+    return &stats->total;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct endpoint_figures *)a)->name, ((const struct endpoint_figures *)b)->name);
+}
+
+const struct endpoint_figures *stats_endpoints(struct stats *stats, size_t *ret_count)
+{
+    if (!stats->sorted && stats->count > 0) {
+        qsort(stats->endpoints, stats->count, sizeof *stats->endpoints, by_name);
+        memset(stats->slots, 0, stats->slot_count * sizeof *stats->slots);
+        for (size_t i = 0; i < stats->count; i++) {
+            const char *name = stats->endpoints[i].name;
+            *slot_of(stats, name, strlen(name)) = (uint32_t)(i + 1);
+        }
+        stats->sorted = true;
+    }
+    *ret_count = stats->count;
+    return stats->endpoints;
+}
+
+const struct figures *stats_endpoint(const struct stats *stats, const char *name)
+{
+    uint32_t slot = *slot_of(stats, name, strlen(name));
+    return slot ? &stats->endpoints[slot - 1].figures : NULL;
+}
+
+uint64_t stats_other(const struct stats *stats)
+{
+    return stats->other;
+}

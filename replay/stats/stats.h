@@ -1,0 +1,92 @@
+/* Statistics: results in, figures of the whole run and of each endpoint out. Additions only, so that results
+ * may come in any order, and partial statistics merge in any grouping, with the same outcome (as long as no
+ * cap is hit; what a cap hides is counted). */
+#ifndef REPLAY_STATS_STATS_H
+#define REPLAY_STATS_STATS_H
+
+#include "common/histogram.h"
+#include "replay/diff.h"
+#include "replay/result.h"
+
+#include <stddef.h>
+
+#define STATS_ENDPOINTS_MAX   1000 /* more are grouped as "(other)" */
+#define STATS_TRANSITIONS_MAX 256  /* status pairs of one endpoint; more are counted in |transitions_over| */
+#define STATS_EXAMPLES        5
+
+/* The exchanges with the highest keys, best first; equal keys: lowest id first. */
+struct examples {
+    struct {
+        uint64_t key;
+        uint64_t exchange;
+    } items[STATS_EXAMPLES];
+    size_t count;
+};
+
+/* How often one status became another. */
+struct transition {
+    uint16_t original; /* 0: the recording holds none */
+    uint16_t replayed; /* 0: no answer */
+    enum transport_error transport;
+    enum diff diff;
+    uint64_t count;
+    struct examples examples; /* lowest ids */
+};
+
+/* The figures of one endpoint, or of the run. */
+struct figures {
+    uint64_t results;
+    uint64_t sent; /* answered + failed */
+    uint64_t answered;
+    uint64_t failed;
+    uint64_t late;
+    uint64_t errors; /* failed, or answered with 5xx */
+    uint64_t unreplayable;
+    uint64_t not_sent;
+    uint64_t pairs; /* both sides known, credentials known */
+    uint64_t status_changed;
+    uint64_t worse;
+    uint64_t better;
+    uint64_t credentials_unknown;
+    uint64_t no_original;
+    uint64_t transport[TRANSPORT_ERROR_COUNT];
+    uint64_t unreplayable_reason[UNSENT_REASON_COUNT];
+    uint64_t not_sent_reason[UNSENT_REASON_COUNT];
+    struct histogram original; /* over pairs that answered with the same class, as the next two */
+    struct histogram service;
+    struct histogram response;
+    struct histogram send_lag; /* over everything that was sent */
+    struct examples slowest;   /* by service time */
+    struct transition *transitions;
+    size_t transition_count;
+    uint64_t transitions_over;
+};
+
+struct endpoint_figures {
+    char *name;
+    struct figures figures;
+};
+
+struct stats;
+
+/* Returns owned statistics that tell at most |limit| endpoints apart (0: STATS_ENDPOINTS_MAX). */
+struct stats *stats_create(size_t limit);
+void stats_free(struct stats *stats);
+/* Counts |result|. */
+void stats_add(struct stats *stats, const struct result *result);
+/* Adds everything that |from| counted. */
+void stats_merge(struct stats *stats, const struct stats *from);
+
+/* Figures of the whole run, borrowed. The transitions stand in order of status. */
+const struct figures *stats_total(struct stats *stats);
+/* Returns the endpoints in order of name, borrowed until the next addition. */
+const struct endpoint_figures *stats_endpoints(struct stats *stats, size_t *ret_count);
+/* Returns the endpoint called |name|, or NULL. */
+const struct figures *stats_endpoint(const struct stats *stats, const char *name);
+/* Returns how many results were grouped as "(other)" because of the limit. */
+uint64_t stats_other(const struct stats *stats);
+
+/* Offers an exchange to |examples|. */
+void examples_offer(struct examples *examples, uint64_t key, uint64_t exchange);
+
+#endif

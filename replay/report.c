@@ -99,7 +99,7 @@ static const char **collect_gates(const struct report_options *options, const st
 static int judge_material(const struct report_options *options, const struct material *material,
                           struct judgement *ret_judgement, struct error *err)
 {
-    struct judge_input input = {
+    struct verdict_input input = {
         .stats = material->stats, .mode = material->runs[0].mode, .damaged = material->damaged};
     for (size_t i = 0; i < material->run_count; i++) {
         const struct run_info *run = &material->runs[i];
@@ -110,7 +110,7 @@ static int judge_material(const struct report_options *options, const struct mat
     }
     const char **gates = collect_gates(options, material, &input.gate_count);
     input.gates = gates;
-    int status = judge(&input, ret_judgement, err);
+    int status = verdict_judge(&input, ret_judgement, err);
     free(gates);
     return status;
 }

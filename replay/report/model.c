@@ -268,7 +268,7 @@ static json_t *endpoint_of(const struct endpoint_figures *endpoint, const struct
     bool found = false;
     for (size_t i = 0; i < judgement->finding_count; i++)
         found |= strcmp(judgement->findings[i].endpoint, endpoint->name) == 0;
-    enum unjudged unjudged = judge_endpoint(figures);
+    enum unjudged unjudged = verdict_of_endpoint(figures);
     json_t *object = json_object();
     set(object, "endpoint", text_of(endpoint->name));
     set(object, "verdict",

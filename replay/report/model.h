@@ -3,8 +3,8 @@
 #ifndef REPLAY_REPORT_MODEL_H
 #define REPLAY_REPORT_MODEL_H
 
-#include "replay/judge.h"
 #include "replay/run.h"
+#include "replay/verdict.h"
 
 #include <jansson.h>
 

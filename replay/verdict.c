@@ -1,4 +1,4 @@
-#include "replay/judge.h"
+#include "replay/verdict.h"
 
 #include "common/mem.h"
 #include "replay/stats/binomial.h"
@@ -28,7 +28,7 @@ const char *finding_kind_name(enum finding_kind kind)
     return kind == FINDING_STATUS ? "status" : "latency";
 }
 
-enum unjudged judge_endpoint(const struct figures *figures)
+enum unjudged verdict_of_endpoint(const struct figures *figures)
 {
     if (figures->unreplayable * 100 > figures->results * UNREPLAYABLE_PCT)
         return UNJUDGED_UNREPLAYABLE;
@@ -120,7 +120,7 @@ static void set_unjudged(struct gate_outcome *outcome, enum verdict verdict, con
 }
 
 /* The default gates: their value is the number of findings. */
-static void judge_defaults(const struct judge_input *input, bool lagging, struct judgement *judgement)
+static void judge_defaults(const struct verdict_input *input, bool lagging, struct judgement *judgement)
 {
     size_t count;
     const struct endpoint_figures *endpoints = stats_endpoints(input->stats, &count);
@@ -284,7 +284,7 @@ static bool fell_behind(const struct figures *total, enum run_mode mode)
 }
 
 /* Findings first: they are what a reader acts on. */
-static void reason_fail(const struct judge_input *input, struct judgement *judgement)
+static void reason_fail(const struct verdict_input *input, struct judgement *judgement)
 {
     for (size_t i = 0; i < judgement->finding_count; i++) {
         const struct finding *finding = &judgement->findings[i];
@@ -303,13 +303,13 @@ static void reason_fail(const struct judge_input *input, struct judgement *judge
         add_reason(judgement, "the replayer gave the target up: %s", input->aborted);
 }
 
-static bool is_unjudged_large(const struct judge_input *input, struct judgement *judgement)
+static bool is_unjudged_large(const struct verdict_input *input, struct judgement *judgement)
 {
     size_t count, unjudged = 0;
     uint64_t requests = 0, all = stats_total(input->stats)->results;
     const struct endpoint_figures *endpoints = stats_endpoints(input->stats, &count);
     for (size_t i = 0; i < count; i++) {
-        if (judge_endpoint(&endpoints[i].figures) == JUDGED)
+        if (verdict_of_endpoint(&endpoints[i].figures) == JUDGED)
             continue;
         unjudged++;
         requests += endpoints[i].figures.results;
@@ -320,7 +320,7 @@ static bool is_unjudged_large(const struct judge_input *input, struct judgement 
     return requests * 100 > all * UNJUDGED_SHARE_PCT;
 }
 
-static bool reason_inconclusive(const struct judge_input *input, struct judgement *judgement)
+static bool reason_inconclusive(const struct verdict_input *input, struct judgement *judgement)
 {
     size_t before = judgement->reasons.count;
     const struct figures *total = stats_total(input->stats);
@@ -353,7 +353,7 @@ static void reason_invalid(const struct figures *total, enum run_mode mode, stru
                    (double)histogram_quantile(&total->send_lag, lag_parts(mode)) / 1000, LAG_LIMIT_US / 1000);
 }
 
-int judge(const struct judge_input *input, struct judgement *ret_judgement, struct error *err)
+int verdict_judge(const struct verdict_input *input, struct judgement *ret_judgement, struct error *err)
 {
     struct judgement judgement = {0};
     const struct figures *total = stats_total(input->stats);

@@ -1,4 +1,4 @@
-/* The judge: from statistics to findings, gates, a verdict and its reasons. Arithmetic only.
+/* The verdict: from statistics to findings, gates, a verdict and its reasons. Arithmetic only.
  *
  * Rules (rehearse-report(1) says them to users):
  *   - status finding: at least 3 and more than 1 % of an endpoint's pairs changed class for the worse, with
@@ -12,8 +12,8 @@
  *   - inconclusive: a gate had too little data, the run was interrupted, did not end or is damaged, nothing
  *     was fired, or more than a fifth of the requests stand in endpoints that could not be judged;
  *   - else pass. The first that applies. */
-#ifndef REPLAY_JUDGE_H
-#define REPLAY_JUDGE_H
+#ifndef REPLAY_VERDICT_H
+#define REPLAY_VERDICT_H
 
 #include "replay/gates.h"
 #include "replay/run.h"
@@ -47,7 +47,7 @@ struct gate_outcome {
 
 /* Why an endpoint could not be judged. */
 enum unjudged { JUDGED, UNJUDGED_UNREPLAYABLE, UNJUDGED_CREDENTIALS };
-enum unjudged judge_endpoint(const struct figures *figures);
+enum unjudged verdict_of_endpoint(const struct figures *figures);
 
 /* Owned; judgement_free. */
 struct judgement {
@@ -60,7 +60,7 @@ struct judgement {
 };
 
 /* What is judged; borrowed. */
-struct judge_input {
+struct verdict_input {
     struct stats *stats;
     enum run_mode mode;
     bool interrupted;
@@ -72,7 +72,7 @@ struct judge_input {
 };
 
 /* Judges |input|. Fails only where a gate does not parse. */
-int judge(const struct judge_input *input, struct judgement *ret_judgement, struct error *err);
+int verdict_judge(const struct verdict_input *input, struct judgement *ret_judgement, struct error *err);
 void judgement_free(struct judgement *judgement);
 
 /* Decides the verdict of one gate. |lagging|: the sender fell behind. */

@@ -13,7 +13,7 @@ enum coding_result {
 };
 
 /* Undoes the codings of |list| (a Content-Encoding value; empty is identity) on |data| into |ret_plain|
- * (cleared first). */
+ * (cleared first, and empty unless CODING_OK). Empty |data| is empty in every coding. */
 enum coding_result coding_decode(struct bytes list, struct bytes data, size_t max_bytes,
                                  struct buffer *ret_plain);
 /* Applies the codings of |list| to |plain| into |ret_coded| (cleared first). CODING_UNKNOWN where it cannot.

@@ -1,0 +1,101 @@
+/* The account of a capture (CLI.md, Ledgers): filled in by the parts of capture/ at the end, printed as text,
+ * written as JSON. */
+#ifndef CAPTURE_LEDGER_H
+#define CAPTURE_LEDGER_H
+
+#include "capture/net/verdict.h"
+#include "common/error.h"
+#include "common/exchange.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Plain counters: section, name, explanation. */
+#define LEDGER_COUNTS(X)                                                                                     \
+    X(packets, received, "read from the interface or file")                                                  \
+    X(packets, dropped_kernel, "lost for lack of room in the kernel's ring")                                 \
+    X(packets, dropped_interface, "lost by the interface or its driver")                                     \
+    X(packets, duplicate, "whose bytes had all been captured before")                                        \
+    X(packets, conflicting, "whose bytes differ from an earlier copy")                                       \
+    X(bytes, reassembled, "of TCP streams, each once")                                                       \
+    X(bytes, recorded, "part of an HTTP message")                                                            \
+    X(bytes, skipped, "junk, after lost framing, or of unknown direction")                                   \
+    X(bytes, opaque, "of other protocols, tunnels, upgraded connections")                                    \
+    X(bytes, gap, "lost in the capture")                                                                     \
+    X(connections, seen, "begun or found under way")                                                         \
+    X(connections, complete, "from handshake to both ends without a hole")                                   \
+    X(connections, midstream, "whose handshake was not seen")                                                \
+    X(connections, gapped, "with bytes lost")                                                                \
+    X(connections, evicted, "given up for lack of room")                                                     \
+    X(connections, idle, "given up after ten minutes without a packet")                                      \
+    X(connections, tunnelled, "switched to another protocol, or a CONNECT tunnel")                           \
+    X(requests, seen, "request heads found")                                                                 \
+    X(requests, recorded, "written to the traffic")                                                          \
+    X(requests, filtered, "not wanted: replayed by rehearse, or past --count")                               \
+    X(requests, sampled_out, "left out by sampling")                                                         \
+    X(responses, seen, "final response heads found")                                                         \
+    X(responses, paired, "given to a request")                                                               \
+    X(responses, orphaned, "without a request")                                                              \
+    X(responses, interim, "1xx")                                                                             \
+    X(bodies, kept, "whole")                                                                                 \
+    X(bodies, cut, "cut by size, a gap or the connection's end")
+
+/* Why requests were lost: name, text. */
+#define LEDGER_LOSSES(X)                                                                                     \
+    X(HTTP09, "http09") /* no HTTP/1.x */                                                                    \
+    X(DISK, "disk")     /* could not be written */
+
+/* What a replay will not be able to fire: name, text. */
+#define LEDGER_UNREPLAYABLE(X)                                                                               \
+    X(BODY_CUT, "body_cut")                                                                                  \
+    X(BODY_DROPPED, "body_dropped") X(UPGRADE, "upgrade") X(CONNECT, "connect") X(FLAGGED, "flagged")
+
+enum ledger_loss {
+#define X(name, text) LEDGER_LOSS_##name,
+    LEDGER_LOSSES(X)
+#undef X
+        LEDGER_LOSS_COUNT
+};
+
+enum ledger_unreplayable {
+#define X(name, text) LEDGER_UNREPLAYABLE_##name,
+    LEDGER_UNREPLAYABLE(X)
+#undef X
+        LEDGER_UNREPLAYABLE_COUNT
+};
+
+#define LEDGER_PROTOCOLS_MAX 16
+
+/* A count by name. */
+struct ledger_named {
+    char name[24];
+    uint64_t count;
+};
+
+/* Zero-initialised is empty and valid. Invariant at the end: requests_seen = requests_recorded +
+ * requests_filtered + requests_sampled_out + sum of |lost|. */
+struct ledger {
+#define X(section, name, help) uint64_t section##_##name;
+    LEDGER_COUNTS(X)
+#undef X
+    uint64_t not_decoded[NET_VERDICT_COUNT];
+    uint64_t lost[LEDGER_LOSS_COUNT];
+    uint64_t body_dropped[BODY_REASON_COUNT];
+    uint64_t unreplayable[LEDGER_UNREPLAYABLE_COUNT];
+    struct ledger_named not_http[LEDGER_PROTOCOLS_MAX];
+    size_t not_http_count;
+};
+
+/* Counts one connection of |protocol| (a parser's word for it); the last place takes what finds no other. */
+void ledger_add_protocol(struct ledger *ledger, const char *protocol);
+/* Returns whether the requests balance. */
+bool ledger_balances(const struct ledger *ledger);
+/* Returns the share of packets, bytes or requests that was lost, whichever is largest, in percent. */
+double ledger_loss_pct(const struct ledger *ledger);
+/* Prints for people: zero counters that say nothing are left out. */
+void ledger_print(const struct ledger *ledger, FILE *to);
+/* Writes all of it as one JSON object to the new or replaced file |path|. */
+int ledger_write_json(const struct ledger *ledger, const char *path, struct error *err);
+
+#endif

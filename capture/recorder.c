@@ -1,0 +1,245 @@
+#include "capture/recorder.h"
+
+#include "capture/pairing.h"
+#include "common/mem.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct recorder {
+    struct recorder_options options;
+    struct traffic_writer *writer;
+    struct pairing_pool *pool;
+    struct ledger found; /* not_http, lost, unreplayable and body counts */
+    uint64_t recorded;
+    uint64_t past_count;
+    uint64_t next_id;
+    bool failed;
+    struct error failure; /* the first failure of writing */
+};
+
+/* A connection as the handler's callbacks get it. */
+struct recorded_connection {
+    struct recorder *recorder;
+    struct pairing *pairing;
+};
+
+static void fail_writing(struct recorder *recorder, const struct error *err)
+{
+    if (recorder->failed)
+        return;
+    recorder->failed = true;
+    recorder->failure = *err;
+}
+
+/* Counts what a replay will not be able to fire, after sanitizing. */
+static void forecast(struct ledger *found, const struct exchange *exchange)
+{
+    if (exchange->flags & EXCHANGE_FLAG(UPGRADE))
+        found->unreplayable[LEDGER_UNREPLAYABLE_UPGRADE]++;
+    else if (exchange->flags & EXCHANGE_FLAG(CONNECT))
+        found->unreplayable[LEDGER_UNREPLAYABLE_CONNECT]++;
+    else if (exchange->flags &
+             (EXCHANGE_FLAG(HEAD_CUT) | EXCHANGE_FLAG(REQUEST_GAP) | EXCHANGE_FLAG(REQUEST_INCOMPLETE)))
+        found->unreplayable[LEDGER_UNREPLAYABLE_FLAGGED]++;
+    else if (exchange->request.body.state == BODY_CUT)
+        found->unreplayable[LEDGER_UNREPLAYABLE_BODY_CUT]++;
+    else if (exchange->request.body.state == BODY_DROPPED)
+        found->unreplayable[LEDGER_UNREPLAYABLE_BODY_DROPPED]++;
+    else if (exchange->request.defects != 0)
+        found->unreplayable[LEDGER_UNREPLAYABLE_FLAGGED]++;
+}
+
+static void put(void *arg, struct exchange *exchange)
+{
+    struct recorder *recorder = arg;
+    if (recorder->options.count && recorder->recorded >= recorder->options.count) {
+        recorder->past_count++;
+        return;
+    }
+    if (recorder->failed) {
+        recorder->found.lost[LEDGER_LOSS_DISK]++;
+        return;
+    }
+    exchange->id = recorder->next_id++;
+    struct error err = {0};
+    if (traffic_writer_put(recorder->writer, exchange, &err) != 0) {
+        recorder->found.lost[LEDGER_LOSS_DISK]++;
+        fail_writing(recorder, &err);
+        return;
+    }
+    recorder->recorded++;
+    forecast(&recorder->found, exchange);
+}
+
+int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err)
+{
+    struct traffic_writer *writer;
+    if (traffic_writer_open(&options->writer, &writer, err) != 0)
+        return -1;
+    struct recorder *recorder = xcalloc(1, sizeof *recorder);
+    recorder->options = *options;
+    recorder->writer = writer;
+    recorder->next_id = (uint64_t)randombytes_random() << 32 | 1;
+    recorder->pool = pairing_pool_create(&(struct pairing_settings){
+        .done = put,
+        .arg = recorder,
+        .max_body_bytes = options->max_body_bytes,
+        .drop_request_bodies = options->bodies == RECORDER_BODIES_NONE,
+        .drop_response_bodies = options->bodies != RECORDER_BODIES_ALL,
+    });
+    *ret_recorder = recorder;
+    return 0;
+}
+
+static uint64_t opaque_address(const struct recorder *recorder, const struct address *address)
+{
+    uint8_t data[17] = {address->family};
+    memcpy(data + 1, address->ip, address->family == AF_INET ? 4 : 16);
+    return keys_opaque_id(recorder->options.writer.keys, data, sizeof data);
+}
+
+static uint64_t opaque_connection(const struct recorder *recorder, const struct flow_info *info)
+{
+    uint8_t data[2 * 19 + 8] = {0};
+    const struct address *ends[2] = {&info->client, &info->server};
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t *at = data + (size_t)i * 19;
+        at[0] = ends[i]->family;
+        memcpy(at + 1, ends[i]->ip, 16);
+        memcpy(at + 17, &ends[i]->port, 2);
+    }
+    memcpy(data + 38, &info->first_ns, 8);
+    return keys_opaque_id(recorder->options.writer.keys, data, sizeof data);
+}
+
+static void *open_connection(void *arg, const struct flow_info *info)
+{
+    struct recorder *recorder = arg;
+    struct recorded_connection *connection = xmalloc(sizeof *connection);
+    connection->recorder = recorder;
+    connection->pairing =
+        pairing_create(recorder->pool, &(struct pairing_connection){
+                                           .connection = opaque_connection(recorder, info),
+                                           .client = opaque_address(recorder, &info->client),
+                                           .server = info->server,
+                                           .midstream = info->midstream,
+                                       });
+    return connection;
+}
+
+static enum pairing_side pairing_side_of(enum flow_side side)
+{
+    return side == FLOW_CLIENT ? PAIRING_CLIENT : PAIRING_SERVER;
+}
+
+static void take_data(void *arg, enum flow_side side, struct bytes data, uint64_t packet_ns,
+                      bool segment_start)
+{
+    struct recorded_connection *connection = arg;
+    pairing_feed(connection->pairing, pairing_side_of(side), data, packet_ns, segment_start);
+}
+
+static void take_gap(void *arg, enum flow_side side, uint64_t bytes, uint64_t packet_ns)
+{
+    struct recorded_connection *connection = arg;
+    pairing_gap(connection->pairing, pairing_side_of(side), bytes, packet_ns);
+}
+
+static void take_mark(void *arg, enum flow_side side, enum flow_mark mark)
+{
+    struct recorded_connection *connection = arg;
+    pairing_mark(connection->pairing, pairing_side_of(side),
+                 mark == FLOW_CONFLICT ? EXCHANGE_FLAG(CONFLICT) : EXCHANGE_FLAG(URGENT));
+}
+
+static void take_end(void *arg, enum flow_side side, uint64_t packet_ns)
+{
+    struct recorded_connection *connection = arg;
+    pairing_end(connection->pairing, pairing_side_of(side), true, packet_ns);
+}
+
+static void close_connection(void *arg, bool clean, uint64_t packet_ns)
+{
+    struct recorded_connection *connection = arg;
+    pairing_finish(connection->pairing, clean, packet_ns);
+    const char *protocol = pairing_protocol(connection->pairing);
+    if (protocol)
+        ledger_add_protocol(&connection->recorder->found, protocol);
+    pairing_free(connection->pairing);
+    free(connection);
+}
+
+struct flow_handler recorder_handler(struct recorder *recorder)
+{
+    return (struct flow_handler){
+        .arg = recorder,
+        .open = open_connection,
+        .data = take_data,
+        .gap = take_gap,
+        .mark = take_mark,
+        .end = take_end,
+        .close = close_connection,
+    };
+}
+
+void recorder_tick(struct recorder *recorder, uint64_t now_mono_ns)
+{
+    struct error err = {0};
+    if (!recorder->failed && traffic_writer_tick(recorder->writer, now_mono_ns, &err) != 0)
+        fail_writing(recorder, &err);
+}
+
+bool recorder_is_done(const struct recorder *recorder)
+{
+    return recorder->failed || (recorder->options.count && recorder->recorded >= recorder->options.count);
+}
+
+uint64_t recorder_recorded(const struct recorder *recorder)
+{
+    return recorder->recorded;
+}
+
+void recorder_account(struct recorder *recorder, struct ledger *ledger)
+{
+    const struct pairing_counts *counts = pairing_pool_counts(recorder->pool);
+    const struct traffic_writer_bodies *bodies = traffic_writer_bodies(recorder->writer);
+    ledger->bytes_recorded += counts->bytes_recorded;
+    ledger->bytes_skipped += counts->bytes_skipped;
+    ledger->bytes_opaque += counts->bytes_opaque;
+    ledger->connections_tunnelled += counts->connections_tunnelled;
+    ledger->requests_seen += counts->requests_seen;
+    ledger->requests_recorded += recorder->recorded;
+    ledger->requests_filtered += counts->requests_filtered + recorder->past_count;
+    ledger->responses_seen += counts->responses_seen;
+    ledger->responses_paired += counts->responses_paired;
+    ledger->responses_orphaned += counts->responses_orphaned;
+    ledger->responses_interim += counts->responses_interim;
+    ledger->bodies_kept += bodies->kept;
+    ledger->bodies_cut += bodies->cut;
+    for (unsigned i = 0; i < BODY_REASON_COUNT; i++)
+        ledger->body_dropped[i] += bodies->dropped[i];
+    for (unsigned i = 0; i < LEDGER_LOSS_COUNT; i++)
+        ledger->lost[i] += recorder->found.lost[i];
+    ledger->lost[LEDGER_LOSS_HTTP09] += counts->requests_lost_http09;
+    for (unsigned i = 0; i < LEDGER_UNREPLAYABLE_COUNT; i++)
+        ledger->unreplayable[i] += recorder->found.unreplayable[i];
+    memcpy(ledger->not_http, recorder->found.not_http, sizeof ledger->not_http);
+    ledger->not_http_count = recorder->found.not_http_count;
+}
+
+int recorder_close(struct recorder *recorder, struct error *err)
+{
+    if (!recorder)
+        return 0;
+    struct error closing = {0};
+    if (traffic_writer_close(recorder->writer, NULL, &closing) != 0)
+        fail_writing(recorder, &closing);
+    pairing_pool_free(recorder->pool);
+    bool failed = recorder->failed;
+    if (failed && err)
+        *err = recorder->failure;
+    free(recorder);
+    return failed ? -1 : 0;
+}

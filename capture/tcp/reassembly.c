@@ -1,0 +1,258 @@
+#include "capture/tcp/reassembly.h"
+
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reassembly_stored {
+    struct reassembly_stored *next;
+    struct reassembly_stored *previous;
+    struct reassembly_piece piece;
+    uint8_t data[];
+};
+
+static uint64_t piece_end(const struct reassembly_piece *piece)
+{
+    return piece->offset + piece->data.size + piece->cut_bytes;
+}
+
+void reassembly_start(struct reassembly *direction, uint32_t sequence)
+{
+    assert(!direction->first);
+    *direction = (struct reassembly){
+        .started = true,
+        .next = (UINT64_C(1) << 32) + sequence, /* room below, for copies of bytes before the start */
+        .fin = REASSEMBLY_NO_FIN,
+    };
+    direction->highest = direction->next;
+    direction->acked = direction->next;
+}
+
+void reassembly_done(struct reassembly *direction, struct reassembly_budget *budget)
+{
+    while (direction->first)
+        reassembly_pop(direction, budget);
+}
+
+uint64_t reassembly_offset(const struct reassembly *direction, uint32_t sequence)
+{
+    int32_t distance = (int32_t)(sequence - (uint32_t)direction->next);
+    return direction->next + (uint64_t)(int64_t)distance;
+}
+
+/* Tells copies apart; it need not resist an attacker, who could at most hide that copies differ. */
+static uint32_t hash(struct bytes data)
+{
+    uint64_t state = UINT64_C(0x9e3779b97f4a7c15) ^ data.size;
+    size_t at = 0;
+    for (; at + 8 <= data.size; at += 8) {
+        uint64_t word;
+        memcpy(&word, data.data + at, 8);
+        state = (state ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        state ^= state >> 29;
+    }
+    uint64_t tail = 0;
+    if (at < data.size)
+        memcpy(&tail, data.data + at, data.size - at);
+    state = (state ^ tail) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return (uint32_t)(state >> 32);
+}
+
+static bool differs_from_delivered(const struct reassembly *direction, const struct reassembly_piece *segment)
+{
+    uint64_t end = segment->offset + segment->data.size;
+    for (uint32_t i = 0; i < REASSEMBLY_FINGERPRINTS && i < direction->fingerprint_count; i++) {
+        const struct reassembly_fingerprint *print = &direction->fingerprints[i];
+        if (print->offset < segment->offset || print->offset + print->size > end)
+            continue;
+        struct bytes copy = {segment->data.data + (print->offset - segment->offset), print->size};
+        if (hash(copy) != print->hash)
+            return true;
+    }
+    return false;
+}
+
+static bool differs_from_stored(const struct reassembly *direction, const struct reassembly_piece *segment)
+{
+    uint64_t end = segment->offset + segment->data.size;
+    for (const struct reassembly_stored *stored = direction->last; stored; stored = stored->previous) {
+        const struct reassembly_piece *piece = &stored->piece;
+        uint64_t stored_end = piece->offset + piece->data.size;
+        if (stored_end <= segment->offset)
+            return false;
+        uint64_t from = piece->offset > segment->offset ? piece->offset : segment->offset;
+        uint64_t to = stored_end < end ? stored_end : end;
+        if (from < to && memcmp(piece->data.data + (from - piece->offset),
+                                segment->data.data + (from - segment->offset), to - from) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Removes the first |bytes| of the span of |piece|. */
+static void trim_front(struct reassembly_piece *piece, uint64_t bytes)
+{
+    if (bytes == 0)
+        return;
+    piece->offset += bytes;
+    piece->segment_start = false;
+    if (bytes >= piece->data.size) {
+        piece->cut_bytes -= bytes - piece->data.size;
+        piece->data.data += piece->data.size;
+        piece->data.size = 0;
+    } else {
+        piece->data.data += bytes;
+        piece->data.size -= bytes;
+    }
+}
+
+/* Makes |piece| end at |end|, which lies inside it. */
+static void trim_back(struct reassembly_piece *piece, uint64_t end)
+{
+    if (end <= piece->offset + piece->data.size) {
+        piece->data.size = end - piece->offset;
+        piece->cut_bytes = 0;
+    } else {
+        piece->cut_bytes = end - piece->offset - piece->data.size;
+    }
+}
+
+enum reassembly_verdict reassembly_offer(struct reassembly *direction, const struct reassembly_piece *segment,
+                                         struct reassembly_piece *ret_rest, bool *ret_conflict)
+{
+    uint64_t end = piece_end(segment);
+    uint64_t distance = segment->offset > direction->next ? segment->offset - direction->next
+                                                          : direction->next - segment->offset;
+    *ret_conflict = false;
+    if (distance > REASSEMBLY_DISTANCE_MAX)
+        return REASSEMBLY_OUTSIDE;
+    /* A keep-alive probe repeats the last byte, or sends any byte in its place. */
+    if (segment->data.size + segment->cut_bytes <= 1 && segment->offset + 1 == direction->next)
+        return REASSEMBLY_DUPLICATE;
+    if (segment->offset < direction->next)
+        *ret_conflict = differs_from_delivered(direction, segment);
+    if (!*ret_conflict && direction->last)
+        *ret_conflict = differs_from_stored(direction, segment);
+    if (end <= direction->next)
+        return REASSEMBLY_DUPLICATE;
+    if (end > direction->highest)
+        direction->highest = end;
+    *ret_rest = *segment;
+    if (segment->offset < direction->next)
+        trim_front(ret_rest, direction->next - segment->offset);
+    bool clear = !direction->first || direction->first->piece.offset >= end;
+    return clear && ret_rest->offset == direction->next ? REASSEMBLY_IN_ORDER : REASSEMBLY_EARLY;
+}
+
+/* Inserts a copy of |piece| after |previous| (NULL: at the front). */
+static struct reassembly_stored *insert(struct reassembly *direction, struct reassembly_budget *budget,
+                                        struct reassembly_stored *previous,
+                                        const struct reassembly_piece *piece)
+{
+    struct reassembly_stored *stored = xmalloc(sizeof *stored + piece->data.size);
+    stored->piece = *piece;
+    if (piece->data.size)
+        memcpy(stored->data, piece->data.data, piece->data.size);
+    stored->piece.data.data = stored->data;
+    stored->previous = previous;
+    stored->next = previous ? previous->next : direction->first;
+    *(previous ? &previous->next : &direction->first) = stored;
+    *(stored->next ? &stored->next->previous : &direction->last) = stored;
+    direction->pieces++;
+    direction->bytes += (uint32_t)piece->data.size + REASSEMBLY_PIECE_OVERHEAD;
+    budget->used_bytes += piece->data.size + REASSEMBLY_PIECE_OVERHEAD;
+    return stored;
+}
+
+bool reassembly_store(struct reassembly *direction, struct reassembly_budget *budget,
+                      const struct reassembly_piece *piece)
+{
+    uint64_t cost = piece->data.size + REASSEMBLY_PIECE_OVERHEAD;
+    if (direction->pieces >= budget->direction_pieces || direction->bytes + cost > budget->direction_bytes ||
+        budget->used_bytes + cost > budget->limit_bytes)
+        return false;
+    struct reassembly_piece rest = *piece;
+    uint64_t end = piece_end(piece);
+    struct reassembly_stored *before = direction->last; /* the last one that begins at or before |rest| */
+    while (before && before->piece.offset > rest.offset)
+        before = before->previous;
+    while (rest.offset < end) {
+        uint64_t covered = before ? piece_end(&before->piece) : 0;
+        if (covered >= end)
+            break;
+        if (covered > rest.offset)
+            trim_front(&rest, covered - rest.offset);
+        struct reassembly_stored *after = before ? before->next : direction->first;
+        struct reassembly_piece part = rest;
+        if (after && after->piece.offset < end)
+            trim_back(&part, after->piece.offset);
+        if (part.data.size + part.cut_bytes > 0) {
+            before = insert(direction, budget, before, &part);
+            trim_front(&rest, part.data.size + part.cut_bytes);
+        }
+        if (!after || after->piece.offset >= end)
+            break;
+        before = after;
+    }
+    return true;
+}
+
+const struct reassembly_piece *reassembly_front(const struct reassembly *direction)
+{
+    if (!direction->first || direction->first->piece.offset != direction->next)
+        return NULL;
+    return &direction->first->piece;
+}
+
+void reassembly_advance(struct reassembly *direction, const struct reassembly_piece *piece)
+{
+    assert(piece->offset == direction->next);
+    if (piece->data.size) {
+        direction->fingerprints[direction->fingerprint_count % REASSEMBLY_FINGERPRINTS] =
+            (struct reassembly_fingerprint){piece->offset, (uint32_t)piece->data.size, hash(piece->data)};
+        direction->fingerprint_count++;
+        if (direction->fingerprint_count == 2 * REASSEMBLY_FINGERPRINTS)
+            direction->fingerprint_count = REASSEMBLY_FINGERPRINTS;
+    }
+    direction->next = piece_end(piece);
+}
+
+void reassembly_pop(struct reassembly *direction, struct reassembly_budget *budget)
+{
+    struct reassembly_stored *stored = direction->first;
+    uint32_t cost = (uint32_t)stored->piece.data.size + REASSEMBLY_PIECE_OVERHEAD;
+    direction->first = stored->next;
+    *(stored->next ? &stored->next->previous : &direction->last) = NULL;
+    direction->pieces--;
+    direction->bytes -= cost;
+    budget->used_bytes -= cost;
+    free(stored);
+}
+
+uint64_t reassembly_hole(const struct reassembly *direction)
+{
+    if (direction->first)
+        return direction->first->piece.offset - direction->next;
+    if (direction->fin != REASSEMBLY_NO_FIN && direction->fin >= direction->next)
+        return direction->fin - direction->next;
+    if (direction->acked <= direction->next + 1)
+        return 0;
+    return direction->acked - direction->next;
+}
+
+uint64_t reassembly_acked_hole(const struct reassembly *direction)
+{
+    uint64_t hole = reassembly_hole(direction);
+    uint64_t acked = direction->acked > direction->next ? direction->acked - direction->next : 0;
+    return hole < acked ? hole : acked;
+}
+
+void reassembly_skip(struct reassembly *direction, uint64_t bytes)
+{
+    assert(!direction->first || direction->next + bytes <= direction->first->piece.offset);
+    direction->next += bytes;
+    if (direction->highest < direction->next)
+        direction->highest = direction->next;
+}

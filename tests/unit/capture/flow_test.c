@@ -1,0 +1,444 @@
+/* flow.h and reassembly.h: whatever happens to packets between sender and capture, each stream comes out in
+ * order, each byte once, first copy first, never before its cause, and what is missing is said. */
+#include "capture/tcp/flow.h"
+#include "capture/tcp/reassembly.h"
+#include "common/clock.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CLIENT_PORT 40000
+#define SERVER_PORT 80
+
+/* A table whose events are written down as text: "+" open, "c:BYTES" data, "c-N" gap, "c!" conflict, "c^"
+ * urgent, "c." end, "x" close, "X" clean close. */
+struct bench {
+    struct flow_table *table;
+    struct buffer events;
+    uint64_t now_ns;
+    uint32_t base[2]; /* initial sequence numbers: client, server */
+    bool midstream;
+};
+
+static void *on_open(void *arg, const struct flow_info *info)
+{
+    struct bench *bench = arg;
+    assert_int_equal(info->server.port, SERVER_PORT);
+    bench->midstream = info->midstream;
+    buffer_append_text(&bench->events, "+ ");
+    return bench;
+}
+
+static const char *letter(enum flow_side side)
+{
+    return side == FLOW_CLIENT ? "c" : "s";
+}
+
+static void on_data(void *connection, enum flow_side side, struct bytes data, uint64_t packet_ns, bool start)
+{
+    struct bench *bench = connection;
+    assert_true(packet_ns > 0 && packet_ns <= bench->now_ns);
+    buffer_printf(&bench->events, "%s%s%.*s ", letter(side), start ? ":" : "~", (int)data.size,
+                  (const char *)data.data);
+}
+
+static void on_gap(void *connection, enum flow_side side, uint64_t bytes, uint64_t packet_ns)
+{
+    struct bench *bench = connection;
+    (void)packet_ns;
+    buffer_printf(&bench->events, "%s-%llu ", letter(side), (unsigned long long)bytes);
+}
+
+static void on_mark(void *connection, enum flow_side side, enum flow_mark mark)
+{
+    struct bench *bench = connection;
+    buffer_printf(&bench->events, "%s%s ", letter(side), mark == FLOW_CONFLICT ? "!" : "^");
+}
+
+static void on_end(void *connection, enum flow_side side, uint64_t packet_ns)
+{
+    struct bench *bench = connection;
+    (void)packet_ns;
+    buffer_printf(&bench->events, "%s. ", letter(side));
+}
+
+static void on_close(void *connection, bool clean, uint64_t packet_ns)
+{
+    struct bench *bench = connection;
+    (void)packet_ns;
+    buffer_append_text(&bench->events, clean ? "X " : "x ");
+}
+
+static void bench_start(struct bench *bench, struct flow_settings settings)
+{
+    static const uint8_t key[16] = {1};
+    settings.hash_key = key;
+    *bench = (struct bench){.now_ns = NS_PER_S, .base = {1000, 5000}};
+    const struct flow_handler handler = {bench, on_open, on_data, on_gap, on_mark, on_end, on_close};
+    bench->table = flow_table_create(&settings, &handler);
+}
+
+/* Sends a segment: |offset| and |ack| count from the first byte of each stream. */
+static void put(struct bench *bench, enum flow_side side, uint8_t flags, int64_t offset, int64_t ack,
+                const char *payload)
+{
+    struct tcp_segment segment = {
+        .source = {.family = AF_INET, .ip = {10, 0, 0, 1}, .port = CLIENT_PORT},
+        .destination = {.family = AF_INET, .ip = {10, 0, 0, 2}, .port = SERVER_PORT},
+        .sequence = bench->base[side] + 1 + (uint32_t)offset,
+        .acknowledgement = bench->base[!side] + 1 + (uint32_t)ack,
+        .flags = flags,
+        .payload = bytes_of(payload),
+        .payload_wire_bytes = (uint32_t)strlen(payload),
+    };
+    if (side == FLOW_SERVER) {
+        struct address source = segment.source;
+        segment.source = segment.destination;
+        segment.destination = source;
+    }
+    if (flags & TCP_SYN)
+        segment.sequence--;
+    bench->now_ns += NS_PER_MS;
+    assert_int_equal(flow_take(bench->table, &segment, bench->now_ns), NET_TCP);
+}
+
+static void handshake(struct bench *bench)
+{
+    put(bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    put(bench, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, "");
+    put(bench, FLOW_CLIENT, TCP_ACK, 0, 0, "");
+}
+
+/* Closes the table and checks all events and the balance of bytes. */
+static void expect(struct bench *bench, const char *events)
+{
+    flow_finish(bench->table);
+    const struct flow_counts *counts = flow_table_counts(bench->table);
+    assert_int_equal(counts->payload_bytes, counts->bytes_delivered + counts->bytes_unassigned +
+                                                counts->bytes_duplicate + counts->bytes_discarded);
+    assert_int_equal(flow_table_open(bench->table), 0);
+    buffer_append_byte(&bench->events, 0);
+    assert_string_equal((const char *)bench->events.data, events);
+    buffer_free(&bench->events);
+    flow_table_free(bench->table);
+}
+
+static void test_flow_plain_connection(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "request");
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 7, "response");
+    put(&bench, FLOW_CLIENT, TCP_ACK | TCP_FIN, 7, 8, "");
+    put(&bench, FLOW_SERVER, TCP_ACK | TCP_FIN, 8, 8, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 8, 9, "");
+    assert_int_equal(flow_table_counts(bench.table)->connections_complete, 1);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 8, "request"); /* a late copy begins nothing */
+    expect(&bench, "+ c:request s:response c. s. X ");
+}
+
+static void test_flow_response_captured_before_its_request(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 7, "response");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "request");
+    expect(&bench, "+ c:request s:response x ");
+}
+
+static void test_flow_out_of_order_and_sequence_wrap(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    bench.base[FLOW_CLIENT] = UINT32_MAX - 4;
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 6, 0, "gh");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 3, 0, "def");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "abc");
+    expect(&bench, "+ c:abc c:def c:gh x ");
+}
+
+static void test_flow_copies_are_delivered_once(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "abcd");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "abcd");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 2, 0, "cdef"); /* partly new */
+    put(&bench, FLOW_CLIENT, TCP_ACK, 5, 0, "z");    /* a keep-alive probe with any byte */
+    assert_int_equal(flow_table_counts(bench.table)->segments_duplicate, 2);
+    expect(&bench, "+ c:abcd c~ef x ");
+}
+
+static void test_flow_overlap_keeps_first_bytes_and_marks(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 2, 0, "CD");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 1, 0, "bxxe"); /* differs from what is stored */
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "a");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "A"); /* differs from what was delivered */
+    expect(&bench, "+ c! c:a c:b c:CD c~e c! x ");
+}
+
+static void test_flow_hole_is_lost_once_acknowledged(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){.allowance_packets = 2});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "abc");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 5, 0, "fgh");
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 8, "ok"); /* the receiver has all of it: the capture lost two */
+    put(&bench, FLOW_CLIENT, TCP_ACK, 8, 2, "ij");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 10, 2, "k");
+    assert_int_equal(flow_table_counts(bench.table)->bytes_gap, 2);
+    expect(&bench, "+ c:abc c-2 c:fgh s:ok c:ij c:k x ");
+}
+
+static void test_flow_hole_is_lost_after_packet_time(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 7, "response");
+    flow_tick(bench.table, bench.now_ns + 50 * NS_PER_MS);
+    assert_int_equal(flow_table_counts(bench.table)->bytes_gap, 0);
+    flow_tick(bench.table, bench.now_ns + 200 * NS_PER_MS);
+    assert_int_equal(flow_table_counts(bench.table)->bytes_gap, 7);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "request"); /* too late */
+    expect(&bench, "+ c-7 s:response x ");
+}
+
+static void test_flow_each_waits_for_the_other(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 2, "ab");
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 2, "AB");
+    expect(&bench, "+ c:ab s:AB x ");
+}
+
+static void test_flow_fast_open_and_urgent(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "early");
+    put(&bench, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 5, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK | TCP_URG, 5, 0, "u");
+    expect(&bench, "+ c:early c^ c:u x ");
+}
+
+static void test_flow_midstream_roles(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 7, "body of before");
+    put(&bench, FLOW_SERVER, TCP_ACK, 14, 7, "HTTP/1.1 200 OK\r\n");
+    assert_true(bench.midstream);
+    assert_int_equal(flow_table_counts(bench.table)->bytes_unassigned, 14);
+    expect(&bench, "+ s:HTTP/1.1 200 OK\r\n x ");
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 7, "GET / HTTP/1.1\r\n\r\n");
+    expect(&bench, "+ c:GET / HTTP/1.1\r\n\r\n x ");
+    const uint16_t ports[] = {SERVER_PORT};
+    bench_start(&bench, (struct flow_settings){.ports = ports, .port_count = 1});
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 7, "anything");
+    expect(&bench, "+ c:anything x ");
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 7, "anything");
+    assert_int_equal(flow_table_counts(bench.table)->connections_seen, 1);
+    expect(&bench, "");
+}
+
+static void test_flow_resets_must_fit(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    put(&bench, FLOW_SERVER, TCP_RST, 4000, 0, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 2, 0, "cd");
+    assert_int_equal(flow_table_counts(bench.table)->segments_refused, 1);
+    put(&bench, FLOW_SERVER, TCP_RST, 0, 0, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 4, 0, "ef");
+    assert_int_equal(flow_table_counts(bench.table)->connections_reset, 1);
+    expect(&bench, "+ c:ab c:cd x ");
+}
+
+static void test_flow_false_refusal_before_the_handshake(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    put(&bench, FLOW_SERVER, TCP_RST | TCP_ACK, -77, 0, "");
+    put(&bench, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    expect(&bench, "+ c:ab x ");
+}
+
+static void test_flow_ports_used_again(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "one");
+    put(&bench, FLOW_SERVER, TCP_RST, 0, 0, "");
+    bench.base[FLOW_CLIENT] += 100000;
+    bench.base[FLOW_SERVER] += 100000;
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "two");
+    bench.base[FLOW_CLIENT] += 100000; /* the end of this one was not captured */
+    bench.base[FLOW_SERVER] += 100000;
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "three");
+    bench.base[FLOW_CLIENT] += 100000; /* a SYN that nobody answers changes nothing */
+    put(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    bench.base[FLOW_CLIENT] -= 100000;
+    put(&bench, FLOW_CLIENT, TCP_ACK, 5, 0, "four");
+    assert_int_equal(flow_table_counts(bench.table)->connections_seen, 3);
+    expect(&bench, "+ c:one x + c:two x + c:three c:four x ");
+}
+
+static void test_flow_synack_captured_before_syn(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, "");
+    put(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    assert_int_equal(flow_table_counts(bench.table)->connections_seen, 1);
+    expect(&bench, "+ c:ab x ");
+}
+
+static void test_flow_limits_give_up_holes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){.direction_pieces = 2});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 2, 0, "c");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 4, 0, "e");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 6, 0, "g");
+    assert_int_equal(flow_table_counts(bench.table)->holes_by_limit, 1);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 7, 0, "h");
+    expect(&bench, "+ c-2 c:c c-1 c:e c-1 c:g c:h x ");
+}
+
+static void test_flow_far_bytes_are_refused(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    put(&bench, FLOW_CLIENT, TCP_ACK, INT64_C(1) << 31, 0, "far");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 2, 0, "cd");
+    assert_int_equal(flow_table_counts(bench.table)->segments_outside, 1);
+    expect(&bench, "+ c:ab c:cd x ");
+}
+
+static void test_flow_idle_and_evicted(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    flow_tick(bench.table, bench.now_ns + 601 * NS_PER_S);
+    assert_int_equal(flow_table_counts(bench.table)->connections_idle, 1);
+    expect(&bench, "+ c:ab x ");
+    bench_start(&bench, (struct flow_settings){.connections_max = 2});
+    for (uint32_t i = 0; i < 5; i++) {
+        struct tcp_segment syn = {
+            .source = {.family = AF_INET, .ip = {10, 0, 0, 9}, .port = (uint16_t)(7 + i)},
+            .destination = {.family = AF_INET, .ip = {10, 0, 0, 2}, .port = SERVER_PORT},
+            .flags = TCP_SYN};
+        flow_take(bench.table, &syn, bench.now_ns);
+    }
+    assert_int_equal(flow_table_counts(bench.table)->connections_evicted, 3);
+    assert_int_equal(flow_table_open(bench.table), 2);
+    expect(&bench, "");
+}
+
+static void test_flow_snaplen_cut_is_a_hole(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    struct tcp_segment segment = {
+        .source = {.family = AF_INET, .ip = {10, 0, 0, 1}, .port = CLIENT_PORT},
+        .destination = {.family = AF_INET, .ip = {10, 0, 0, 2}, .port = SERVER_PORT},
+        .sequence = bench.base[FLOW_CLIENT] + 1,
+        .flags = TCP_ACK,
+        .acknowledgement = bench.base[FLOW_SERVER] + 1,
+        .payload = bytes_of("abc"),
+        .payload_wire_bytes = 10,
+    };
+    flow_take(bench.table, &segment, bench.now_ns);
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 10, "ok");
+    expect(&bench, "+ c:abc c-7 s:ok x ");
+}
+
+static void test_flow_other_ports_are_not_taken(void **state)
+{
+    (void)state;
+    struct bench bench;
+    const uint16_t ports[] = {8080, 8081};
+    bench_start(&bench, (struct flow_settings){.ports = ports, .port_count = 2});
+    struct tcp_segment syn = {.source = {.port = 5}, .destination = {.port = SERVER_PORT}, .flags = TCP_SYN};
+    assert_int_equal(flow_take(bench.table, &syn, 1), NET_OTHER_PORT);
+    syn.destination.port = 8081;
+    assert_int_equal(flow_take(bench.table, &syn, 1), NET_TCP);
+    expect(&bench, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_flow_plain_connection),
+        cmocka_unit_test(test_flow_response_captured_before_its_request),
+        cmocka_unit_test(test_flow_out_of_order_and_sequence_wrap),
+        cmocka_unit_test(test_flow_copies_are_delivered_once),
+        cmocka_unit_test(test_flow_overlap_keeps_first_bytes_and_marks),
+        cmocka_unit_test(test_flow_hole_is_lost_once_acknowledged),
+        cmocka_unit_test(test_flow_hole_is_lost_after_packet_time),
+        cmocka_unit_test(test_flow_each_waits_for_the_other),
+        cmocka_unit_test(test_flow_fast_open_and_urgent),
+        cmocka_unit_test(test_flow_midstream_roles),
+        cmocka_unit_test(test_flow_resets_must_fit),
+        cmocka_unit_test(test_flow_false_refusal_before_the_handshake),
+        cmocka_unit_test(test_flow_ports_used_again),
+        cmocka_unit_test(test_flow_synack_captured_before_syn),
+        cmocka_unit_test(test_flow_limits_give_up_holes),
+        cmocka_unit_test(test_flow_far_bytes_are_refused),
+        cmocka_unit_test(test_flow_idle_and_evicted),
+        cmocka_unit_test(test_flow_snaplen_cut_is_a_hole),
+        cmocka_unit_test(test_flow_other_ports_are_not_taken),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -182,10 +182,10 @@ static int refuse(const char *path, enum format_verdict verdict, struct error *e
     case FORMAT_NOT_SEGMENT:
         return error_set(err, ERROR_DATA, "%s is not a segment of rehearse", path);
     case FORMAT_VERSION_NEW:
-        return error_set(err, ERROR_DATA, "%s was written by a later version of rehearse; upgrade to read it",
+        return error_set(err, ERROR_IO, "%s was written by a later version of rehearse; upgrade to read it",
                          path);
     case FORMAT_FEATURE_NEW:
-        return error_set(err, ERROR_DATA,
+        return error_set(err, ERROR_IO,
                          "%s needs a feature that this version of rehearse lacks; upgrade to read it", path);
     case FORMAT_DAMAGED:
     case FORMAT_OK:

@@ -1,8 +1,187 @@
 #include "filters/verbs/inspect.h"
 
+#include "common/exchange_codec.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/segment/merge.h"
+#include "common/stop.h"
+#include "filters/session.h"
+#include "filters/verbs/inspect_format.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATHS_MAX 1024
+
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_RAW, FORMAT_CURL };
+
+struct settings {
+    int format;
+    const char *id;
+    bool bodies;
+    bool links;
+    uint64_t limit; /* 0: all */
+};
+
+static const struct option_spec options[] = {
+    {"format", 'f', OPTION_CHOICE, "table|json|raw|curl",
+     "how exchanges are shown: a line each, a JSON object a line,\nthe messages as bytes, or commands that send them again",
+     offsetof(struct settings, format)},
+    {"id", 0, OPTION_TEXT, "ID", "only the exchange with this id (16 hex digits, as the table shows it)",
+     offsetof(struct settings, id)},
+    {"bodies", 0, OPTION_FLAG, NULL, "with json: the bodies too (base64 where they are not UTF-8)",
+     offsetof(struct settings, bodies)},
+    {"links", 0, OPTION_FLAG, NULL, "with table and json: the credentials that each exchange issues and uses",
+     offsetof(struct settings, links)},
+    {"limit", 'n', OPTION_COUNT, "N", "stop after N exchanges", offsetof(struct settings, limit)},
+};
+
+static const struct options_spec spec = {
+    .verb = "inspect",
+    .summary = "show what was recorded, in order of time",
+    .arguments = "TRAFFIC...",
+    .arguments_min = 1,
+    .arguments_max = PATHS_MAX,
+    .examples = "  rehearse inspect traffic/\n"
+                "  rehearse inspect traffic/ --format json | jq 'select(.status >= 500) | .path'\n"
+                "  rehearse inspect traffic/ --id 3f9c0d1e2a4b5c6d --format curl\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+/* One run of the verb. */
+struct inspect {
+    struct settings settings;
+    bool one; /* --id was given */
+    uint64_t id;
+    struct merge *merge;
+    struct sessions *sessions;
+    struct exchange exchange;
+    struct buffer out;
+    uint64_t shown;
+    uint64_t undecoded; /* records that are no exchange */
+};
+
+static bool parse_id(const char *text, uint64_t *ret_id)
+{
+    char *end;
+    errno = 0;
+    *ret_id = strtoull(text, &end, 16);
+    return *text && !*end && errno == 0 && strspn(text, "0123456789abcdefABCDEF") == strlen(text);
+}
+
+static void append_item(struct inspect *inspect, const struct inspect_item *item)
+{
+    switch ((enum format)inspect->settings.format) {
+    case FORMAT_TABLE:
+        if (inspect->shown == 0)
+            inspect_table_head(&inspect->out);
+        inspect_table(item, &inspect->out);
+        break;
+    case FORMAT_JSON:
+        inspect_json(item, &inspect->out);
+        break;
+    case FORMAT_RAW:
+        inspect_raw(item, &inspect->out);
+        break;
+    case FORMAT_CURL:
+        inspect_curl(item, &inspect->out);
+        break;
+    }
+}
+
+static bool needs_bodies(const struct settings *settings)
+{
+    return settings->format == FORMAT_RAW || settings->format == FORMAT_CURL ||
+           (settings->format == FORMAT_JSON && settings->bodies);
+}
+
+/* Shows all that is wanted. Returns -1 where standard output fails. */
+static int show_all(struct inspect *inspect, struct error *err)
+{
+    struct merge_record record;
+    while (!stop_requested() && merge_next(inspect->merge, &record) == MERGE_RECORD) {
+        if (!exchange_decode(record.meta, &inspect->exchange)) {
+            inspect->undecoded++;
+            continue;
+        }
+        /* Every exchange counts for the sessions, shown or not. */
+        uint64_t session = sessions_of(inspect->sessions, &inspect->exchange);
+        if (inspect->one && inspect->exchange.id != inspect->id)
+            continue;
+        struct inspect_item item = {.exchange = &inspect->exchange,
+                                    .session = session,
+                                    .bodies = inspect->settings.bodies,
+                                    .links = inspect->settings.links};
+        struct bytes payload;
+        if (needs_bodies(&inspect->settings))
+            item.body_damaged = !merge_payload(inspect->merge, &payload) ||
+                                !exchange_decode_payload(payload, &inspect->exchange);
+        buffer_clear(&inspect->out);
+        append_item(inspect, &item);
+        if (fwrite(inspect->out.data, 1, inspect->out.size, stdout) != inspect->out.size)
+            break;
+        inspect->shown++;
+        if (inspect->shown == inspect->settings.limit || inspect->one)
+            break;
+    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    return errno == EPIPE ? 0 : error_set_errno(err, ERROR_IO, errno, "cannot write to standard output");
+}
+
+static void warn_of_damage(const struct inspect *inspect)
+{
+    const struct merge_damage *damage = merge_damage(inspect->merge);
+    if (damage->blocks_damaged || damage->segments_refused || inspect->undecoded)
+        log_warning("%" PRIu64 " blocks (%" PRIu64 " bytes), %" PRIu64 " segments and %" PRIu64
+                    " records are damaged and not shown; rehearse verify says where",
+                    damage->blocks_damaged, damage->bytes_skipped, damage->segments_refused, inspect->undecoded);
+    if (sessions_overflow(inspect->sessions))
+        log_warning("%" PRIu64 " identities or connections found no room: their sessions are not joined",
+                    sessions_overflow(inspect->sessions));
+}
+
+static int run(struct inspect *inspect, const struct option_texts *paths, struct error *err)
+{
+    inspect->one = inspect->settings.id != NULL;
+    if (inspect->one && !parse_id(inspect->settings.id, &inspect->id))
+        return error_set(err, ERROR_USAGE, "--id takes an id of up to 16 hex digits");
+    if (merge_open(paths->items, paths->count, SEGMENT_EXCHANGES, 0, &inspect->merge, err))
+        return -1;
+    inspect->sessions = sessions_create(SESSION_AUTO, NULL, 0);
+    int status = show_all(inspect, err);
+    warn_of_damage(inspect);
+    if (status == 0 && inspect->one && inspect->shown == 0)
+        status = error_set(err, ERROR_USAGE, "no exchange has the id %016" PRIx64, inspect->id);
+    return status;
+}
+
 int verb_inspect(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return 3;
+    struct inspect inspect = {0};
+    struct option_texts paths;
+    struct error err = {0};
+    switch (options_parse(&spec, argc, argv, &inspect.settings, &paths, &err)) {
+    case OPTIONS_RUN:
+        break;
+    case OPTIONS_DONE:
+        return 0;
+    case OPTIONS_FAIL:
+        log_error("%s", err.text);
+        return 2;
+    }
+    int status = 0;
+    if (run(&inspect, &paths, &err)) {
+        log_error("%s", err.text);
+        status = error_exit_status(&err);
+    }
+    sessions_free(inspect.sessions);
+    merge_close(inspect.merge);
+    exchange_free(&inspect.exchange);
+    buffer_free(&inspect.out);
+    return status;
 }

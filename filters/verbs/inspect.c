@@ -28,7 +28,8 @@ struct settings {
 
 static const struct option_spec options[] = {
     {"format", 'f', OPTION_CHOICE, "table|json|raw|curl",
-     "how exchanges are shown: a line each, a JSON object a line,\nthe messages as bytes, or commands that send them again",
+     "how exchanges are shown: a line each, a JSON object a line,\nthe messages as bytes, or commands that "
+     "send them again",
      offsetof(struct settings, format)},
     {"id", 0, OPTION_TEXT, "ID", "only the exchange with this id (16 hex digits, as the table shows it)",
      offsetof(struct settings, id)},
@@ -139,7 +140,8 @@ static void warn_of_damage(const struct inspect *inspect)
     if (damage->blocks_damaged || damage->segments_refused || inspect->undecoded)
         log_warning("%" PRIu64 " blocks (%" PRIu64 " bytes), %" PRIu64 " segments and %" PRIu64
                     " records are damaged and not shown; rehearse verify says where",
-                    damage->blocks_damaged, damage->bytes_skipped, damage->segments_refused, inspect->undecoded);
+                    damage->blocks_damaged, damage->bytes_skipped, damage->segments_refused,
+                    inspect->undecoded);
     if (sessions_overflow(inspect->sessions))
         log_warning("%" PRIu64 " identities or connections found no room: their sessions are not joined",
                     sessions_overflow(inspect->sessions));

@@ -136,15 +136,17 @@ static void append_remarks(struct buffer *out, const struct inspect_item *item)
     static const char *const states[] = {"empty", "kept", "cut", "dropped"};
     const struct message *request = &item->exchange->request;
     char time[CLOCK_ISO8601_SIZE];
-    buffer_printf(out, "# %016" PRIx64 " %s\n", item->exchange->id, clock_format_iso8601(request->first_ns, time));
+    buffer_printf(out, "# %016" PRIx64 " %s\n", item->exchange->id,
+                  clock_format_iso8601(request->first_ns, time));
     if (item->body_damaged)
         buffer_append_text(out, "# the body could not be read: the segment is damaged\n");
     else if (request->body.state == BODY_CUT || request->body.state == BODY_DROPPED)
-        buffer_printf(out, "# the body was %s (%s): %zu of %" PRIu64 " bytes are sent\n", states[request->body.state],
-                      body_reason_name(request->body.reason), request->body.content.size,
-                      request->body.wire_bytes);
+        buffer_printf(out, "# the body was %s (%s): %zu of %" PRIu64 " bytes are sent\n",
+                      states[request->body.state], body_reason_name(request->body.reason),
+                      request->body.content.size, request->body.wire_bytes);
     if (request->withheld_lines)
-        buffer_printf(out, "# %u header lines could not be sanitized and were not kept\n", request->withheld_lines);
+        buffer_printf(out, "# %u header lines could not be sanitized and were not kept\n",
+                      request->withheld_lines);
     if (request->trailers.size > 0)
         buffer_append_text(out, "# the trailers are not sent\n");
 }

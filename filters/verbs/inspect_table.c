@@ -124,7 +124,8 @@ static void append_message(struct buffer *out, const char *what, const struct in
     const struct body *body = &message->body;
     char time[CLOCK_ISO8601_SIZE];
     buffer_printf(out, "==== %s %016" PRIx64 " %s, body %s", what, item->exchange->id,
-                  clock_format_iso8601(message->first_ns, time), item->body_damaged ? "damaged" : states[body->state]);
+                  clock_format_iso8601(message->first_ns, time),
+                  item->body_damaged ? "damaged" : states[body->state]);
     if (body->reason != BODY_REASON_NONE)
         buffer_printf(out, " (%s)", body_reason_name(body->reason));
     buffer_printf(out, ", %" PRIu64 " bytes on the wire, %zu kept", body->wire_bytes, body->content.size);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PATHS_MAX   1024
+#define PATHS_MAX 1024
 #define LINES_MAX 20 /* damage lines for one segment */
 
 struct settings {
@@ -56,7 +56,8 @@ static bool exchanges_decode(struct verify *verify, uint64_t min_ns)
     while (block_next(&cursor, &record)) {
         struct bytes payload = {0};
         if (record.payload_size > 0)
-            payload = (struct bytes){verify->payload.data + record.payload_offset, (size_t)record.payload_size};
+            payload =
+                (struct bytes){verify->payload.data + record.payload_offset, (size_t)record.payload_size};
         if (!exchange_decode(record.meta, &verify->exchange) ||
             !exchange_decode_payload(payload, &verify->exchange))
             return false;
@@ -88,8 +89,10 @@ static void print_line(const struct segment_file *file, bool sound)
 {
     char size[UNITS_TEXT_SIZE];
     printf("%s: %s, %zu blocks, %" PRIu64 " records, %s", file->path,
-           !sound ? "DAMAGED" : file->sealed ? "ok" : "open", file->entry_count, file->record_count,
-           units_format_size(file->size, size));
+           !sound         ? "DAMAGED"
+           : file->sealed ? "ok"
+                          : "open",
+           file->entry_count, file->record_count, units_format_size(file->size, size));
     if (!file->sealed && file->part)
         printf(" (not sealed: still being written, or its writer ended early)");
     if (file->part && file->tail_bytes)
@@ -155,8 +158,8 @@ static int run(struct verify *verify, const struct option_texts *paths)
     }
     char size[UNITS_TEXT_SIZE];
     if (verify->segments > 0)
-        printf("%" PRIu64 " segments (%" PRIu64 " open), %" PRIu64 " blocks, %" PRIu64 " sound records, %s: %" PRIu64
-               " damaged places\n",
+        printf("%" PRIu64 " segments (%" PRIu64 " open), %" PRIu64 " blocks, %" PRIu64
+               " sound records, %s: %" PRIu64 " damaged places\n",
                verify->segments, verify->open_segments, verify->blocks, verify->records,
                units_format_size(verify->bytes, size), verify->damaged);
     if (fflush(stdout) || ferror(stdout))

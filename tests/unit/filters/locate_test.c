@@ -1,0 +1,236 @@
+/* Locators with a replacement that can be read: "R." and the decoded value with odd bytes as '_'. */
+#include "filters/locate/cookie_locator.h"
+#include "filters/locate/header_locator.h"
+#include "filters/locate/json_locator.h"
+#include "filters/locate/locate.h"
+#include "filters/locate/urlencoded.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void replace(void *arg, const struct atom *atom, struct buffer *out)
+{
+    (void)arg;
+    assert_int_not_equal(atom->class, POLICY_PUBLIC);
+    if (atom->class == POLICY_EMPTIED)
+        return;
+    if (atom->value.size >= 2 && memcmp(atom->value.data, "R.", 2) == 0) {
+        buffer_append_bytes(out, atom->value);
+        return;
+    }
+    if (atom->value.size > 0)
+        buffer_append_text(out, "R.");
+    for (size_t i = 0; i < atom->value.size; i++) {
+        uint8_t byte = atom->value.data[i];
+        bool word =
+            (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        buffer_append_byte(out, word ? byte : '_');
+    }
+}
+
+enum syntax { QUERY, FORM, URL, TARGET, JSON, LINES, HEADER };
+
+static enum json_locate_result locate(enum syntax syntax, const char *header, struct bytes in,
+                                      struct buffer *out)
+{
+    struct locator locator = {.policy = policy_builtin(), .replace = replace};
+    enum json_locate_result result = JSON_LOCATED;
+    buffer_clear(out);
+    switch (syntax) {
+    case QUERY:
+        pairs_locate(&locator, LINK_PLACE_QUERY, in, out);
+        break;
+    case FORM:
+        pairs_locate(&locator, LINK_PLACE_FORM, in, out);
+        break;
+    case URL:
+    case TARGET:
+        url_locate(&locator, in, syntax == TARGET, out);
+        break;
+    case JSON:
+        result = json_locate(&locator, in, JSON_LOCATE_ONE, out);
+        break;
+    case LINES:
+        result = json_locate(&locator, in, JSON_LOCATE_MANY, out);
+        break;
+    case HEADER:
+        header_locate(&locator, policy_of_header(locator.policy, bytes_of(header)), bytes_of(header), in,
+                      out);
+        break;
+    }
+    assert_int_equal(locator.pool_used, 0);
+    locator_done(&locator);
+    return result;
+}
+
+static void check(enum syntax syntax, const char *header, const char *before, const char *after)
+{
+    struct buffer once = {0}, twice = {0};
+    assert_int_equal(locate(syntax, header, bytes_of(before), &once), JSON_LOCATED);
+    buffer_append_byte(&once, 0);
+    assert_string_equal((char *)once.data, after);
+    once.size--;
+    locate(syntax, header, buffer_bytes(&once), &twice);
+    assert_true(bytes_equal(buffer_bytes(&once), buffer_bytes(&twice)));
+    buffer_free(&once);
+    buffer_free(&twice);
+}
+
+static void test_pairs(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"", "a", "a=1&b=2&&c", "page=2&q=a%20b+c", "=x", "a==", "colour=%zz"};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        check(QUERY, NULL, same[i], same[i]);
+    check(QUERY, NULL, "token=abc&x=1", "token=R.abc&x=1");
+    check(QUERY, NULL, "x=1&ACCESS-token=a%62c", "x=1&ACCESS-token=R.abc");
+    check(QUERY, NULL, "%74oken=a+b", "%74oken=R.a_b");
+    check(QUERY, NULL, "%2574oken=a", "%2574oken=R.a");
+    check(QUERY, NULL, "user[password]=x;y", "user[password]=R.x_y");
+    check(QUERY, NULL, "a=1;token=x", "a=1;token=R.x");
+    check(QUERY, NULL, "key=x&code=y&state=z", "key=R.x&code=R.y&state=R.z");
+    check(FORM, NULL, "key=x&code=y", "key=x&code=R.y");
+    check(FORM, NULL, "cvv=123&card.pin=9&pin=%31", "cvv=&card.pin=&pin=");
+    check(QUERY, NULL, "next=https%3A%2F%2Fh%2F%3Ftoken%3Dx", "next=https%3A%2F%2Fh%2F%3Ftoken%3DR.x");
+    check(QUERY, NULL, "q=%7B%22token%22%3A%22x%22%7D", "q=%7B%22token%22%3A%22R.x%22%7D");
+    check(QUERY, NULL, "q={\"token\":\"x\"", "q=R.__token___x_");       /* inner JSON that is cut */
+    check(QUERY, NULL, "a=b=c=d=e=f=token=x", "a=b=c=d=e=R.f_token_x"); /* too deep */
+}
+
+static void test_urls(void **state)
+{
+    (void)state;
+    check(TARGET, NULL, "/a/b?x=1#y", "/a/b?x=1#y");
+    check(TARGET, NULL, "*", "*");
+    check(TARGET, NULL, "/a?token=x#access_token=y&z=1", "/a?token=R.x#access_token=R.y&z=1");
+    check(TARGET, NULL, "/a;jsessionid=x/b;v=1?y", "/a;jsessionid=R.x/b;v=1?y");
+    check(TARGET, NULL, "http://u:p%40@h:8/a?sig=x", "http://R.u:R.p_@h:8/a?sig=R.x");
+    check(TARGET, NULL, "u:p@h:443", "R.u:R.p@h:443");
+    check(TARGET, NULL, "h:443", "h:443");
+    check(URL, NULL, "//u@h/", "//R.u@h/");
+    check(URL, NULL, "https://u:p/s@h/x", "https://R.u:R.p_s@h/x");
+    check(URL, NULL, "/users/a@b.example/x", "/users/a@b.example/x");
+    check(URL, NULL, "/a?b=1?token=x", "/a?b=1?token=R.x");
+    check(URL, NULL, "/#/route?token=x", "/#/route?token=R.x");
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"{}",
+                                       "[]",
+                                       " [1, 2.50 ,-0e+9,true ,null,\"\\u00e9\\n\"] ",
+                                       "{\"price\": 12345678901234567890.10}",
+                                       "{\"a\":{\"b\":[{}]}}\n",
+                                       "\"short\"",
+                                       "{\"token\":null,\"password\":\"\"}",
+                                       "{\"t\":\"a = b\"}"};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        check(JSON, NULL, same[i], same[i]);
+    check(JSON, NULL, "{ \"token\" : \"x\\u0079\", \"n\": 1.0}", "{ \"token\" : \"R.xy\", \"n\": 1.0}");
+    check(JSON, NULL, "{\"\\u0074oken\":12.50}", "{\"\\u0074oken\":\"R.12_50\"}");
+    check(JSON, NULL, "{\"secret\":[1,{\"a\":true,\"b\":null},\"x\"]}",
+          "{\"secret\":[\"R.1\",{\"a\":\"R.true\",\"b\":null},\"R.x\"]}");
+    check(JSON, NULL, "{\"cvv\":123,\"cvc\":\"9\",\"secret\":{\"pin\":1}}",
+          "{\"cvv\":\"\",\"cvc\":\"\",\"secret\":{\"pin\":\"\"}}");
+    check(JSON, NULL, "{\"user\":{\"id\":7},\"b\":{\"user\":\"u\"}}",
+          "{\"user\":{\"id\":7},\"b\":{\"user\":\"R.u\"}}");
+    check(JSON, NULL, "{\"s\":\"{\\\"token\\\":\\\"x\\\"}\"}", "{\"s\":\"{\\\"token\\\":\\\"R.x\\\"}\"}");
+    check(JSON, NULL, "{\"u\":\"https:\\/\\/h\\/?token=x\"}", "{\"u\":\"https://h/?token=R.x\"}");
+    check(JSON, NULL, "\"0123456789abcdef\"", "\"R.0123456789abcdef\"");
+    check(JSON, NULL, "\xef\xbb\xbf{\"pwd\":\"x\"}", "\xef\xbb\xbf{\"pwd\":\"R.x\"}");
+    check(LINES, NULL, "{\"pwd\":1}\n{\"pwd\":2}\n", "{\"pwd\":\"R.1\"}\n{\"pwd\":\"R.2\"}\n");
+}
+
+static void test_json_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",         "{",          "{\"a\"}", "{\"a\":}", "[1,]",      "{\"a\":1,}", "01",
+        "1.",       "-",          "1e",      "tru",      "\"a",       "\"\\x\"",    "\"\\u12g4\"",
+        "\"\n\"",   "{a:1}",      "{}{}",    "[1 2]",    "'a'",       "\"\\",       "nul",
+        "{\"a\":1", "[\"token\"", "/**/ {}", "\"\\u12",  "{\"a\" 1}", "NaN",        "+1"};
+    struct buffer out = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(locate(JSON, NULL, bytes_of(bad[i]), &out), JSON_NOT_JSON);
+    assert_int_equal(locate(JSON, NULL, bytes_make("{}\0", 3), &out), JSON_NOT_JSON);
+    struct buffer deep = {0};
+    for (int i = 0; i < JSON_LOCATE_DEPTH_MAX + 1; i++)
+        buffer_append_byte(&deep, '[');
+    assert_int_equal(locate(JSON, NULL, buffer_bytes(&deep), &out), JSON_TOO_DEEP);
+    deep.size--;
+    for (int i = 0; i < JSON_LOCATE_DEPTH_MAX; i++)
+        buffer_append_byte(&deep, ']');
+    assert_int_equal(locate(JSON, NULL, buffer_bytes(&deep), &out), JSON_LOCATED);
+    assert_true(bytes_equal(buffer_bytes(&deep), buffer_bytes(&out)));
+    buffer_free(&deep);
+    buffer_free(&out);
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *before, *after;
+    } rows[] = {
+        {"Accept", "text/html;q=0.9", "text/html;q=0.9"},
+        {"Access-Control-Allow-Credentials", "true", "true"},
+        {"Authorization", "Bearer abc", "Bearer R.abc"},
+        {"proxy-authorization", "bearer  abc", "bearer  R.abc"},
+        {"Authorization", "abc", "R.abc"},
+        {"Authorization", "Odd abc", "R.Odd_abc"},
+        {"Authorization", "Basic dXNlcjpwYXNz", "Basic Ui51c2VyOlIucGFzcw=="},
+        {"Authorization", "Basic dXNlcg==", "Basic R.dXNlcg__"},
+        {"Authorization", "Basic !!", "Basic R.__"},
+        {"Authorization", "Digest username=\"u\", response=\"r\"", "Digest R.username__u___response__r_"},
+        {"Cookie", "a=1; b=\"x y\" ;c=%31;d", "a=R.1; b=\"R.x_y\" ;c=R.1;R.d"},
+        {"Set-Cookie", "sid=x; Path=/a; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure",
+         "sid=R.x; Path=/a; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure"},
+        {"Set-Cookie", "a=1; Path=/, sid=x; odd=y; z", "a=R.1; Path=R.___sid_x; odd=R.y; R.z"},
+        {"X-Api-Key", "abc", "R.abc"},
+        {"x_auth_token", "abc", "R.abc"},
+        {"X-Forwarded-For", "1.2.3.4, 5.6.7.8", "R.1_2_3_4, R.5_6_7_8"},
+        {"Forwarded", "for=\"[::1]\";proto=https;by=x, for=y", "for=\"R.___1_\";proto=https;by=R.x, for=R.y"},
+        {"WWW-Authenticate", "Digest realm=\"a, b\", nonce=\"x\"", "Digest realm=\"a, b\", nonce=\"R.x\""},
+        {"WWW-Authenticate", "Negotiate abc==", "Negotiate R.abc__"},
+        {"WWW-Authenticate", "Bearer", "Bearer"},
+        {"Referer", "http://h/p?token=x", "http://h/p?token=R.x"},
+        {"Location", "/cb#id_token=x", "/cb#id_token=R.x"},
+        {"Link", "</a?token=x>; rel=next, </b>", "</a?token=R.x>; rel=next, </b>"},
+        {"Refresh", "5; URL=/a?token=x", "5; URL=/a?token=R.x"},
+        {"Content-MD5", "abc", "R.abc"},
+        {"X-Debug", "password=x", "password=R.x"},
+        {"X-Json", "{\"token\":\"x\"}", "{\"token\":\"R.x\"}"},
+        {"Host", "u:p@h", "R.u:R.p@h"},
+        {"Host", "h:8080", "h:8080"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check(HEADER, rows[i].name, rows[i].before, rows[i].after);
+}
+
+static void test_forms_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{\"token\":\"x\"}", "secret", "c2VjcmV0=a\n", "YWJj==", "a=1&b", "=x", "a=b c"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(form_is_plausible(bytes_of(bad[i])));
+    static const char *const good[] = {"", "a=", "a=1&b=&c=%00+x", "a=1&&b=2", "a[b]=1"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(form_is_plausible(bytes_of(good[i])));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pairs),   cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_json),    cmocka_unit_test(test_json_that_is_none_is_refused),
+        cmocka_unit_test(test_headers), cmocka_unit_test(test_forms_that_are_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

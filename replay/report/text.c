@@ -262,7 +262,7 @@ static void render_matrix(const json_t *report, struct buffer *out)
     const json_t *cells = member(report, "statuses");
     size_t shown = 0, hidden = 0;
     char from[TEXT_SIZE_MAX], to[TEXT_SIZE_MAX];
-    buffer_printf(out, "\n%-10s %-18s %10s  %s\n", "Recorded", "Replayed", "Requests", "");
+    buffer_printf(out, "\n%-10s %-18s %10s\n", "Recorded", "Replayed", "Requests");
     /* What changed comes first. */
     for (int same = 0; same < 2; same++) {
         for (size_t i = 0; i < json_array_size(cells); i++) {
@@ -347,7 +347,7 @@ static void render_latencies(const json_t *report, struct buffer *out)
         const char *member;
         const char *shown;
         const char *where;
-    } rows[] = {{"original", "original", "  at the server's interface, when recorded"},
+    } rows[] = {{"original", "original", "  at the server, when recorded"},
                 {"service", "service", "  at the client: sent to answered"},
                 {"response", "response", "  at the client: intended to answered"},
                 {"send_lag_us", "send lag", "  the replayer's own delay"}};

@@ -1,0 +1,344 @@
+#include "replay/verdict.h"
+
+#include "replay/stats/binomial.h"
+#include "tests/unit/replay/run_maker.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define A "GET /a"
+
+static uint64_t next_id;
+
+static void add(struct stats *stats, unsigned count, unsigned original, unsigned replayed,
+                uint64_t original_us, uint64_t service_us)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct result result = make_result(++next_id, A, original, replayed, original_us, service_us);
+        stats_add(stats, &result);
+    }
+}
+
+static struct judgement judged(struct stats *stats, enum run_mode mode, const char *gate)
+{
+    struct judgement judgement;
+    struct error err = {0};
+    const struct verdict_input input = {
+        .stats = stats, .mode = mode, .gates = &gate, .gate_count = gate ? 1 : 0};
+    assert_int_equal(verdict_judge(&input, &judgement, &err), 0);
+    return judgement;
+}
+
+static void test_binomial_tail_known_values(void **state)
+{
+    (void)state;
+    /* computed with Python's fractions, exactly */
+    static const struct {
+        uint64_t n, k;
+        double p, tail;
+    } table[] = {
+        {10, 0, 0.5, 1},
+        {10, 10, 0.5, 0x1p-10},
+        {10, 9, 0.5, 11.0 / 1024},
+        {3, 3, 0.001, 1e-9},
+        {100, 3, 0.001, 1.503763659e-4},
+        {1, 1, 0.25, 0.25},
+        {5, 6, 0.5, 0},
+        {5, 3, 0, 0},
+        {5, 3, 1, 1},
+        {20, 5, 0.5, 0.994091034},
+        {1000, 11, 0.001, 9.59995519e-9},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        double got = binomial_tail(table[i].n, table[i].k, table[i].p);
+        if (fabs(got - table[i].tail) > 1e-8 * table[i].tail)
+            fail_msg("n %d k %d: %.9g, not %.9g", (int)table[i].n, (int)table[i].k, got, table[i].tail);
+    }
+    double far = binomial_tail(10000000, 11000, 0.001);
+    assert_true(far > 0 && far < 1e-20);
+}
+
+static void test_binomial_tail_against_plain_sum(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 60; n += 7) {
+        for (double p = 0.01; p < 1; p += 0.13) {
+            double tail = 0, mass = pow(p, n);
+            for (unsigned k = n; k > 0; k--) { /* from the top down */
+                tail += mass;
+                double got = binomial_tail(n, k, p);
+                assert_true(fabs(got - tail) <= 1e-9 * tail + 1e-15);
+                mass *= (double)k / (n - k + 1) * (1 - p) / p;
+            }
+        }
+    }
+}
+
+static void test_verdict_status_rule_borders(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned pairs, worse, better;
+        bool found;
+    } table[] =
+        {
+            {100, 0, 0, false},   {100, 2, 0, false},   {100, 3, 0, true},   {300, 3, 0, false},
+            {300, 4, 0, true},    {1000, 10, 0, false}, {1000, 11, 0, true}, {3, 3, 0, true},
+            {200, 10, 10, false}, /* the recording is as flaky as the replay */
+            {200, 40, 10, true},
+        };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct stats *stats = stats_create(0);
+        add(stats, table[i].worse, 200, 500, 100, 100);
+        add(stats, table[i].better, 500, 200, 100, 100);
+        add(stats, table[i].pairs - table[i].worse - table[i].better, 200, 200, 100, 100);
+        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+        if ((judgement.finding_count == 1) != table[i].found)
+            fail_msg("row %zu", i);
+        assert_int_equal(judgement.gates[0].verdict, table[i].found ? VERDICT_FAIL : VERDICT_PASS);
+        judgement_free(&judgement);
+        stats_free(stats);
+    }
+}
+
+static void test_verdict_deterministic_errors_of_the_recording_hide_nothing(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    add(stats, 20, 404, 404, 100, 100); /* answered 404 on both sides */
+    add(stats, 10, 200, 404, 100, 100);
+    add(stats, 70, 200, 200, 100, 100);
+    struct judgement judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.verdict, VERDICT_FAIL);
+    assert_int_equal(judgement.finding_count, 1);
+    assert_int_equal(judgement.findings[0].original, 200);
+    assert_int_equal(judgement.findings[0].replayed, 404);
+    assert_int_equal(judgement.findings[0].affected, 10);
+    assert_int_equal(judgement.findings[0].of, 100);
+    assert_int_equal(judgement.findings[0].examples.count, STATS_EXAMPLES);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
+static void test_verdict_latency_rule_borders(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned count;
+        uint64_t original_us, service_us;
+        bool found;
+    } table[] = {
+        {30, 5000, 10100, true}, {29, 5000, 10100, false},  {30, 100, 5000, false},
+        {30, 100, 5200, true},   {30, 20000, 39000, false}, {30, 20000, 41000, true},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct stats *stats = stats_create(0);
+        add(stats, table[i].count, 200, 200, table[i].original_us, table[i].service_us);
+        add(stats, 100, 500, 200, 1, 1); /* another class on each side: not compared */
+        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+        if ((judgement.finding_count == 1) != table[i].found)
+            fail_msg("row %zu", i);
+        judgement_free(&judgement);
+        stats_free(stats);
+    }
+}
+
+static void test_verdict_fast_errors_do_not_better_a_quantile(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    add(stats, 60, 200, 500, 1000, 10);
+    add(stats, 60, 200, 200, 1000, 300000);
+    struct judgement judgement = judged(stats, RUN_MODE_RECORDED, "p50 < 250ms");
+    assert_int_equal(judgement.gates[2].verdict, VERDICT_FAIL);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
+static void test_verdict_timeouts_count_as_slowest(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    add(stats, 5, 200, 0, 1000, 0);
+    add(stats, 195, 200, 200, 1000, 1000);
+    struct judgement judgement = judged(stats, RUN_MODE_RECORDED, "p99 < 250ms");
+    assert_int_equal(judgement.gates[2].verdict, VERDICT_FAIL);
+    assert_false(judgement.gates[2].has_value);
+    judgement_free(&judgement);
+    judgement = judged(stats, RUN_MODE_RECORDED, "p90 < 250ms");
+    assert_int_equal(judgement.gates[2].verdict, VERDICT_PASS);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
+static void test_verdict_gates_table(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *gate;
+        enum run_mode mode;
+        enum verdict verdict;
+    } table[] = {
+        {"p99 < 3ms", RUN_MODE_RECORDED, VERDICT_PASS},
+        {"p99 < 2ms", RUN_MODE_RECORDED, VERDICT_FAIL},
+        {"p99 < 3ms", RUN_MODE_RATE, VERDICT_FAIL}, /* means response there */
+        {"service.p99 < 3ms", RUN_MODE_RATE, VERDICT_PASS},
+        {"response.p99 < 3ms", RUN_MODE_RECORDED, VERDICT_FAIL},
+        {"p50 < 2.1x", RUN_MODE_RECORDED, VERDICT_PASS},
+        {"p50 < 1.9x", RUN_MODE_RECORDED, VERDICT_FAIL},
+        {"p999 < 1s", RUN_MODE_RECORDED, VERDICT_INCONCLUSIVE},
+        {"max < 1s", RUN_MODE_RECORDED, VERDICT_PASS},
+        {"errors < 1%", RUN_MODE_RECORDED, VERDICT_PASS},
+        {"errors < 1", RUN_MODE_RECORDED, VERDICT_FAIL},
+        {"status_changed <= 0.5%", RUN_MODE_RECORDED, VERDICT_PASS},
+        {"worse < 0.5%", RUN_MODE_RECORDED, VERDICT_FAIL},
+        {"sent >= 200", RUN_MODE_RECORDED, VERDICT_PASS},
+        {"@GET /a: errors <= 1", RUN_MODE_RECORDED, VERDICT_PASS},
+        {"@GET /b: errors <= 1", RUN_MODE_RECORDED, VERDICT_INCONCLUSIVE},
+    };
+    struct stats *stats = stats_create(0);
+    for (unsigned i = 0; i < 199; i++) {
+        struct result result = make_result(i, A, 200, 200, 1000, 2000);
+        result.intended_ns -= 5 * NS_PER_MS; /* the target kept the connection busy */
+        result.slot_ns = result.sent_first_ns;
+        stats_add(stats, &result);
+    }
+    add(stats, 1, 200, 503, 1000, 2000);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct judgement judgement = judged(stats, table[i].mode, table[i].gate);
+        if (judgement.gates[2].verdict != table[i].verdict || judgement.verdict != table[i].verdict)
+            fail_msg("%s gave %s", table[i].gate, verdict_name(judgement.gates[2].verdict));
+        assert_true(judgement.reasons.count > 0 || judgement.verdict == VERDICT_PASS);
+        judgement_free(&judgement);
+    }
+    stats_free(stats);
+}
+
+static void test_verdict_no_connection_is_invalid(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    for (unsigned i = 0; i < 50; i++) {
+        struct result result = make_result(i, A, 200, 0, 1000, 0);
+        result.transport = TRANSPORT_CONNECT_REFUSED;
+        result.sent_first_ns = 0;
+        stats_add(stats, &result);
+    }
+    struct judgement judgement = judged(stats, RUN_MODE_RECORDED, "errors < 1%");
+    assert_int_equal(judgement.verdict, VERDICT_INVALID);
+    assert_int_equal(judgement.finding_count, 0);
+    assert_int_equal(judgement.gates[2].verdict, VERDICT_INVALID);
+    judgement_free(&judgement);
+    /* a target that answered and then stopped has failed */
+    add(stats, 60, 200, 200, 1000, 1000);
+    judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.verdict, VERDICT_FAIL);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
+static void test_verdict_sender_that_fell_behind_is_invalid(void **state)
+{
+    (void)state;
+    for (unsigned late = 5; late <= 20; late += 15) { /* percent */
+        struct stats *stats = stats_create(0);
+        for (unsigned i = 0; i < 100; i++) {
+            struct result result = make_result(i, A, 200, i < 10 ? 500 : 200, 1000, 1000);
+            result.intended_ns -= i % 100 < late ? 20 * NS_PER_MS : 0;
+            stats_add(stats, &result);
+        }
+        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+        assert_int_equal(judgement.verdict, late == 5 ? VERDICT_FAIL : VERDICT_INVALID);
+        assert_int_equal(judgement.gates[0].verdict, VERDICT_FAIL); /* a status is a status */
+        judgement_free(&judgement);
+        judgement = judged(stats, RUN_MODE_RATE, NULL);
+        assert_int_equal(judgement.verdict, VERDICT_INVALID);
+        judgement_free(&judgement);
+        stats_free(stats);
+    }
+}
+
+static void test_verdict_inconclusive_cases(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    struct judgement judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.verdict, VERDICT_INCONCLUSIVE); /* nothing was fired */
+    judgement_free(&judgement);
+    add(stats, 29, 200, 200, 1000, 1000);
+    judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.verdict, VERDICT_INCONCLUSIVE);
+    judgement_free(&judgement);
+    add(stats, 71, 200, 200, 1000, 1000);
+    judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.verdict, VERDICT_PASS);
+    judgement_free(&judgement);
+
+    for (uint64_t i = 0; i < 20; i++) {
+        struct result result = make_unfired(5000 + i, "POST /up", RESULT_UNREPLAYABLE, UNSENT_BODY_DROPPED);
+        stats_add(stats, &result);
+    }
+    judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.verdict, VERDICT_PASS); /* a sixth, said in the reasons */
+    assert_int_equal(judgement.reasons.count, 1);
+    judgement_free(&judgement);
+    for (uint64_t i = 0; i < 10; i++) {
+        struct result result = make_unfired(6000 + i, "POST /up", RESULT_UNREPLAYABLE, UNSENT_BODY_DROPPED);
+        stats_add(stats, &result);
+    }
+    judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.verdict, VERDICT_INCONCLUSIVE);
+    judgement_free(&judgement);
+
+    struct verdict_input input = {.stats = stats, .interrupted = true};
+    assert_int_equal(verdict_judge(&input, &judgement, NULL), 0);
+    assert_int_equal(judgement.verdict, VERDICT_INCONCLUSIVE);
+    judgement_free(&judgement);
+    add(stats, 50, 200, 500, 1000, 1000); /* fail comes before inconclusive */
+    assert_int_equal(verdict_judge(&input, &judgement, NULL), 0);
+    assert_int_equal(judgement.verdict, VERDICT_FAIL);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
+static void test_verdict_unknown_credentials_are_set_apart(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    add(stats, 100, 200, 200, 1000, 1000);
+    for (unsigned i = 0; i < 20; i++) {
+        struct result result = make_result(9000 + i, A, 200, 401, 1000, 10);
+        result.flags = RESULT_FLAG(CREDENTIALS_UNKNOWN);
+        stats_add(stats, &result);
+    }
+    struct judgement judgement = judged(stats, RUN_MODE_RECORDED, "worse <= 0");
+    assert_int_equal(judgement.verdict, VERDICT_PASS);
+    assert_int_equal(stats_total(stats)->credentials_unknown, 20);
+    assert_int_equal(stats_total(stats)->pairs, 100);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_binomial_tail_known_values),
+        cmocka_unit_test(test_binomial_tail_against_plain_sum),
+        cmocka_unit_test(test_verdict_status_rule_borders),
+        cmocka_unit_test(test_verdict_deterministic_errors_of_the_recording_hide_nothing),
+        cmocka_unit_test(test_verdict_latency_rule_borders),
+        cmocka_unit_test(test_verdict_fast_errors_do_not_better_a_quantile),
+        cmocka_unit_test(test_verdict_timeouts_count_as_slowest),
+        cmocka_unit_test(test_verdict_gates_table),
+        cmocka_unit_test(test_verdict_no_connection_is_invalid),
+        cmocka_unit_test(test_verdict_sender_that_fell_behind_is_invalid),
+        cmocka_unit_test(test_verdict_inconclusive_cases),
+        cmocka_unit_test(test_verdict_unknown_credentials_are_set_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

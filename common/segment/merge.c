@@ -388,9 +388,9 @@ static void collect_refs(struct merge *merge)
         merge->record_count += file->record_count;
         bool cut = !file->sealed && file->tail_bytes > 0;
         merge->damage.segments_open += !file->sealed;
-        merge->damage.indexes_damaged += file->sealed && file->damage_count > 0;
-        merge->damage.blocks_damaged += file->sealed ? 0 : file->damage_count;
-        merge->damage.bytes_skipped += (file->sealed ? 0 : file->damage_bytes) + (cut ? file->tail_bytes : 0);
+        merge->damage.indexes_damaged += file->damage_count > file->gap_count;
+        merge->damage.blocks_damaged += file->gap_count;
+        merge->damage.bytes_skipped += file->gap_bytes + (cut ? file->tail_bytes : 0);
     }
     merge->refs = xcalloc(merge->ref_count, sizeof *merge->refs);
     merge->damaged = xcalloc(merge->ref_count, 1);

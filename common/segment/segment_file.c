@@ -172,6 +172,8 @@ static void scan(struct segment_file *file, int fd, uint64_t from, uint64_t end)
         }
         uint64_t next = find_marker(fd, at + 1, end);
         note_damage(file, at, next - at, "no block where one should begin");
+        file->gap_count++;
+        file->gap_bytes += next - at;
         at = next;
     }
 }

@@ -31,6 +31,8 @@ struct segment_file {
     uint64_t tail_bytes;
     uint64_t damage_count; /* ranges found by opening; the first ones are listed */
     uint64_t damage_bytes;
+    uint64_t gap_count; /* those of them that are not header or index: blocks were lost there */
+    uint64_t gap_bytes;
     struct segment_damage damage[SEGMENT_DAMAGE_MAX];
 };
 

@@ -1,0 +1,80 @@
+/* The parser of http1.h inside: its state, and what its parts share. For http1.c and http1_begin.c alone. */
+#ifndef COMMON_HTTP1_PARSER_H
+#define COMMON_HTTP1_PARSER_H
+
+#include "common/http1.h"
+#include "common/http1_chunked.h"
+#include "common/http1_start.h"
+
+enum http1_state {
+    STATE_START,    /* before or in a start line */
+    STATE_HEAD,     /* in the lines after it */
+    STATE_LENGTH,   /* in a body of |left| bytes */
+    STATE_CHUNKED,  /* in a chunked body */
+    STATE_TRAILERS, /* after its last chunk */
+    STATE_CLOSE,    /* in a body that the end of the stream ends */
+    STATE_PASS,     /* over the content of a 100, |left| bytes */
+    STATE_SKIP,     /* until the next segment */
+    STATE_STOPPED,
+    STATE_OPAQUE,
+};
+
+/* The head being read stands in |held|, or, as long as it lies in the bytes being fed, is the view |local|.
+ * Its bytes
+ * (|head_bytes| on the wire) are counted when it is known what they are. */
+struct http1 {
+    enum http1_side side;
+    struct http1_handler handler;
+    struct http1_limits limits;
+    enum http1_state state;
+    bool midstream;
+    bool identified;  /* the stream's first bytes were looked at */
+    bool resuming;    /* only a well-formed start line will do */
+    bool skipped;     /* junk since the last message */
+    bool in_message;  /* head was emitted, end was not */
+    bool any_message; /* of this stream */
+    bool stop_after;  /* framing cannot be trusted beyond this message */
+    bool doubtful;    /* a length that depends on who reads it: goes on all later messages */
+    bool lost_framing;
+    const char *protocol; /* static */
+    uint64_t packet_ns;
+    struct buffer held;
+    struct bytes local;
+    size_t line_start;   /* in the head: where its last line begins */
+    uint64_t head_bytes; /* of the head on the wire */
+    size_t fields;
+    size_t extra_kept; /* bytes kept beyond the limit */
+    bool over;         /* the head is over its limit */
+    bool line_kept;    /* the line before was kept */
+    bool line_dropped; /* the rest of this line is passed over */
+    bool line_folded;  /* and it belongs to the one before */
+    size_t retry_at;   /* resuming: where in |held| a later segment begins; 0 none */
+    uint64_t retry_ns;
+    struct http1_start_line start;
+    struct http1_message message;
+    uint64_t left; /* of a body by length, or of a 100's content to pass over */
+    struct http1_chunked chunked;
+    struct http1_counts counts;
+};
+
+/* Returns the head so far, borrowed until bytes are fed. */
+struct bytes http1_parser_view(const struct http1 *parser);
+/* Makes the head stand in |held|. */
+void http1_parser_hold(struct http1 *parser);
+/* Adds bytes that follow the head so far. */
+void http1_parser_extend(struct http1 *parser, struct bytes more);
+void http1_parser_clear_head(struct http1 *parser);
+/* Begins to look for the next message. */
+void http1_parser_begin(struct http1 *parser);
+/* Gives up what was read of a head: it is no message. */
+void http1_parser_drop(struct http1 *parser);
+/* Skips to the next segment, and then to a well-formed start line. */
+void http1_parser_skip(struct http1 *parser);
+
+/* Ends the message whose head was emitted. */
+void http1_parser_end(struct http1 *parser, bool complete);
+void http1_parser_body(struct http1 *parser, struct bytes content);
+/* Tells that |bytes| of the body were lost. */
+void http1_parser_lose(struct http1 *parser, uint64_t bytes);
+
+#endif

@@ -320,13 +320,14 @@ static void end_message(struct waiting *waiting, enum pairing_side side, const s
     if (from->head_cut)
         exchange->flags |= EXCHANGE_FLAG(HEAD_CUT);
     struct body *body = &message->body;
-    bool bodiless = from->framing == BODY_FRAMING_NONE;
-    if (body->wire_bytes == 0 && (from->complete || bodiless)) {
+    if (body->wire_bytes == 0 && from->complete) {
         body->state = BODY_EMPTY;
         body->reason = BODY_REASON_NONE;
     } else if (body->state == BODY_EMPTY) {
         body->state = from->complete ? BODY_KEPT : BODY_CUT;
-        body->reason = from->complete ? BODY_REASON_NONE : BODY_REASON_INCOMPLETE;
+        body->reason = from->complete ? BODY_REASON_NONE
+                       : from->gap    ? BODY_REASON_GAP
+                                      : BODY_REASON_INCOMPLETE;
     }
     body->coded = body->content.size > 0 && is_coded(buffer_bytes(&message->head));
 }

@@ -335,8 +335,8 @@ enum http1_start http1_request_judge(struct bytes line, bool strict, struct http
     if (space && !is_known_method(parts.method) &&
         is_known_method(bytes_make(parts.target.data, (size_t)(space - parts.target.data))))
         return HTTP1_START_JUNK;
-    const uint64_t tolerated = MESSAGE_DEFECT(TARGET_FORM) | MESSAGE_DEFECT(TARGET_BYTES);
-    if (strict && (start != HTTP1_START_MESSAGE || (ret_line->defects & ~tolerated)))
+    if (strict &&
+        (start != HTTP1_START_MESSAGE || space || (ret_line->defects & ~MESSAGE_DEFECT(TARGET_BYTES))))
         return HTTP1_START_JUNK;
     return start;
 }

@@ -515,7 +515,10 @@ static void on_response_head(void *arg, const struct http1_message *message)
         counts->responses_orphaned++;
         return;
     }
-    counts->responses_paired++;
+    if (message->defects & MESSAGE_DEFECT(NO_STATUS_LINE)) /* HTTP/0.9: no final response of HTTP/1.x */
+        counts->responses_seen--;
+    else
+        counts->responses_paired++;
     pairing->answering = waiting;
     waiting->exchange.status = message->status;
     if (!waiting->request_done)

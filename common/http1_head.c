@@ -43,8 +43,10 @@ bool http1_request_line(struct bytes head, struct http1_request_line *ret_line)
     size_t version = text.size;
     while (version > target && !is_blank(text.data[version - 1]))
         version--;
-    if (version > target && text.size - version >= 5 &&
-        strncasecmp((const char *)text.data + version, "HTTP/", 5) == 0) {
+    bool cut = line.data[line.size - 1] != '\n'; /* the capture ends inside the line: so may the version */
+    size_t compared = cut && text.size - version < 5 ? text.size - version : 5;
+    if (version > target && compared > 0 && text.size - version >= compared &&
+        strncasecmp((const char *)text.data + version, "HTTP/", compared) == 0) {
         end = version;
         while (end > target && is_blank(text.data[end - 1]))
             end--;

@@ -195,7 +195,7 @@ void inspect_json(const struct inspect_item *item, struct buffer *out)
     buffer_printf(out, "\"session\":\"%016" PRIx64 "\",\"connection\":\"%016" PRIx64 "\",\"server\":\"%s\",",
                   item->session, exchange->connection, address_format(&exchange->server, server));
     append_request(out, exchange, &bytes);
-    if (exchange_has_response(exchange))
+    if (exchange->status != 0) /* 0: bytes without a status line */
         buffer_printf(out, "\"status\":%u,", exchange->status);
     else
         buffer_append_text(out, "\"status\":null,");

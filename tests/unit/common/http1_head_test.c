@@ -17,6 +17,8 @@ static void test_request_line_splits_at_first_and_last_space(void **state)
     assert_bytes(line.method, "GET");
     assert_bytes(line.target, "/a b?c");
     assert_bytes(line.version, "HTTP/1.1");
+    assert_true(http1_request_line(BYTES_LITERAL("GET /cut HTT"), &line)); /* the capture ends there */
+    assert_true(bytes_equal(line.target, bytes_of("/cut")) && bytes_equal(line.version, bytes_of("HTT")));
     assert_true(http1_request_line(BYTES_LITERAL("GET /x\r\n"), &line));
     assert_bytes(line.target, "/x");
     assert_int_equal(line.version.size, 0);

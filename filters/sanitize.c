@@ -306,7 +306,7 @@ static enum body_reason locate_body(struct sanitizer *sanitizer, enum media medi
     if (plain.size == 0)
         return BODY_REASON_NONE;
     if (media == MEDIA_FORM) {
-        if (!form_is_plausible(plain))
+        if (!form_is_plausible(&sanitizer->locator, plain))
             return BODY_REASON_SYNTAX;
         pairs_locate(&sanitizer->locator, LINK_PLACE_FORM, plain, out);
         return BODY_REASON_NONE;

@@ -173,8 +173,22 @@ void pairs_locate(struct locator *locator, enum link_place place, struct bytes t
     }
 }
 
-bool form_is_plausible(struct bytes text)
+/* One long name alone is more likely base64 that ends in '=', unless its value is one that is emptied. */
+static bool is_lone_token(struct locator *locator, struct bytes text)
 {
+    if (text.size <= 16 || find_byte(text, '=') != text.size - 1)
+        return false;
+    struct buffer *name = locator_take(locator);
+    decode_name(locator, part_of(text, 0, text.size - 1), name);
+    enum policy_class class = policy_of_name(locator->policy, POLICY_IN_FORM, buffer_bytes(name), NULL);
+    locator_give(locator, name);
+    return class == POLICY_PUBLIC;
+}
+
+bool form_is_plausible(struct locator *locator, struct bytes text)
+{
+    if (is_lone_token(locator, text))
+        return false;
     while (text.size > 0) {
         size_t end = find_byte(text, '&');
         struct bytes pair = part_of(text, 0, end);

@@ -15,7 +15,7 @@ void percent_encode(struct bytes text, struct buffer *out);
  * LINK_PLACE_QUERY, LINK_PLACE_FORM or what the pairs were found in. */
 void pairs_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out);
 /* Returns whether |text| can be what a form body holds: escaped pairs and nothing else. */
-bool form_is_plausible(struct bytes text);
+bool form_is_plausible(struct locator *locator, struct bytes text);
 /* Appends |url|, absolute or relative, with sensitive values replaced. |authority| says that one without
  * scheme and slash may begin with userinfo (CONNECT, Host). */
 void url_locate(struct locator *locator, struct bytes url, bool authority, struct buffer *out);

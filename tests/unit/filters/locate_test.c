@@ -216,13 +216,15 @@ static void test_headers(void **state)
 static void test_forms_that_are_none(void **state)
 {
     (void)state;
+    struct locator locator = {.policy = policy_builtin(), .replace = replace};
     static const char *const bad[] = {
         "{\"token\":\"x\"}", "secret", "c2VjcmV0=a\n", "YWJj==", "a=1&b", "=x", "a=b c"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(form_is_plausible(bytes_of(bad[i])));
+        assert_false(form_is_plausible(&locator, bytes_of(bad[i])));
     static const char *const good[] = {"", "a=", "a=1&b=&c=%00+x", "a=1&&b=2", "a[b]=1"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        assert_true(form_is_plausible(bytes_of(good[i])));
+        assert_true(form_is_plausible(&locator, bytes_of(good[i])));
+    locator_done(&locator);
 }
 
 int main(void)

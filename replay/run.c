@@ -217,7 +217,7 @@ int run_info_load(const char *folder, struct run_info *ret_info, struct error *e
     int status = -1;
     if (access(path, R_OK) != 0) {
         if (errno == ENOENT && access(folder, F_OK) == 0)
-            error_set(err, ERROR_DATA,
+            error_set(err, ERROR_USAGE,
                       "%s is not a run: it holds no %s; name the folder that `rehearse replay -o` wrote",
                       folder, RUN_FILE);
         else

@@ -22,7 +22,7 @@ check_status() {
     shift
     "$@" >"$work/out" 2>"$work/err" || got=$?
     if [ "$got" != "$wanted" ]; then
-        tail -20 "$work/out" "$work/err" >&2
+        tail -n 20 "$work/out" "$work/err" >&2
         fail "exit status $got instead of $wanted: $*"
     fi
 }

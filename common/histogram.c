@@ -163,7 +163,8 @@ static bool is_consistent(const struct histogram *histogram, uint64_t counted, u
         return false;
     if (histogram->count == 0)
         return histogram->sum == 0 && histogram->min == 0 && histogram->max == 0;
-    if (histogram->min > histogram->max || histogram->sum < histogram->max)
+    if (histogram->min > histogram->max || histogram->sum < histogram->max ||
+        (histogram->count == 1 && (histogram->min != histogram->max || histogram->sum != histogram->max)))
         return false;
     if (used > 0 ? histogram->min >= HISTOGRAM_LIMIT || histogram_bucket(histogram->min) != first
                  : histogram->min < HISTOGRAM_LIMIT)

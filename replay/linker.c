@@ -1,0 +1,472 @@
+#include "replay/linker.h"
+
+#include "common/coding.h"
+#include "common/http1_head.h"
+#include "common/mem.h"
+#include "filters/pseudonym.h"
+#include "replay/keymap.h"
+#include "replay/places.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_LIMIT   1000000
+#define BODY_LIMIT      (1024 * 1024)
+#define VALUE_LIMIT     (16 * 1024)
+#define COOKIES_LIMIT   64 /* a session */
+#define BASIC_LIMIT     4096
+#define EMAIL_TAIL      "@example.com"
+#define EMAIL_TAIL_CODED "%40example.com"
+
+/* One thing learned, in the list of all of its kind, oldest first. */
+struct entry {
+    struct keymap_key key;
+    struct entry *next;
+    enum link_place place; /* where it was found, whose coding |raw| has */
+    size_t size;
+    uint8_t *raw;
+};
+
+struct cookie {
+    char *name;
+    char *value;
+};
+
+struct jar {
+    struct keymap_key key;
+    struct jar *next;
+    bool login_ok;
+    struct cookie *cookies;
+    size_t cookie_count;
+};
+
+struct linker {
+    size_t limit;
+    uint64_t forgotten;
+    struct keymap values;
+    struct entry *oldest, **newest;
+    struct keymap jars;
+    struct jar *oldest_jar, **newest_jar;
+    struct buffer plain; /* scratch */
+    struct buffer body;
+    struct buffer inner;
+};
+
+struct linker *linker_create(size_t limit)
+{
+    struct linker *linker = xcalloc(1, sizeof *linker);
+    linker->limit = limit ? limit : DEFAULT_LIMIT;
+    linker->newest = &linker->oldest;
+    linker->newest_jar = &linker->oldest_jar;
+    return linker;
+}
+
+static void jar_free(struct jar *jar)
+{
+    for (size_t i = 0; i < jar->cookie_count; i++) {
+        free(jar->cookies[i].name);
+        free(jar->cookies[i].value);
+    }
+    free(jar->cookies);
+    free(jar);
+}
+
+void linker_free(struct linker *linker)
+{
+    if (!linker)
+        return;
+    for (struct entry *entry = linker->oldest, *next; entry; entry = next) {
+        next = entry->next;
+        free(entry->raw);
+        free(entry);
+    }
+    for (struct jar *jar = linker->oldest_jar, *next; jar; jar = next) {
+        next = jar->next;
+        jar_free(jar);
+    }
+    keymap_free(&linker->values);
+    keymap_free(&linker->jars);
+    buffer_free(&linker->plain);
+    buffer_free(&linker->body);
+    buffer_free(&linker->inner);
+    free(linker);
+}
+
+uint64_t linker_forgotten(const struct linker *linker)
+{
+    return linker->forgotten;
+}
+
+static void forget_oldest(struct linker *linker)
+{
+    struct entry *entry = linker->oldest;
+    linker->oldest = entry->next;
+    if (!linker->oldest)
+        linker->newest = &linker->oldest;
+    keymap_remove(&linker->values, entry->key);
+    free(entry->raw);
+    free(entry);
+    linker->forgotten++;
+}
+
+static void remember(struct linker *linker, struct keymap_key key, enum link_place place, struct bytes raw)
+{
+    if (!raw.size || raw.size > VALUE_LIMIT)
+        return;
+    struct entry *entry = keymap_get(&linker->values, key);
+    if (entry && entry->place == place && bytes_equal(bytes_make(entry->raw, entry->size), raw))
+        return;
+    if (!entry) {
+        if (linker->values.count >= linker->limit)
+            forget_oldest(linker);
+        entry = xcalloc(1, sizeof *entry);
+        entry->key = key;
+        *linker->newest = entry;
+        linker->newest = &entry->next;
+        keymap_set(&linker->values, key, entry);
+    }
+    free(entry->raw);
+    entry->raw = xmemdup(raw.data, raw.size);
+    entry->size = raw.size;
+    entry->place = place;
+}
+
+static struct jar *jar_of(struct linker *linker, const struct linker_context *context)
+{
+    struct keymap_key key = keymap_key(context->session, context->iteration);
+    struct jar *jar = keymap_get(&linker->jars, key);
+    if (jar)
+        return jar;
+    if (linker->jars.count >= linker->limit) {
+        struct jar *oldest = linker->oldest_jar;
+        linker->oldest_jar = oldest->next;
+        if (!linker->oldest_jar)
+            linker->newest_jar = &linker->oldest_jar;
+        keymap_remove(&linker->jars, oldest->key);
+        jar_free(oldest);
+        linker->forgotten++;
+    }
+    jar = xcalloc(1, sizeof *jar);
+    jar->key = key;
+    *linker->newest_jar = jar;
+    linker->newest_jar = &jar->next;
+    keymap_set(&linker->jars, key, jar);
+    return jar;
+}
+
+bool linker_login_ok(const struct linker *linker, const struct linker_context *context)
+{
+    const struct jar *jar = keymap_get(&linker->jars, keymap_key(context->session, context->iteration));
+    return jar && jar->login_ok;
+}
+
+static struct cookie *jar_find(const struct jar *jar, struct bytes name)
+{
+    for (size_t i = 0; i < jar->cookie_count; i++)
+        if (bytes_equal(bytes_of(jar->cookies[i].name), name))
+            return &jar->cookies[i];
+    return NULL;
+}
+
+static void jar_set(struct jar *jar, struct bytes name, struct bytes value)
+{
+    struct cookie *cookie = jar_find(jar, name);
+    if (!name.size || value.size > VALUE_LIMIT || (value.size && memchr(value.data, '\0', value.size)))
+        return;
+    if (!cookie) {
+        if (jar->cookie_count >= COOKIES_LIMIT || memchr(name.data, '\0', name.size))
+            return;
+        jar->cookies = xrealloc(jar->cookies, (jar->cookie_count + 1) * sizeof *jar->cookies);
+        cookie = &jar->cookies[jar->cookie_count++];
+        *cookie = (struct cookie){.name = xstrndup((const char *)name.data, name.size)};
+    }
+    free(cookie->value);
+    cookie->value = xstrndup((const char *)value.data, value.size);
+}
+
+size_t linker_wants_body(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        const struct link *link = &exchange->links[i];
+        if (link->kind == LINK_ISSUES && (link->place == LINK_PLACE_JSON || link->place == LINK_PLACE_FORM ||
+                                          link->place == LINK_PLACE_BODY))
+            return BODY_LIMIT;
+    }
+    return 0;
+}
+
+/* In the recorded header value the pseudonym stands between a prefix and a suffix ("Bearer ", a path): what
+ * stands between the same in the target's value is the target's. */
+static bool header_middle(const struct linker_context *context, const struct link *link,
+                          struct bytes recorded, struct bytes *value)
+{
+    size_t at;
+    uint8_t tag[PSEUDONYM_TAG_SIZE];
+    for (size_t from = 0; pseudonym_find(context->recognition_key, recorded, from, &at, tag);
+         from = at + PSEUDONYM_CORE_SIZE) {
+        if (memcmp(tag, link->tag, sizeof tag) != 0)
+            continue;
+        size_t after = recorded.size - at - PSEUDONYM_CORE_SIZE;
+        const uint8_t *suffix = recorded.data + at + PSEUDONYM_CORE_SIZE;
+        if (value->size <= at + after || memcmp(value->data, recorded.data, at) != 0 ||
+            memcmp(value->data + value->size - after, suffix, after) != 0)
+            return false;
+        *value = (struct bytes){value->data + at, value->size - at - after};
+        return true;
+    }
+    return true; /* not told how it stood: take all of it */
+}
+
+static bool find_issued(const struct linker_context *context, const struct exchange *exchange,
+                        const struct link *link, size_t nth, struct bytes head, struct bytes body,
+                        struct bytes *ret_value)
+{
+    struct bytes name = bytes_of(link->name), recorded;
+    switch (link->place) {
+    case LINK_PLACE_COOKIE:
+        return places_find_set_cookie(head, name, nth, ret_value);
+    case LINK_PLACE_HEADER:
+        if (!places_find_header(head, name, nth, ret_value))
+            return false;
+        return !places_find_header(buffer_bytes(&exchange->response.head), name, nth, &recorded) ||
+               header_middle(context, link, recorded, ret_value);
+    case LINK_PLACE_JSON:
+        return places_find_json(body, name, nth, ret_value);
+    case LINK_PLACE_FORM:
+        return places_find_form(body, name, nth, ret_value);
+    case LINK_PLACE_QUERY:
+    case LINK_PLACE_PATH:
+    case LINK_PLACE_BODY:
+    case LINK_PLACE_COUNT:
+        return false;
+    }
+    return false;
+}
+
+static size_t same_before(const struct exchange *exchange, size_t index)
+{
+    const struct link *link = &exchange->links[index];
+    size_t count = 0;
+    for (size_t i = 0; i < index; i++) {
+        const struct link *other = &exchange->links[i];
+        if (other->kind == link->kind && other->place == link->place && strcmp(other->name, link->name) == 0)
+            count++;
+    }
+    return count;
+}
+
+static struct bytes plain_body(struct linker *linker, struct bytes head, struct bytes body)
+{
+    struct http1_field coding;
+    if (!body.size || !http1_find_field(head, "Content-Encoding", &coding))
+        return body;
+    if (coding_decode(coding.value, body, BODY_LIMIT * 4, &linker->body) != CODING_OK)
+        return (struct bytes){0};
+    return buffer_bytes(&linker->body);
+}
+
+static void learn_cookies(struct linker *linker, const struct linker_context *context, struct bytes head)
+{
+    struct bytes fields = http1_fields(head);
+    struct http1_field field;
+    while (http1_next_field(&fields, &field)) {
+        struct bytes name, value, rest = field.value;
+        if (bytes_equal_nocase(field.name, BYTES_LITERAL("Set-Cookie")) &&
+            places_next_cookie(&rest, &name, &value) && value.size)
+            jar_set(jar_of(linker, context), name, value);
+    }
+}
+
+static struct keymap_key validator_key(const struct linker_context *context, struct bytes path,
+                                       struct bytes recorded)
+{
+    /* Two FNV-1a runs from different bases: no security hangs on it, the recording is not hostile to itself. */
+    uint64_t a = UINT64_C(0xcbf29ce484222325), b = UINT64_C(0x9ae16a3b2f90404f);
+    for (size_t i = 0; i < path.size; i++) {
+        a = (a ^ path.data[i]) * UINT64_C(0x100000001b3);
+        b = (b ^ path.data[i]) * UINT64_C(0x100000001b3);
+    }
+    for (size_t i = 0; i < recorded.size; i++) {
+        a = (a ^ recorded.data[i]) * UINT64_C(0x100000001b3);
+        b = (b ^ (uint8_t)~recorded.data[i]) * UINT64_C(0x100000001b3);
+    }
+    return (struct keymap_key){a, b + context->iteration};
+}
+
+static void learn_validators(struct linker *linker, const struct linker_context *context,
+                             const struct exchange *exchange, struct bytes head)
+{
+    static const char *const names[] = {"ETag", "Last-Modified"};
+    struct http1_request_line line;
+    if (!http1_request_line(buffer_bytes(&exchange->request.head), &line))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        struct http1_field recorded, issued;
+        if (http1_find_field(buffer_bytes(&exchange->response.head), names[i], &recorded) &&
+            http1_find_field(head, names[i], &issued))
+            remember(linker, validator_key(context, line.target, recorded.value), LINK_PLACE_HEADER,
+                     issued.value);
+    }
+}
+
+bool linker_learn(struct linker *linker, const struct linker_context *context,
+                  const struct exchange *exchange, struct bytes head, struct bytes body)
+{
+    bool credential = false;
+    learn_cookies(linker, context, head);
+    learn_validators(linker, context, exchange, head);
+    body = plain_body(linker, head, body);
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        const struct link *link = &exchange->links[i];
+        struct bytes value;
+        if (link->kind != LINK_ISSUES ||
+            !find_issued(context, exchange, link, same_before(exchange, i), head, body, &value) ||
+            !value.size)
+            continue;
+        remember(linker, keymap_tag_key(link->tag, context->iteration), link->place, value);
+        credential = true;
+    }
+    if (credential)
+        jar_of(linker, context)->login_ok = true;
+    return credential;
+}
+
+
+/* Appends the value of |entry| in the coding of |place|. */
+static bool put_value(struct linker *linker, const struct entry *entry, enum link_place place,
+                      struct buffer *out)
+{
+    struct bytes raw = bytes_make(entry->raw, entry->size);
+    if (entry->place == place) {
+        buffer_append_bytes(out, raw);
+        return true;
+    }
+    buffer_clear(&linker->plain);
+    places_decode(entry->place, raw, &linker->plain);
+    return places_encode(place, buffer_bytes(&linker->plain), out);
+}
+
+/* The e-mail look of a pseudonym goes on after its core. */
+static size_t tail_size(struct bytes text, size_t at)
+{
+    static const char *const tails[] = {EMAIL_TAIL, EMAIL_TAIL_CODED};
+    for (size_t i = 0; i < 2; i++) {
+        size_t size = strlen(tails[i]);
+        if (text.size - at >= size && memcmp(text.data + at, tails[i], size) == 0)
+            return size;
+    }
+    return 0;
+}
+
+void linker_replace(struct linker *linker, const struct linker_context *context, enum link_place place,
+                    struct bytes text, struct buffer *out, struct linker_found *found)
+{
+    size_t from = 0, at;
+    uint8_t tag[PSEUDONYM_TAG_SIZE];
+    while (pseudonym_find(context->recognition_key, text, from, &at, tag)) {
+        buffer_append(out, text.data + from, at - from);
+        size_t end = at + PSEUDONYM_CORE_SIZE;
+        const struct entry *entry =
+            keymap_get(&linker->values, keymap_tag_key(tag, context->iteration));
+        if (entry && put_value(linker, entry, place, out)) {
+            found->linked++;
+            end += tail_size(text, end);
+        } else {
+            found->unlinked++;
+            buffer_append(out, text.data + at, PSEUDONYM_CORE_SIZE);
+        }
+        from = end;
+    }
+    if (text.size > from)
+        buffer_append(out, text.data + from, text.size - from);
+}
+
+/* Each cookie: its pseudonym, else what the target set under that name, else as recorded. */
+static void replace_cookies(struct linker *linker, const struct linker_context *context, struct bytes value,
+                            struct buffer *out, struct linker_found *found)
+{
+    const struct jar *jar = keymap_get(&linker->jars, keymap_key(context->session, context->iteration));
+    const uint8_t *copied = value.data;
+    struct bytes rest = value, name, cookie;
+    while (places_next_cookie(&rest, &name, &cookie)) {
+        struct linker_found here = {0};
+        buffer_append(out, copied, (size_t)(cookie.data - copied));
+        copied = cookie.data + cookie.size;
+        size_t before = out->size;
+        linker_replace(linker, context, LINK_PLACE_COOKIE, cookie, out, &here);
+        const struct cookie *set = jar ? jar_find(jar, name) : NULL;
+        if (!here.linked && set) {
+            out->size = before;
+            buffer_append_text(out, set->value);
+            here = (struct linker_found){.linked = 1};
+        }
+        found->linked += here.linked;
+        found->unlinked += here.unlinked;
+    }
+    buffer_append(out, copied, (size_t)(value.data + value.size - copied));
+}
+
+static bool decode_base64(struct bytes coded, struct buffer *out)
+{
+    if (!coded.size || coded.size > BASIC_LIMIT || coded.size % 4)
+        return false;
+    buffer_clear(out);
+    buffer_reserve(out, coded.size);
+    int size = EVP_DecodeBlock(out->data, coded.data, (int)coded.size);
+    if (size < 0)
+        return false;
+    size -= (coded.data[coded.size - 1] == '=') + (coded.data[coded.size - 2] == '=');
+    out->size = (size_t)size;
+    return true;
+}
+
+static bool replace_basic(struct linker *linker, const struct linker_context *context, struct bytes value,
+                          struct buffer *out, struct linker_found *found)
+{
+    const struct bytes scheme = BYTES_LITERAL("Basic ");
+    if (value.size <= scheme.size ||
+        !bytes_equal_nocase((struct bytes){value.data, scheme.size}, scheme) ||
+        !decode_base64(bytes_trim((struct bytes){value.data + scheme.size, value.size - scheme.size}),
+                       &linker->inner))
+        return false;
+    struct buffer replaced = {0};
+    struct linker_found here = {0};
+    linker_replace(linker, context, LINK_PLACE_HEADER, buffer_bytes(&linker->inner), &replaced, &here);
+    if (here.linked) {
+        buffer_append(out, value.data, scheme.size);
+        buffer_reserve(out, replaced.size / 3 * 4 + 5);
+        out->size += (size_t)EVP_EncodeBlock(out->data + out->size, replaced.data, (int)replaced.size);
+    } else {
+        buffer_append_bytes(out, value);
+    }
+    found->linked += here.linked;
+    found->unlinked += here.unlinked;
+    buffer_free(&replaced);
+    return true;
+}
+
+void linker_replace_header(struct linker *linker, const struct linker_context *context, struct bytes name,
+                           struct bytes value, struct buffer *out, struct linker_found *found)
+{
+    if (bytes_equal_nocase(name, BYTES_LITERAL("Cookie"))) {
+        replace_cookies(linker, context, value, out, found);
+        return;
+    }
+    if ((bytes_equal_nocase(name, BYTES_LITERAL("Authorization")) ||
+         bytes_equal_nocase(name, BYTES_LITERAL("Proxy-Authorization"))) &&
+        replace_basic(linker, context, value, out, found))
+        return;
+    bool is_url = bytes_equal_nocase(name, BYTES_LITERAL("Referer"));
+    linker_replace(linker, context, is_url ? LINK_PLACE_QUERY : LINK_PLACE_HEADER, value, out, found);
+}
+
+bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
+                      struct bytes recorded, struct bytes *ret_value)
+{
+    const struct entry *entry = keymap_get(&linker->values, validator_key(context, path, recorded));
+    if (!entry)
+        return false;
+    *ret_value = bytes_make(entry->raw, entry->size);
+    return true;
+}

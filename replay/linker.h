@@ -1,0 +1,61 @@
+/* Puts what the target issued in the place of what the recording holds.
+ *
+ * From each answer it learns, for every value that the recorded answer issued, what the target issued in its
+ * stead: by the value's pseudonym, for the whole run, whatever connection carries it. Beside that it keeps,
+ * a session, the cookies that the target set, and a path, the target's validators (ETag, Last-Modified). In
+ * each request it replaces what it knows and says what it does not.
+ *
+ * Every iteration has values of its own. Tables are capped: past the limit the oldest entries are forgotten
+ * and counted. A core without input or output; one thread. */
+#ifndef REPLAY_LINKER_H
+#define REPLAY_LINKER_H
+
+#include "common/buffer.h"
+#include "common/exchange.h"
+#include "common/segment/segment.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct linker;
+
+/* |limit| entries each of values and of sessions are remembered; 0: 1,000,000. Returns owned. */
+struct linker *linker_create(size_t limit);
+void linker_free(struct linker *linker);
+/* Returns how many entries were forgotten for want of room. */
+uint64_t linker_forgotten(const struct linker *linker);
+
+/* Whose request it is. */
+struct linker_context {
+    uint64_t session;
+    uint32_t iteration;
+    const uint8_t *recognition_key; /* SEGMENT_KEY_SIZE bytes, borrowed */
+};
+
+/* What replacing found. Adds up over calls. */
+struct linker_found {
+    uint32_t linked;   /* replaced by what the target issued */
+    uint32_t unlinked; /* pseudonyms for which the target issued nothing */
+};
+
+/* Returns how many bytes of the target's body linker_learn wants to see for |exchange|; 0: none. */
+size_t linker_wants_body(const struct exchange *exchange);
+/* Learns from the target's answer (|head|; |body| as transferred, its content coding not undone). Returns
+ * whether the target issued a credential to this session. */
+bool linker_learn(struct linker *linker, const struct linker_context *context,
+                  const struct exchange *exchange, struct bytes head, struct bytes body);
+
+/* Appends |text|, which stands in the coding of |place|, with the pseudonyms in it replaced. */
+void linker_replace(struct linker *linker, const struct linker_context *context, enum link_place place,
+                    struct bytes text, struct buffer *out, struct linker_found *found);
+/* The same for the value of the header |name|, whose structure it knows: Cookie, Authorization with Basic,
+ * Referer and Origin. */
+void linker_replace_header(struct linker *linker, const struct linker_context *context, struct bytes name,
+                           struct bytes value, struct buffer *out, struct linker_found *found);
+/* Finds the target's validator in the stead of |recorded| (one entity tag, or a date) on |path|. */
+bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
+                      struct bytes recorded, struct bytes *ret_value);
+/* Tells whether the target ever issued a credential to this session. */
+bool linker_login_ok(const struct linker *linker, const struct linker_context *context);
+
+#endif

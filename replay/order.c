@@ -1,0 +1,171 @@
+#include "replay/order.h"
+
+#include "common/mem.h"
+#include "replay/keymap.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct order_session {
+    struct keymap_key key;
+    struct order_node *frontier;
+    size_t nodes; /* unfinished */
+};
+
+struct order_tag {
+    struct keymap_key key;
+    struct order_node *issuer;
+    struct order_tag *next; /* of the same issuer */
+};
+
+struct order {
+    struct keymap sessions;
+    struct keymap tags; /* of unfinished issuers */
+};
+
+struct order *order_create(void)
+{
+    return xcalloc(1, sizeof(struct order));
+}
+
+void order_free(struct order *order)
+{
+    if (!order)
+        return;
+    assert(order->sessions.count == 0 && order->tags.count == 0);
+    keymap_free(&order->sessions);
+    keymap_free(&order->tags);
+    free(order);
+}
+
+static void wait_for(struct order_node *node, struct order_node *cause)
+{
+    /* The same pair may be named twice (a session's order and a link): both count, both are undone. */
+    if (cause->dependent_count == cause->dependent_capacity) {
+        cause->dependent_capacity = cause->dependent_capacity ? cause->dependent_capacity * 2 : 4;
+        cause->dependents =
+            xrealloc(cause->dependents, cause->dependent_capacity * sizeof(struct order_node *));
+    }
+    cause->dependents[cause->dependent_count++] = node;
+    node->waiting++;
+}
+
+static void frontier_remove(struct order_node *node)
+{
+    if (!node->in_frontier)
+        return;
+    if (node->previous)
+        node->previous->next = node->next;
+    else
+        node->session->frontier = node->next;
+    if (node->next)
+        node->next->previous = node->previous;
+    node->in_frontier = false;
+}
+
+static void frontier_add(struct order_node *node)
+{
+    node->next = node->session->frontier;
+    node->previous = NULL;
+    if (node->next)
+        node->next->previous = node;
+    node->session->frontier = node;
+    node->in_frontier = true;
+}
+
+static void wait_in_session(struct order_node *node)
+{
+    struct order_node *next;
+    for (struct order_node *cause = node->session->frontier; cause; cause = next) {
+        next = cause->next;
+        if (cause->covered_ns <= node->start_ns) {
+            frontier_remove(cause);
+            continue;
+        }
+        if (cause->end_ns > node->start_ns)
+            continue;
+        wait_for(node, cause);
+        if (node->end_ns < cause->covered_ns)
+            cause->covered_ns = node->end_ns;
+    }
+}
+
+static void wait_for_links(struct order *order, struct order_node *node, const struct exchange *exchange,
+                           uint32_t iteration)
+{
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        if (exchange->links[i].kind != LINK_USES)
+            continue;
+        struct order_tag *tag =
+            keymap_get(&order->tags, keymap_tag_key(exchange->links[i].tag, iteration));
+        if (tag && tag->issuer->answer_ns <= node->start_ns)
+            wait_for(node, tag->issuer);
+    }
+}
+
+static void issue(struct order *order, struct order_node *node, const struct exchange *exchange,
+                  uint32_t iteration)
+{
+    if (node->answer_ns == UINT64_MAX)
+        return;
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        if (exchange->links[i].kind != LINK_ISSUES)
+            continue;
+        struct keymap_key key = keymap_tag_key(exchange->links[i].tag, iteration);
+        if (keymap_get(&order->tags, key))
+            continue;
+        struct order_tag *tag = xmalloc(sizeof *tag);
+        *tag = (struct order_tag){.key = key, .issuer = node, .next = node->tags};
+        node->tags = tag;
+        keymap_set(&order->tags, key, tag);
+    }
+}
+
+size_t order_add(struct order *order, struct order_node *node, const struct exchange *exchange,
+                 uint64_t session, uint32_t iteration)
+{
+    bool answered = exchange_has_response(exchange) && exchange->response.last_ns;
+    *node = (struct order_node){
+        .start_ns = exchange->request.first_ns,
+        .answer_ns = answered ? exchange->response.first_ns : UINT64_MAX,
+        .end_ns = answered ? exchange->response.last_ns : UINT64_MAX,
+        .covered_ns = UINT64_MAX,
+        .dependents = node->dependents,
+        .dependent_capacity = node->dependent_capacity,
+    };
+    struct keymap_key key = keymap_key(session, iteration);
+    node->session = keymap_get(&order->sessions, key);
+    if (!node->session) {
+        node->session = xcalloc(1, sizeof *node->session);
+        node->session->key = key;
+        keymap_set(&order->sessions, key, node->session);
+    }
+    node->session->nodes++;
+    wait_in_session(node);
+    wait_for_links(order, node, exchange, iteration);
+    if (answered)
+        frontier_add(node);
+    issue(order, node, exchange, iteration);
+    return node->waiting;
+}
+
+void order_done(struct order *order, struct order_node *node, order_ready_fn ready, void *arg)
+{
+    frontier_remove(node);
+    while (node->tags) {
+        struct order_tag *tag = node->tags;
+        node->tags = tag->next;
+        keymap_remove(&order->tags, tag->key);
+        free(tag);
+    }
+    if (--node->session->nodes == 0) {
+        keymap_remove(&order->sessions, node->session->key);
+        free(node->session);
+    }
+    node->session = NULL;
+    for (size_t i = 0; i < node->dependent_count; i++)
+        if (--node->dependents[i]->waiting == 0)
+            ready(node->dependents[i], arg);
+    node->dependent_count = 0;
+}

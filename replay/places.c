@@ -1,0 +1,316 @@
+#include "replay/places.h"
+
+#include "common/http1_head.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool places_find_header(struct bytes head, struct bytes name, size_t nth, struct bytes *ret_value)
+{
+    struct bytes fields = http1_fields(head);
+    struct http1_field field;
+    while (http1_next_field(&fields, &field)) {
+        if (!bytes_equal_nocase(field.name, name) || nth--)
+            continue;
+        *ret_value = field.value;
+        return true;
+    }
+    return false;
+}
+
+/* Splits |view| at the first |byte|; |ret_rest| is what follows it, empty where there is none. */
+static bool split(struct bytes view, uint8_t byte, struct bytes *ret_first, struct bytes *ret_rest)
+{
+    const uint8_t *at = view.size ? memchr(view.data, byte, view.size) : NULL;
+    if (!at) {
+        *ret_first = view;
+        *ret_rest = (struct bytes){0};
+        return false;
+    }
+    size_t before = (size_t)(at - view.data);
+    *ret_first = (struct bytes){view.data, before};
+    *ret_rest = (struct bytes){at + 1, view.size - before - 1};
+    return true;
+}
+
+bool places_next_cookie(struct bytes *cookies, struct bytes *ret_name, struct bytes *ret_value)
+{
+    while (cookies->size) {
+        struct bytes pair, rest;
+        split(*cookies, ';', &pair, &rest);
+        *cookies = rest;
+        if (!split(pair, '=', ret_name, ret_value))
+            continue;
+        *ret_name = bytes_trim(*ret_name);
+        *ret_value = bytes_trim(*ret_value);
+        return true;
+    }
+    return false;
+}
+
+bool places_find_set_cookie(struct bytes head, struct bytes name, size_t nth, struct bytes *ret_value)
+{
+    struct bytes fields = http1_fields(head);
+    struct http1_field field;
+    while (http1_next_field(&fields, &field)) {
+        if (!bytes_equal_nocase(field.name, BYTES_LITERAL("Set-Cookie")))
+            continue;
+        struct bytes cookie_name, value, rest = field.value;
+        if (!places_next_cookie(&rest, &cookie_name, &value) || !bytes_equal(cookie_name, name) || nth--)
+            continue;
+        *ret_value = value;
+        return true;
+    }
+    return false;
+}
+
+bool places_find_form(struct bytes body, struct bytes name, size_t nth, struct bytes *ret_value)
+{
+    while (body.size) {
+        struct bytes pair, rest, key, value;
+        split(body, '&', &pair, &rest);
+        body = rest;
+        if (!split(pair, '=', &key, &value) || !bytes_equal(key, name) || nth--)
+            continue;
+        *ret_value = value;
+        return true;
+    }
+    return false;
+}
+
+/* Takes a JSON string from the front of |body|, which begins with its quote. */
+static bool take_string(struct bytes *body, struct bytes *ret_text)
+{
+    for (size_t i = 1; i < body->size; i++) {
+        if (body->data[i] == '\\') {
+            i++;
+        } else if (body->data[i] == '"') {
+            *ret_text = (struct bytes){body->data + 1, i - 1};
+            *body = (struct bytes){body->data + i + 1, body->size - i - 1};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void skip_space(struct bytes *body)
+{
+    while (body->size && memchr(" \t\r\n", body->data[0], 4))
+        *body = (struct bytes){body->data + 1, body->size - 1};
+}
+
+/* The value at the front of |body|: a string, or a run up to what ends a number or literal. */
+static bool json_value(struct bytes body, struct bytes *ret_value)
+{
+    skip_space(&body);
+    if (!body.size)
+        return false;
+    if (body.data[0] == '"')
+        return take_string(&body, ret_value);
+    size_t size = 0;
+    while (size < body.size && !memchr(",]}{[ \t\r\n", body.data[size], 9))
+        size++;
+    *ret_value = (struct bytes){body.data, size};
+    return size > 0;
+}
+
+bool places_find_json(struct bytes body, struct bytes name, size_t nth, struct bytes *ret_value)
+{
+    while (body.size) {
+        struct bytes text;
+        const uint8_t *quote = memchr(body.data, '"', body.size);
+        if (!quote)
+            return false;
+        body = (struct bytes){quote, body.size - (size_t)(quote - body.data)};
+        if (!take_string(&body, &text))
+            return false;
+        struct bytes after = body;
+        skip_space(&after);
+        if (!after.size || after.data[0] != ':' || !bytes_equal(text, name))
+            continue;
+        after = (struct bytes){after.data + 1, after.size - 1};
+        if (json_value(after, ret_value) && nth-- == 0)
+            return true;
+    }
+    return false;
+}
+
+static int hex_digit(uint8_t byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    byte |= 0x20;
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+static void decode_percent(struct bytes raw, bool plus, struct buffer *out)
+{
+    for (size_t i = 0; i < raw.size; i++) {
+        int high = -1, low = -1;
+        if (raw.data[i] == '%' && i + 2 < raw.size) {
+            high = hex_digit(raw.data[i + 1]);
+            low = hex_digit(raw.data[i + 2]);
+        }
+        if (high >= 0 && low >= 0) {
+            buffer_append_byte(out, (uint8_t)(high << 4 | low));
+            i += 2;
+        } else {
+            buffer_append_byte(out, plus && raw.data[i] == '+' ? ' ' : raw.data[i]);
+        }
+    }
+}
+
+static void append_utf8(struct buffer *out, uint32_t code)
+{
+    if (code < 0x80) {
+        buffer_append_byte(out, (uint8_t)code);
+    } else if (code < 0x800) {
+        buffer_append_byte(out, (uint8_t)(0xc0 | code >> 6));
+        buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
+    } else if (code < 0x10000) {
+        buffer_append_byte(out, (uint8_t)(0xe0 | code >> 12));
+        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
+        buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
+    } else {
+        buffer_append_byte(out, (uint8_t)(0xf0 | code >> 18));
+        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 12 & 0x3f)));
+        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
+        buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
+    }
+}
+
+static bool take_hex4(struct bytes raw, size_t at, uint32_t *ret_code)
+{
+    if (at + 4 > raw.size)
+        return false;
+    *ret_code = 0;
+    for (size_t i = 0; i < 4; i++) {
+        int digit = hex_digit(raw.data[at + i]);
+        if (digit < 0)
+            return false;
+        *ret_code = *ret_code << 4 | (uint32_t)digit;
+    }
+    return true;
+}
+
+/* Decodes the \u escape whose 'u' stands at |at|; returns the offset of its last byte. */
+static size_t decode_unicode(struct bytes raw, size_t at, struct buffer *out)
+{
+    uint32_t code, low;
+    if (!take_hex4(raw, at + 1, &code)) {
+        buffer_append_byte(out, 'u');
+        return at;
+    }
+    at += 4;
+    if (code >= 0xd800 && code < 0xdc00 && at + 2 < raw.size && raw.data[at + 1] == '\\' &&
+        raw.data[at + 2] == 'u' && take_hex4(raw, at + 3, &low) && low >= 0xdc00 && low < 0xe000) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        at += 6;
+    }
+    append_utf8(out, code);
+    return at;
+}
+
+static void decode_json(struct bytes raw, struct buffer *out)
+{
+    static const char escapes[] = "bfnrt", bytes[] = "\b\f\n\r\t";
+    for (size_t i = 0; i < raw.size; i++) {
+        if (raw.data[i] != '\\' || i + 1 == raw.size) {
+            buffer_append_byte(out, raw.data[i]);
+            continue;
+        }
+        uint8_t byte = raw.data[++i];
+        const char *escape = memchr(escapes, byte, sizeof escapes - 1);
+        if (byte == 'u')
+            i = decode_unicode(raw, i, out);
+        else
+            buffer_append_byte(out, escape ? (uint8_t)bytes[escape - escapes] : byte);
+    }
+}
+
+void places_decode(enum link_place place, struct bytes raw, struct buffer *out)
+{
+    switch (place) {
+    case LINK_PLACE_QUERY:
+    case LINK_PLACE_FORM:
+        decode_percent(raw, true, out);
+        return;
+    case LINK_PLACE_COOKIE:
+    case LINK_PLACE_PATH:
+        decode_percent(raw, false, out);
+        return;
+    case LINK_PLACE_JSON:
+        decode_json(raw, out);
+        return;
+    case LINK_PLACE_HEADER:
+    case LINK_PLACE_BODY:
+    case LINK_PLACE_COUNT:
+        buffer_append_bytes(out, raw);
+        return;
+    }
+}
+
+static bool is_unreserved(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           byte == '-' || byte == '.' || byte == '_' || byte == '~';
+}
+
+static void encode_percent(struct bytes plain, const char *safe, struct buffer *out)
+{
+    for (size_t i = 0; i < plain.size; i++) {
+        uint8_t byte = plain.data[i];
+        if (is_unreserved(byte) || (byte && strchr(safe, byte)))
+            buffer_append_byte(out, byte);
+        else
+            buffer_printf(out, "%%%02X", byte);
+    }
+}
+
+static void encode_json(struct bytes plain, struct buffer *out)
+{
+    for (size_t i = 0; i < plain.size; i++) {
+        uint8_t byte = plain.data[i];
+        if (byte == '"' || byte == '\\')
+            buffer_append_byte(out, '\\');
+        if (byte < 0x20)
+            buffer_printf(out, "\\u%04x", byte);
+        else
+            buffer_append_byte(out, byte);
+    }
+}
+
+static bool has_control(struct bytes plain)
+{
+    for (size_t i = 0; i < plain.size; i++)
+        if ((plain.data[i] < 0x20 && plain.data[i] != '\t') || plain.data[i] == 0x7f)
+            return true;
+    return false;
+}
+
+bool places_encode(enum link_place place, struct bytes plain, struct buffer *out)
+{
+    switch (place) {
+    case LINK_PLACE_PATH:
+    case LINK_PLACE_QUERY:
+    case LINK_PLACE_FORM:
+        encode_percent(plain, "", out);
+        return true;
+    case LINK_PLACE_COOKIE:
+        encode_percent(plain, "!#$&'()*+/:<=>?@[]^`{|}", out);
+        return true;
+    case LINK_PLACE_JSON:
+        encode_json(plain, out);
+        return true;
+    case LINK_PLACE_HEADER:
+        if (has_control(plain))
+            return false;
+        buffer_append_bytes(out, plain);
+        return true;
+    case LINK_PLACE_BODY:
+    case LINK_PLACE_COUNT:
+        buffer_append_bytes(out, plain);
+        return true;
+    }
+    return false;
+}

@@ -7,11 +7,12 @@
 bool fresh_is_header(struct bytes name)
 {
     static const char *const names[] = {
-        "Idempotency-Key",   "X-Idempotency-Key", "X-Request-ID",          "Request-Id",
-        "X-Correlation-ID",  "Correlation-Id",    "X-Trace-Id",            "traceparent",
-        "b3",                "X-B3-TraceId",      "X-B3-SpanId",           "X-B3-ParentSpanId",
-        "X-Amzn-Trace-Id",   "uber-trace-id",     "X-Cloud-Trace-Context", "x-datadog-trace-id",
-        "x-datadog-parent-id",
+        "Idempotency-Key",    "X-Idempotency-Key",   "X-Request-ID",
+        "Request-Id",         "X-Correlation-ID",    "Correlation-Id",
+        "X-Trace-Id",         "traceparent",         "b3",
+        "X-B3-TraceId",       "X-B3-SpanId",         "X-B3-ParentSpanId",
+        "X-Amzn-Trace-Id",    "uber-trace-id",       "X-Cloud-Trace-Context",
+        "x-datadog-trace-id", "x-datadog-parent-id",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (bytes_equal_nocase(name, bytes_of(names[i])))

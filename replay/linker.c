@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_LIMIT   1000000
-#define BODY_LIMIT      (1024 * 1024)
-#define VALUE_LIMIT     (16 * 1024)
-#define COOKIES_LIMIT   64 /* a session */
-#define BASIC_LIMIT     4096
-#define EMAIL_TAIL      "@example.com"
+#define DEFAULT_LIMIT    1000000
+#define BODY_LIMIT       (1024 * 1024)
+#define VALUE_LIMIT      (16 * 1024)
+#define COOKIES_LIMIT    64 /* a session */
+#define BASIC_LIMIT      4096
+#define EMAIL_TAIL       "@example.com"
 #define EMAIL_TAIL_CODED "%40example.com"
 
 /* One thing learned, in the list of all of its kind, oldest first. */
@@ -332,7 +332,6 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
     return credential;
 }
 
-
 /* Appends the value of |entry| in the coding of |place|. */
 static bool put_value(struct linker *linker, const struct entry *entry, enum link_place place,
                       struct buffer *out)
@@ -367,8 +366,7 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
     while (pseudonym_find(context->recognition_key, text, from, &at, tag)) {
         buffer_append(out, text.data + from, at - from);
         size_t end = at + PSEUDONYM_CORE_SIZE;
-        const struct entry *entry =
-            keymap_get(&linker->values, keymap_tag_key(tag, context->iteration));
+        const struct entry *entry = keymap_get(&linker->values, keymap_tag_key(tag, context->iteration));
         if (entry && put_value(linker, entry, place, out)) {
             found->linked++;
             end += tail_size(text, end);
@@ -425,8 +423,7 @@ static bool replace_basic(struct linker *linker, const struct linker_context *co
                           struct buffer *out, struct linker_found *found)
 {
     const struct bytes scheme = BYTES_LITERAL("Basic ");
-    if (value.size <= scheme.size ||
-        !bytes_equal_nocase((struct bytes){value.data, scheme.size}, scheme) ||
+    if (value.size <= scheme.size || !bytes_equal_nocase((struct bytes){value.data, scheme.size}, scheme) ||
         !decode_base64(bytes_trim((struct bytes){value.data + scheme.size, value.size - scheme.size}),
                        &linker->inner))
         return false;

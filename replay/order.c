@@ -97,8 +97,7 @@ static void wait_for_links(struct order *order, struct order_node *node, const s
     for (size_t i = 0; i < exchange->link_count; i++) {
         if (exchange->links[i].kind != LINK_USES)
             continue;
-        struct order_tag *tag =
-            keymap_get(&order->tags, keymap_tag_key(exchange->links[i].tag, iteration));
+        struct order_tag *tag = keymap_get(&order->tags, keymap_tag_key(exchange->links[i].tag, iteration));
         if (tag && tag->issuer->answer_ns <= node->start_ns)
             wait_for(node, tag->issuer);
     }

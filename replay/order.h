@@ -21,9 +21,9 @@ struct order_session;
 
 /* Embedded in what waits. Zero-initialise; order_add fills it; it stays until order_done. */
 struct order_node {
-    uint64_t start_ns;              /* recorded, first request byte */
-    uint64_t answer_ns;             /* recorded, first response byte; UINT64_MAX without one */
-    uint64_t end_ns;                /* recorded, last response byte; UINT64_MAX without one */
+    uint64_t start_ns;  /* recorded, first request byte */
+    uint64_t answer_ns; /* recorded, first response byte; UINT64_MAX without one */
+    uint64_t end_ns;    /* recorded, last response byte; UINT64_MAX without one */
     struct order_session *session;
     struct order_node *next, *previous; /* in the session's frontier */
     bool in_frontier;
@@ -32,7 +32,7 @@ struct order_node {
     struct order_node **dependents; /* owned; those that wait for this one */
     size_t dependent_count;
     size_t dependent_capacity;
-    struct order_tag *tags;         /* values that it issues and is known for */
+    struct order_tag *tags; /* values that it issues and is known for */
 };
 
 typedef void (*order_ready_fn)(struct order_node *node, void *arg);

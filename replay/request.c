@@ -146,8 +146,7 @@ static void put_value(struct build *build, const struct http1_field *field, stru
         buffer_append_bytes(out, rules->host ? bytes_of(rules->host) : field->value);
     else if (is(field->name, "Content-Length") && body->framing == BODY_FRAMING_LENGTH)
         buffer_printf(out, "%zu", build->request->body.size);
-    else if (is(field->name, "Connection") && rules->pooled &&
-             http1_list_has(field->value, "close"))
+    else if (is(field->name, "Connection") && rules->pooled && http1_list_has(field->value, "close"))
         put_connection(field->value, out);
     else if (is(field->name, "Origin") || is(field->name, "Referer"))
         put_origin(build, field->value, out);
@@ -284,7 +283,8 @@ void request_free(struct request *request)
 
 bool request_parse_header(const char *text, struct request_header *ret_header)
 {
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char token[] =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     size_t name = strspn(text, token);
     if (!name || text[name] != ':')
         return false;

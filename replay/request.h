@@ -32,7 +32,7 @@ struct request_rules {
 /* A request ready for a sender. Zero-initialised is empty; reused over requests. */
 struct request {
     struct buffer head;
-    struct buffer body;   /* framed */
+    struct buffer body; /* framed */
     bool method_is_head;
     bool expect_continue; /* and there is a body to hold back */
     bool conditional;     /* If-None-Match or If-Modified-Since, unlinked */

@@ -17,7 +17,7 @@ enum schedule_mode {
 struct schedule {
     enum schedule_mode mode;
     double speed;           /* SCHEDULE_RECORDED: 2 is twice as fast */
-    uint64_t per_million_s;   /* SCHEDULE_RATE: requests in 10^6 seconds, so that 0.5/s is exact */
+    uint64_t per_million_s; /* SCHEDULE_RATE: requests in 10^6 seconds, so that 0.5/s is exact */
     uint64_t k;             /* requests given an instant so far */
     uint64_t first_ns;      /* recorded start of the iteration's first request; 0: not known yet */
     uint64_t base_ns;       /* instant at which this iteration began */

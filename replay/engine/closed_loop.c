@@ -1,0 +1,122 @@
+#include "replay/engine/closed_loop.h"
+
+#include "common/mem.h"
+#include "replay/keymap.h"
+
+#include <stdlib.h>
+
+struct loop_session {
+    struct keymap_key key;
+    bool running;
+    uint64_t total; /* jobs that it has; 0: not known */
+    uint64_t done;
+    uint64_t unfinished;       /* admitted and not over */
+    struct job *first, *last;  /* held back */
+    struct loop_session *next; /* not begun yet */
+};
+
+struct closed_loop {
+    uint64_t concurrency;
+    closed_loop_release_fn release;
+    void *arg;
+    struct keymap sessions;
+    struct loop_session *first, *last; /* not begun, in recorded order */
+    uint64_t running;
+    uint64_t busy; /* running with something unfinished */
+};
+
+struct closed_loop *closed_loop_create(uint64_t concurrency, closed_loop_release_fn release, void *arg)
+{
+    struct closed_loop *loop = xcalloc(1, sizeof *loop);
+    *loop = (struct closed_loop){.concurrency = concurrency, .release = release, .arg = arg};
+    return loop;
+}
+
+void closed_loop_free(struct closed_loop *loop)
+{
+    struct loop_session *session;
+    if (!loop)
+        return;
+    for (size_t at = 0; (session = keymap_next(&loop->sessions, &at));)
+        free(session);
+    keymap_free(&loop->sessions);
+    free(loop);
+}
+
+void closed_loop_admit(struct closed_loop *loop, struct job *job)
+{
+    struct keymap_key key = keymap_key(job->session, job->iteration);
+    struct loop_session *session = keymap_get(&loop->sessions, key);
+    if (!session) {
+        session = xcalloc(1, sizeof *session);
+        session->key = key;
+        session->total = job->session_jobs;
+        keymap_set(&loop->sessions, key, session);
+        *(loop->last ? &loop->last->next : &loop->first) = session;
+        loop->last = session;
+    }
+    if (session->unfinished++ == 0 && session->running)
+        loop->busy++;
+    if (session->running) {
+        loop->release(loop->arg, job);
+        return;
+    }
+    job->next = NULL;
+    *(session->last ? &session->last->next : &session->first) = job;
+    session->last = job;
+}
+
+static void end_session(struct closed_loop *loop, struct loop_session *session)
+{
+    keymap_remove(&loop->sessions, session->key);
+    loop->running--;
+    free(session);
+}
+
+void closed_loop_done(struct closed_loop *loop, const struct job *job)
+{
+    struct loop_session *session = keymap_get(&loop->sessions, keymap_key(job->session, job->iteration));
+    if (!session)
+        return;
+    session->done++;
+    if (--session->unfinished == 0 && session->running)
+        loop->busy--;
+    if (session->running && session->unfinished == 0 && session->total && session->done >= session->total)
+        end_session(loop, session);
+}
+
+static void begin(struct closed_loop *loop)
+{
+    struct loop_session *session = loop->first;
+    loop->first = session->next;
+    if (!loop->first)
+        loop->last = NULL;
+    session->running = true;
+    loop->running++;
+    if (session->unfinished)
+        loop->busy++;
+    while (session->first) {
+        struct job *job = session->first;
+        session->first = job->next;
+        loop->release(loop->arg, job);
+    }
+    session->last = NULL;
+}
+
+uint64_t closed_loop_fill(struct closed_loop *loop, bool all_read, bool blocked, uint64_t in_flight)
+{
+    uint64_t extra = 0;
+    while (loop->first && loop->running < loop->concurrency)
+        begin(loop);
+    if (!all_read && !blocked)
+        return 0;
+    while (loop->first && loop->busy < loop->concurrency) {
+        begin(loop);
+        extra += !all_read;
+    }
+    if (loop->first && in_flight == 0) {
+        begin(loop);
+        extra++;
+    }
+    return extra;
+}

@@ -1,0 +1,130 @@
+/* What the threads of a replay share: the window of jobs between the reader and the workers, the sink of
+ * results, and the word to stop. One mutex guards it; nobody holds it while doing anything slow.
+ *
+ *     reader (main thread) -- engine_push --> inbox of a worker --> fired --> engine_finish --> sink
+ *            ^                                                                   |
+ *            +------------- room in the window, free jobs, results --------------+
+ *
+ * The window bounds memory: the reader waits where too many jobs, or too many bytes of them, are alive. Jobs
+ * wait only for earlier ones, so a full window always moves. */
+#ifndef REPLAY_ENGINE_ENGINE_H
+#define REPLAY_ENGINE_ENGINE_H
+
+#include "common/exchange.h"
+#include "replay/order.h"
+#include "replay/request.h"
+#include "replay/result.h"
+#include "replay/target.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lane;
+
+/* One request on its way. Made by the reader, owned by one worker until engine_finish. */
+struct job {
+    struct order_node node; /* first: a node is its job */
+    struct exchange exchange;
+    const uint8_t *recognition_key;
+    uint64_t session;
+    uint32_t iteration;
+    uint64_t session_jobs;    /* how many jobs the session has in an iteration; 0: not known */
+    uint64_t connection_jobs; /* the same of its connection */
+    uint64_t intended_ns;     /* since the run's start */
+    uint64_t eligible_ns;
+    uint64_t flags; /* RESULT_FLAG bits found before it is fired */
+    size_t bytes;   /* what it counts in the window */
+    bool due;
+    bool retried;
+    struct lane *lane;
+    struct job *next;          /* in the inbox, the schedule, its session or the free list */
+    struct job *next_in_line;  /* in its lane or in the line for a pooled one */
+    struct job *next_freed;    /* among those that became eligible */
+    struct job *newer, *older; /* of all that are not fired yet */
+};
+
+/* Settings of a run, read-only while it goes on. Borrowed. */
+struct engine_settings {
+    const struct target *target;
+    const struct request_rules *rules;
+    uint64_t timeout_ns;
+    uint64_t connect_timeout_ns;
+    const char *tls_server_name;
+    const char *tls_ca_file;
+    bool tls_insecure;
+    bool closed_loop;          /* --speed max */
+    uint64_t concurrency;      /* sessions at a time, all threads */
+    uint64_t pool_connections; /* 0: as recorded */
+    uint64_t max_connections;
+    uint64_t max_in_flight;
+    uint64_t max_window_jobs;
+    uint64_t max_window_bytes;
+    unsigned threads;
+};
+
+/* Figures that grow while a run goes on; any thread reads them. */
+struct engine_counts {
+    atomic_uint_fast64_t sent;
+    atomic_uint_fast64_t answered;
+    atomic_uint_fast64_t failed;
+    atomic_uint_fast64_t in_flight;
+    atomic_uint_fast64_t failures_in_row;
+    atomic_uint_fast64_t last_success_mono_ns; /* 0: none yet */
+    atomic_uint_fast64_t last_done_ns;         /* since the run's start */
+    atomic_uint_fast64_t connection_waits;     /* requests that waited for a connection because of a cap */
+    atomic_uint_fast64_t in_flight_waits;
+    atomic_uint_fast64_t reopened;
+    atomic_uint_fast64_t idle_closed;    /* connections closed to make room for others */
+    atomic_uint_fast64_t extra_sessions; /* begun above the concurrency because the window was full */
+    atomic_uint_fast64_t links_forgotten;
+};
+
+struct worker;
+
+struct engine {
+    const struct engine_settings *settings;
+    uint64_t start_mono_ns;
+    uint64_t start_wall_ns;
+    struct engine_counts counts;
+    atomic_int stop;         /* enum unsent_reason; UNSENT_NONE: go on */
+    atomic_bool reader_done; /* no more jobs will come */
+    atomic_bool reader_blocked;
+    _Atomic(const char *) failure; /* static text: what the first failure was */
+    struct worker **workers;
+
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    struct job *free_jobs;
+    uint64_t alive_jobs;
+    uint64_t alive_bytes;
+    struct buffer sink; /* results: varint start, varint size, record */
+};
+
+/* Starts the workers. Returns 0, or -1 with |err|; then engine_join is not to be called. */
+int engine_start(struct engine *engine, const struct engine_settings *settings, struct error *err);
+/* Reader: returns a job to fill, new or used; give it to engine_push or engine_discard. */
+struct job *engine_job(struct engine *engine);
+void engine_discard(struct engine *engine, struct job *job);
+/* Reader: returns whether there is room in the window; where not, waits at most |wait_ns|. */
+bool engine_room(struct engine *engine, uint64_t wait_ns);
+/* Reader: hands |job| to the worker |index|. */
+void engine_push(struct engine *engine, struct job *job, unsigned index);
+/* Reader: says that no more will come. */
+void engine_end(struct engine *engine);
+/* Reader: has what was not fired given up for |reason|; the first reason stays. */
+void engine_stop(struct engine *engine, enum unsent_reason reason);
+/* Reader: waits at most |wait_ns| for all jobs to be finished; returns whether they are. */
+bool engine_idle(struct engine *engine, uint64_t wait_ns);
+/* Reader: exchanges the sink's content with |buffer| (empty). */
+void engine_take_results(struct engine *engine, struct buffer *buffer);
+/* Waits for the threads and frees what is held. */
+void engine_join(struct engine *engine);
+
+/* Worker: stores |result| of |job| and gives the job back. */
+void engine_finish(struct engine *engine, struct job *job, const struct result *result);
+/* Worker: takes all of its inbox. */
+struct job *engine_take(struct engine *engine, struct job **inbox);
+
+#endif

@@ -1,0 +1,335 @@
+#include "replay/engine/lanes.h"
+
+#include "common/clock.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define IDLE_LIMIT_NS (10 * NS_PER_S)
+
+static uint64_t share(uint64_t whole, unsigned threads)
+{
+    return whole / threads ? whole / threads : 1;
+}
+
+static struct lane *lane_create(struct lanes *lanes)
+{
+    const struct target *target = lanes->engine->settings->target;
+    struct lane *lane = xcalloc(1, sizeof *lane);
+    lane->lanes = lanes;
+    lane->sender =
+        sender_lane_create(lanes->sender, &target->addresses[lanes->next_address++ % target->address_count]);
+    return lane;
+}
+
+void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sender, void *owner)
+{
+    const struct engine_settings *settings = engine->settings;
+    *lanes = (struct lanes){.engine = engine,
+                            .sender = sender,
+                            .owner = owner,
+                            .pooled = settings->pool_connections > 0,
+                            .max_open = share(settings->max_connections, settings->threads),
+                            .max_in_flight = share(settings->max_in_flight, settings->threads)};
+    if (!lanes->pooled)
+        return;
+    lanes->pool_size = share(settings->pool_connections, settings->threads);
+    if (lanes->pool_size > lanes->max_open)
+        lanes->pool_size = lanes->max_open;
+    lanes->pool = xcalloc(lanes->pool_size, sizeof(struct lane *));
+    for (size_t i = 0; i < lanes->pool_size; i++)
+        lanes->pool[i] = lane_create(lanes);
+}
+
+static void set_idle(struct lane *lane, bool idle)
+{
+    struct lanes *lanes = lane->lanes;
+    if (lane->idle == idle)
+        return;
+    lane->idle = idle;
+    if (idle) {
+        lane->idle_since_mono_ns = clock_mono_ns();
+        lane->idle_next = NULL;
+        lane->idle_previous = lanes->idle_newest;
+        *(lanes->idle_newest ? &lanes->idle_newest->idle_next : &lanes->idle_oldest) = lane;
+        lanes->idle_newest = lane;
+        return;
+    }
+    *(lane->idle_previous ? &lane->idle_previous->idle_next : &lanes->idle_oldest) = lane->idle_next;
+    *(lane->idle_next ? &lane->idle_next->idle_previous : &lanes->idle_newest) = lane->idle_previous;
+}
+
+static void set_counted(struct lane *lane, bool counted)
+{
+    if (lane->counted == counted)
+        return;
+    lane->counted = counted;
+    lane->lanes->open += counted ? 1 : UINT64_MAX;
+}
+
+static void close_lane(struct lane *lane)
+{
+    sender_lane_close(lane->sender);
+    set_counted(lane, false);
+    set_idle(lane, false);
+}
+
+static void lane_free(struct lane *lane)
+{
+    close_lane(lane);
+    sender_lane_free(lane->sender);
+    request_free(&lane->request);
+    free(lane);
+}
+
+void lanes_done(struct lanes *lanes)
+{
+    struct lane *lane;
+    for (size_t at = 0; (lane = keymap_next(&lanes->map, &at));)
+        lane_free(lane);
+    for (size_t i = 0; i < lanes->pool_size; i++)
+        lane_free(lanes->pool[i]);
+    free(lanes->pool);
+    keymap_free(&lanes->map);
+}
+
+void lanes_admit(struct lanes *lanes, struct job *job)
+{
+    if (lanes->pooled)
+        return;
+    struct keymap_key key = keymap_key(job->exchange.connection, job->iteration);
+    struct lane *lane = keymap_get(&lanes->map, key);
+    if (!lane) {
+        lane = lane_create(lanes);
+        lane->key = key;
+        keymap_set(&lanes->map, key, lane);
+    }
+    job->lane = lane;
+    job->next_in_line = NULL;
+    *(lane->last ? &lane->last->next_in_line : &lane->first) = job;
+    lane->last = job;
+}
+
+/* Returns whether a connection may be opened; closes an idle one where that makes room. */
+static bool room_to_open(struct lanes *lanes)
+{
+    while (lanes->open >= lanes->max_open && lanes->idle_oldest) {
+        struct lane *lane = lanes->idle_oldest;
+        if (sender_lane_state(lane->sender) != SENDER_LANE_CLOSED)
+            atomic_fetch_add(&lanes->engine->counts.idle_closed, 1);
+        close_lane(lane);
+    }
+    return lanes->open < lanes->max_open;
+}
+
+static void stand_in_line(struct lane *lane)
+{
+    struct lanes *lanes = lane->lanes;
+    if (lane->in_line)
+        return;
+    lane->in_line = true;
+    lane->next_in_line = NULL;
+    *(lanes->line_last ? &lanes->line_last->next_in_line : &lanes->line_first) = lane;
+    lanes->line_last = lane;
+}
+
+static bool caps_allow(struct lane *lane, struct job *job)
+{
+    struct lanes *lanes = lane->lanes;
+    struct engine_counts *counts = &lanes->engine->counts;
+    bool in_flight = lanes->in_flight >= lanes->max_in_flight;
+    if (sender_lane_state(lane->sender) == SENDER_LANE_CLOSED)
+        set_counted(lane, false);
+    if (!in_flight && (lane->counted || room_to_open(lanes)))
+        return true;
+    if (!(job->flags & RESULT_FLAG(CONNECTION_WAIT)))
+        atomic_fetch_add(in_flight ? &counts->in_flight_waits : &counts->connection_waits, 1);
+    job->flags |= RESULT_FLAG(CONNECTION_WAIT);
+    return false;
+}
+
+static void try_lane(struct lane *lane);
+
+static void on_done(struct sender_lane *sender_lane, const struct sender_outcome *outcome, void *arg)
+{
+    (void)sender_lane;
+    struct lane *lane = arg;
+    struct lanes *lanes = lane->lanes;
+    struct job *job = lane->firing;
+    uint64_t connection_jobs = job->connection_jobs; /* the job is gone afterwards */
+    lanes->in_flight--;
+    lane->firing = NULL;
+    if (outcome->closed)
+        set_counted(lane, false);
+    else
+        set_idle(lane, true);
+    worker_fired(lanes->owner, job, lane, outcome);
+    if (!lanes->pooled)
+        try_lane(lane);
+    if (!lanes->pooled && !lane->first && !lane->firing && connection_jobs &&
+        lane->finished >= connection_jobs && !lane->in_line) {
+        keymap_remove(&lanes->map, lane->key);
+        lane_free(lane);
+    }
+    lanes_pump(lanes);
+    worker_settle(lanes->owner);
+}
+
+/* Fires |job| on |lane|, which is free and within the caps. */
+static void fire(struct lane *lane, struct job *job)
+{
+    struct sender_request request;
+    if (!worker_build(lane->lanes->owner, job, lane, &request)) {
+        lane->finished++;
+        return;
+    }
+    set_idle(lane, false);
+    set_counted(lane, true);
+    lane->firing = job;
+    lane->lanes->in_flight++;
+    sender_lane_fire(lane->sender, &request, on_done, lane);
+}
+
+void lanes_fire_again(struct lane *lane, struct job *job, const struct sender_request *request)
+{
+    set_idle(lane, false);
+    set_counted(lane, true);
+    lane->firing = job;
+    lane->lanes->in_flight++;
+    sender_lane_fire(lane->sender, request, on_done, lane);
+}
+
+static bool is_ready(const struct job *job)
+{
+    return job->due && job->node.waiting == 0;
+}
+
+static void try_lane(struct lane *lane)
+{
+    while (!lane->firing && lane->first && is_ready(lane->first)) {
+        struct job *job = lane->first;
+        if (!caps_allow(lane, job)) {
+            stand_in_line(lane);
+            return;
+        }
+        lane->first = job->next_in_line;
+        if (!lane->first)
+            lane->last = NULL;
+        fire(lane, job);
+    }
+}
+
+/* A pooled lane that is free, connected ones first. */
+static struct lane *free_lane(struct lanes *lanes)
+{
+    struct lane *closed = NULL;
+    for (size_t i = 0; i < lanes->pool_size; i++) {
+        struct lane *lane = lanes->pool[i];
+        if (lane->firing)
+            continue;
+        if (sender_lane_state(lane->sender) == SENDER_LANE_IDLE)
+            return lane;
+        closed = closed ? closed : lane;
+    }
+    return closed;
+}
+
+static void pump_pool(struct lanes *lanes)
+{
+    while (lanes->ready_first) {
+        if (lanes->in_flight >= lanes->pool_size)
+            return;
+        struct lane *lane = free_lane(lanes);
+        struct job *job = lanes->ready_first;
+        if (!lane || !caps_allow(lane, job))
+            return;
+        lanes->ready_first = job->next_in_line;
+        if (!lanes->ready_first)
+            lanes->ready_last = NULL;
+        job->lane = lane;
+        fire(lane, job);
+    }
+}
+
+void lanes_pump(struct lanes *lanes)
+{
+    if (lanes->pooled) {
+        pump_pool(lanes);
+        return;
+    }
+    while (lanes->line_first && lanes->in_flight < lanes->max_in_flight) {
+        struct lane *lane = lanes->line_first;
+        if (!lane->counted && !room_to_open(lanes))
+            return;
+        lanes->line_first = lane->next_in_line;
+        if (!lanes->line_first)
+            lanes->line_last = NULL;
+        lane->in_line = false;
+        try_lane(lane);
+    }
+}
+
+void lanes_ready(struct lanes *lanes, struct job *job)
+{
+    if (!lanes->pooled) {
+        try_lane(job->lane);
+        return;
+    }
+    job->next_in_line = NULL;
+    *(lanes->ready_last ? &lanes->ready_last->next_in_line : &lanes->ready_first) = job;
+    lanes->ready_last = job;
+    pump_pool(lanes);
+}
+
+static void on_opened(struct sender_lane *sender_lane, const struct sender_opening *opening, void *arg)
+{
+    (void)sender_lane;
+    struct lane *lane = arg;
+    if (opening->error != TRANSPORT_NONE)
+        set_counted(lane, false);
+    else if (!lane->firing)
+        set_idle(lane, true);
+    lanes_pump(lane->lanes);
+}
+
+static void open_lane(struct lane *lane)
+{
+    if (lane->firing || lane->opened_once || sender_lane_state(lane->sender) != SENDER_LANE_CLOSED ||
+        lane->lanes->open >= lane->lanes->max_open)
+        return;
+    set_counted(lane, true);
+    lane->opened_once = true;
+    sender_lane_open(lane->sender, on_opened, lane);
+}
+
+void lanes_open_ahead(struct lanes *lanes, struct job *job)
+{
+    if (job && job->lane)
+        open_lane(job->lane);
+    for (size_t i = 0; !job && i < lanes->pool_size; i++)
+        open_lane(lanes->pool[i]);
+}
+
+void lanes_sweep(struct lanes *lanes, uint64_t now_mono_ns)
+{
+    struct lane *next;
+    for (struct lane *lane = lanes->pooled ? NULL : lanes->idle_oldest; lane; lane = next) {
+        next = lane->idle_next;
+        if (lane->idle_since_mono_ns + IDLE_LIMIT_NS > now_mono_ns)
+            return;
+        if (!lane->first)
+            close_lane(lane);
+    }
+}
+
+void lanes_drop_waiting(struct lanes *lanes)
+{
+    struct lane *lane;
+    for (size_t at = 0; (lane = keymap_next(&lanes->map, &at));) {
+        lane->first = lane->last = NULL;
+        lane->in_line = false;
+    }
+    lanes->line_first = lanes->line_last = NULL;
+    lanes->ready_first = lanes->ready_last = NULL;
+}

@@ -1,0 +1,74 @@
+/* The lanes of one worker: which connection a request goes on, and what happens where there are too many.
+ *
+ * As recorded: a lane stands for each recorded connection and sends its requests one by one in recorded
+ * order. It is opened ahead of its first send, closed after its last, and opened again where the target
+ * closed it in between. Pooled: a fixed number of lanes takes whatever is ready.
+ *
+ * At a cap (connections, requests in flight) a lane stands in line with the clock running; an idle
+ * connection is closed first where that makes room. */
+#ifndef REPLAY_ENGINE_LANES_H
+#define REPLAY_ENGINE_LANES_H
+
+#include "replay/engine/engine.h"
+#include "replay/keymap.h"
+#include "replay/sender/sender.h"
+
+/* One connection, or the place of one. */
+struct lane {
+    struct lanes *lanes;
+    struct keymap_key key;
+    struct sender_lane *sender;
+    struct job *first, *last; /* not fired yet, in recorded order */
+    struct job *firing;
+    struct request request;
+    uint64_t finished; /* jobs of the recorded connection that are over */
+    bool counted;      /* in lanes->open */
+    bool opened_once;
+    bool in_line; /* waits at a cap */
+    bool idle;    /* in the list of those that can be closed to make room */
+    struct lane *next_in_line;
+    struct lane *idle_next, *idle_previous;
+    uint64_t idle_since_mono_ns;
+};
+
+struct lanes {
+    struct engine *engine;
+    struct sender *sender;
+    void *owner; /* the worker */
+    bool pooled;
+    uint64_t max_open, max_in_flight; /* this worker's share */
+    uint64_t open, in_flight;
+    size_t next_address;
+    struct keymap map;                    /* as recorded */
+    struct job *ready_first, *ready_last; /* pooled: due and eligible, no lane yet */
+    struct lane **pool;
+    size_t pool_size;
+    struct lane *line_first, *line_last;
+    struct lane *idle_oldest, *idle_newest;
+};
+
+void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sender, void *owner);
+void lanes_done(struct lanes *lanes);
+/* Puts |job| on the lane of its recorded connection (nothing where pooled). */
+void lanes_admit(struct lanes *lanes, struct job *job);
+/* |job| is due and eligible: fires it now or as soon as its lane is free. */
+void lanes_ready(struct lanes *lanes, struct job *job);
+/* Sends |request| of |job| once more, from within worker_fired. */
+void lanes_fire_again(struct lane *lane, struct job *job, const struct sender_request *request);
+/* Connects the lane of |job| (or the pool, for NULL) ahead of time, where there is room. */
+void lanes_open_ahead(struct lanes *lanes, struct job *job);
+/* Fires what can be fired after something ended. */
+void lanes_pump(struct lanes *lanes);
+/* Closes connections that nobody will use: idle for long. */
+void lanes_sweep(struct lanes *lanes, uint64_t now_mono_ns);
+/* Forgets what is not fired (the caller gives those jobs up). */
+void lanes_drop_waiting(struct lanes *lanes);
+
+/* The worker's part, called by the lanes: builds the request of |job| (false: given up) and takes its end
+ * (which counts it in lane->finished). */
+bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request);
+void worker_fired(void *owner, struct job *job, struct lane *lane, const struct sender_outcome *outcome);
+/* Looks at what the ends of requests set free. */
+void worker_settle(void *owner);
+
+#endif

@@ -1,0 +1,521 @@
+#include "replay/engine/worker.h"
+
+#include "common/clock.h"
+#include "common/endpoint.h"
+#include "common/http1_head.h"
+#include "common/mem.h"
+#include "replay/engine/closed_loop.h"
+#include "replay/engine/lanes.h"
+#include "replay/pacer.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define OPEN_AHEAD_NS (500 * NS_PER_MS)
+
+struct worker {
+    struct engine *engine;
+    unsigned index;
+    pthread_t thread;
+    int kick_fd;
+    struct job *inbox, *inbox_last; /* under the engine's lock */
+
+    struct event_base *base;
+    struct event *kicked;
+    struct event *tick;
+    struct pacer *pacer;
+    struct sender *sender;
+    struct order *order;
+    struct linker *linker;
+    struct closed_loop *loop; /* NULL: open loop */
+    struct lanes lanes;
+    struct job *schedule, *schedule_last; /* open loop: not due yet, in order of intended time */
+    struct job *ahead;                    /* the first of those whose lane was not opened ahead */
+    struct job *oldest, *newest;          /* all that are not fired */
+    struct job *freed;                    /* eligible by the end of another, to be looked at */
+    uint64_t alive;
+    bool stopping;
+    struct buffer endpoint;
+};
+
+static uint64_t since_start(const struct worker *worker, uint64_t mono_ns)
+{
+    if (!mono_ns)
+        return 0;
+    return mono_ns > worker->engine->start_mono_ns ? mono_ns - worker->engine->start_mono_ns : 1;
+}
+
+bool worker_put(struct worker *worker, struct job *job)
+{
+    bool was_empty = worker->inbox == NULL;
+    job->next = NULL;
+    *(was_empty ? &worker->inbox : &worker->inbox_last->next) = job;
+    worker->inbox_last = job;
+    return was_empty;
+}
+
+void worker_kick(struct worker *worker)
+{
+    uint64_t one = 1;
+    ssize_t written = write(worker->kick_fd, &one, sizeof one);
+    (void)written; /* a full counter has woken it already */
+}
+
+static struct linker_context context_of(const struct job *job)
+{
+    return (struct linker_context){
+        .session = job->session, .iteration = job->iteration, .recognition_key = job->recognition_key};
+}
+
+static struct result result_of(const struct job *job)
+{
+    const struct exchange *exchange = &job->exchange;
+    struct http1_request_line line = {0};
+    http1_request_line(buffer_bytes(&exchange->request.head), &line);
+    return (struct result){
+        .exchange = exchange->id,
+        .session = job->session,
+        .iteration = job->iteration,
+        .method = line.method,
+        .target = line.target,
+        .original_status = exchange->status,
+        .original_service_ns = exchange_latency_ns(exchange),
+        .original_ttfb_ns = exchange_ttfb_ns(exchange),
+        .flags = job->flags,
+        .intended_ns = job->intended_ns,
+        .eligible_ns = job->eligible_ns,
+    };
+}
+
+static void list_add(struct worker *worker, struct job *job)
+{
+    job->newer = NULL;
+    job->older = worker->newest;
+    *(worker->newest ? &worker->newest->newer : &worker->oldest) = job;
+    worker->newest = job;
+}
+
+static void list_remove(struct worker *worker, struct job *job)
+{
+    *(job->older ? &job->older->newer : &worker->oldest) = job->newer;
+    *(job->newer ? &job->newer->older : &worker->newest) = job->older;
+}
+
+static void on_eligible(struct order_node *node, void *arg)
+{
+    struct worker *worker = arg;
+    struct job *job = (struct job *)node;
+    job->eligible_ns = since_start(worker, clock_mono_ns());
+    if (worker->loop && job->due)
+        job->intended_ns = job->eligible_ns;
+    job->next_freed = worker->freed;
+    worker->freed = job;
+}
+
+/* Ends |job|: its result is stored, those that waited for it are free. */
+static void finish(struct worker *worker, struct job *job, struct result *result)
+{
+    buffer_clear(&worker->endpoint);
+    endpoint_append(result->method, result->target, &worker->endpoint);
+    result->endpoint = buffer_bytes(&worker->endpoint);
+    if (result_send_lag_ns(result) > NS_PER_MS)
+        result->flags |= RESULT_FLAG(LATE);
+    order_done(worker->order, &job->node, on_eligible, worker);
+    if (worker->loop)
+        closed_loop_done(worker->loop, job);
+    worker->alive--;
+    engine_finish(worker->engine, job, result);
+}
+
+static void give_up(struct worker *worker, struct job *job, enum result_outcome outcome,
+                    enum unsent_reason reason)
+{
+    struct result result = result_of(job);
+    result.outcome = outcome;
+    result.reason = reason;
+    finish(worker, job, &result);
+}
+
+bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request)
+{
+    struct worker *worker = owner;
+    struct linker_context context = context_of(job);
+    struct request *request = &lane->request;
+    list_remove(worker, job);
+    if (!request_build(request, worker->engine->settings->rules, worker->linker, &context, &job->exchange)) {
+        give_up(worker, job, RESULT_UNREPLAYABLE, UNSENT_BODY_DROPPED);
+        return false;
+    }
+    if (request->found.linked)
+        job->flags |= RESULT_FLAG(LINKED);
+    if (request->found.unlinked)
+        job->flags |= RESULT_FLAG(UNLINKED);
+    *ret_request = (struct sender_request){
+        .head = buffer_bytes(&request->head),
+        .body = buffer_bytes(&request->body),
+        .method_is_head = request->method_is_head,
+        .expect_continue = request->expect_continue,
+        .want_body_bytes = linker_wants_body(&job->exchange),
+    };
+    atomic_fetch_add(&worker->engine->counts.sent, 1);
+    atomic_fetch_add(&worker->engine->counts.in_flight, 1);
+    return true;
+}
+
+/* Methods that may be sent twice (RFC 9110 §9.2.2). */
+static bool is_idempotent(const struct job *job)
+{
+    static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+    struct http1_request_line line;
+    if (!http1_request_line(buffer_bytes(&job->exchange.request.head), &line))
+        return false;
+    for (size_t i = 0; i < 5; i++)
+        if (bytes_equal(line.method, bytes_of(methods[i])))
+            return true;
+    return false;
+}
+
+static bool try_again(struct job *job, struct lane *lane, const struct sender_outcome *outcome)
+{
+    if (!sender_outcome_is_stale(outcome) || job->retried || !is_idempotent(job))
+        return false;
+    job->retried = true;
+    job->flags |= RESULT_FLAG(REOPENED);
+    const struct request *request = &lane->request;
+    struct sender_request again = {
+        .head = buffer_bytes(&request->head),
+        .body = buffer_bytes(&request->body),
+        .method_is_head = request->method_is_head,
+        .expect_continue = request->expect_continue,
+        .want_body_bytes = linker_wants_body(&job->exchange),
+    };
+    lanes_fire_again(lane, job, &again);
+    return true;
+}
+
+static bool is_refusal(uint16_t status)
+{
+    return status == 401 || status == 403;
+}
+
+static void judge_answer(struct worker *worker, const struct job *job, const struct lane *lane,
+                         const struct sender_outcome *outcome, struct result *result)
+{
+    struct linker_context context = context_of(job);
+    uint16_t original = result->original_status, status = outcome->status;
+    linker_learn(worker->linker, &context, &job->exchange, outcome->head, outcome->body);
+    bool login_ok = linker_login_ok(worker->linker, &context);
+    if (login_ok)
+        result->flags |= RESULT_FLAG(LOGIN_OK);
+    if (is_refusal(status) && original && !is_refusal(original) && !login_ok)
+        result->flags |= RESULT_FLAG(CREDENTIALS_UNKNOWN);
+    if (lane->request.conditional &&
+        ((status == 200 && original == 304) || (status == 304 && original == 200)))
+        result->flags |= RESULT_FLAG(CONDITIONAL_EQUAL);
+}
+
+static void count_outcome(struct worker *worker, const struct sender_outcome *outcome)
+{
+    struct engine_counts *counts = &worker->engine->counts;
+    atomic_fetch_sub(&counts->in_flight, 1);
+    if (outcome->error == TRANSPORT_NONE) {
+        atomic_fetch_add(&counts->answered, 1);
+        atomic_store(&counts->failures_in_row, 0);
+        atomic_store(&counts->last_success_mono_ns, outcome->done_mono_ns);
+    } else {
+        const char *none = NULL;
+        atomic_fetch_add(&counts->failed, 1);
+        atomic_fetch_add(&counts->failures_in_row, 1);
+        atomic_compare_exchange_strong(&worker->engine->failure, &none,
+                                       outcome->detail ? outcome->detail
+                                                       : transport_error_name(outcome->error));
+    }
+}
+
+void worker_fired(void *owner, struct job *job, struct lane *lane, const struct sender_outcome *outcome)
+{
+    struct worker *worker = owner;
+    if (!worker->stopping && try_again(job, lane, outcome))
+        return;
+    struct result result = result_of(job);
+    struct engine_counts *counts = &worker->engine->counts;
+    bool answered = outcome->error == TRANSPORT_NONE;
+    lane->finished++;
+    result.outcome = answered ? RESULT_ANSWERED : RESULT_FAILED;
+    result.transport = outcome->error;
+    result.status = outcome->status;
+    result.response_bytes = outcome->body_bytes;
+    result.slot_ns = since_start(worker, outcome->slot_mono_ns);
+    result.connect_ns = outcome->connect_ns;
+    result.tls_ns = outcome->tls_ns;
+    result.sent_first_ns = since_start(worker, outcome->sent_first_mono_ns);
+    result.sent_last_ns = since_start(worker, outcome->sent_last_mono_ns);
+    result.first_byte_ns = since_start(worker, outcome->first_byte_mono_ns);
+    result.done_ns = since_start(worker, outcome->done_mono_ns);
+    if (outcome->reused)
+        result.flags |= RESULT_FLAG(REUSED);
+    if (outcome->early_response)
+        result.flags |= RESULT_FLAG(EARLY_RESPONSE);
+    if (outcome->connected && lane->finished > 1 && !worker->lanes.pooled)
+        result.flags |= RESULT_FLAG(REOPENED);
+    if (result.flags & RESULT_FLAG(REOPENED))
+        atomic_fetch_add(&counts->reopened, 1);
+    if (answered)
+        judge_answer(worker, job, lane, outcome, &result);
+    count_outcome(worker, outcome);
+    if (result.done_ns > atomic_load(&counts->last_done_ns))
+        atomic_store(&counts->last_done_ns, result.done_ns);
+    finish(worker, job, &result);
+}
+
+static void fill_loop(struct worker *worker)
+{
+    struct engine *engine = worker->engine;
+    if (!worker->loop || worker->stopping)
+        return;
+    uint64_t extra = closed_loop_fill(worker->loop, atomic_load(&engine->reader_done),
+                                      atomic_load(&engine->reader_blocked), worker->lanes.in_flight);
+    if (extra)
+        atomic_fetch_add(&engine->counts.extra_sessions, extra);
+}
+
+static void end_when_done(struct worker *worker)
+{
+    if (worker->alive == 0 && atomic_load(&worker->engine->reader_done))
+        event_base_loopbreak(worker->base);
+}
+
+/* Looks at what became eligible by the end of others. */
+static void release_freed(struct worker *worker)
+{
+    while (worker->freed) {
+        struct job *job = worker->freed;
+        worker->freed = job->next_freed;
+        if (worker->stopping) {
+            list_remove(worker, job);
+            give_up(worker, job, RESULT_NOT_SENT, (enum unsent_reason)atomic_load(&worker->engine->stop));
+        } else if (job->due) {
+            lanes_ready(&worker->lanes, job);
+        }
+    }
+    fill_loop(worker);
+    end_when_done(worker);
+}
+
+void worker_settle(void *owner)
+{
+    release_freed(owner);
+}
+
+static void make_due(struct worker *worker, struct job *job)
+{
+    job->due = true;
+    if (job->node.waiting == 0)
+        lanes_ready(&worker->lanes, job);
+}
+
+static void on_released(void *arg, struct job *job)
+{
+    struct worker *worker = arg;
+    job->intended_ns = since_start(worker, clock_mono_ns());
+    lanes_admit(&worker->lanes, job);
+    make_due(worker, job);
+}
+
+static void on_due(uint64_t now_mono_ns, void *arg)
+{
+    struct worker *worker = arg;
+    uint64_t start_ns = worker->engine->start_mono_ns, next_ns = UINT64_MAX;
+    while (worker->ahead && start_ns + worker->ahead->intended_ns <= now_mono_ns + OPEN_AHEAD_NS) {
+        lanes_open_ahead(&worker->lanes, worker->ahead);
+        worker->ahead = worker->ahead->next;
+    }
+    while (worker->schedule && start_ns + worker->schedule->intended_ns <= now_mono_ns) {
+        struct job *job = worker->schedule;
+        worker->schedule = job->next;
+        if (!worker->schedule)
+            worker->schedule_last = NULL;
+        make_due(worker, job);
+    }
+    if (worker->schedule)
+        next_ns = start_ns + worker->schedule->intended_ns;
+    if (worker->ahead && start_ns + worker->ahead->intended_ns - OPEN_AHEAD_NS < next_ns)
+        next_ns = start_ns + worker->ahead->intended_ns - OPEN_AHEAD_NS;
+    if (next_ns != UINT64_MAX)
+        pacer_arm(worker->pacer, next_ns);
+    release_freed(worker);
+}
+
+static void admit(struct worker *worker, struct job *job)
+{
+    worker->alive++;
+    if (job->exchange.flags & EXCHANGE_FLAG(PIPELINED))
+        job->flags |= RESULT_FLAG(PIPELINED);
+    order_add(worker->order, &job->node, &job->exchange, job->session, job->iteration);
+    list_add(worker, job);
+    if (worker->stopping)
+        return; /* given up below, with all others */
+    if (worker->loop) {
+        closed_loop_admit(worker->loop, job);
+        return;
+    }
+    lanes_admit(&worker->lanes, job);
+    job->next = NULL;
+    *(worker->schedule_last ? &worker->schedule_last->next : &worker->schedule) = job;
+    worker->schedule_last = job;
+    if (!worker->ahead)
+        worker->ahead = job;
+}
+
+/* Gives up all that is not fired; what waits for a request under way follows when that one ends. */
+static void stop(struct worker *worker)
+{
+    worker->stopping = true;
+    pacer_disarm(worker->pacer);
+    lanes_drop_waiting(&worker->lanes);
+    worker->schedule = worker->schedule_last = worker->ahead = NULL;
+    worker->freed = NULL; /* they stand in the list of all, too */
+    struct job *next;
+    struct job *free_now = NULL;
+    for (struct job *job = worker->oldest; job; job = next) {
+        next = job->newer;
+        if (job->node.waiting == 0) {
+            job->next_freed = free_now;
+            free_now = job;
+        }
+    }
+    while (free_now) {
+        struct job *job = free_now;
+        free_now = job->next_freed;
+        list_remove(worker, job);
+        give_up(worker, job, RESULT_NOT_SENT, (enum unsent_reason)atomic_load(&worker->engine->stop));
+    }
+}
+
+static void on_kicked(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    struct worker *worker = arg;
+    uint64_t count;
+    ssize_t got = read(fd, &count, sizeof count);
+    (void)got; /* nothing there: another wake-up took it */
+    struct job *next;
+    for (struct job *job = engine_take(worker->engine, &worker->inbox); job; job = next) {
+        next = job->next;
+        admit(worker, job);
+    }
+    if (atomic_load(&worker->engine->stop) != UNSENT_NONE)
+        stop(worker);
+    if (worker->stopping || worker->loop)
+        release_freed(worker);
+    else
+        on_due(clock_mono_ns(), worker);
+    end_when_done(worker);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct worker *worker = arg;
+    lanes_sweep(&worker->lanes, clock_mono_ns());
+    lanes_pump(&worker->lanes);
+    release_freed(worker);
+}
+
+static void *run(void *arg)
+{
+    struct worker *worker = arg;
+    lanes_open_ahead(&worker->lanes, NULL);
+    event_base_dispatch(worker->base);
+    atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
+    lanes_done(&worker->lanes);
+    return NULL;
+}
+
+static void worker_free(struct worker *worker)
+{
+    closed_loop_free(worker->loop);
+    linker_free(worker->linker);
+    order_free(worker->order);
+    sender_free(worker->sender);
+    pacer_free(worker->pacer);
+    if (worker->kicked)
+        event_free(worker->kicked);
+    if (worker->tick)
+        event_free(worker->tick);
+    if (worker->base)
+        event_base_free(worker->base);
+    if (worker->kick_fd >= 0)
+        close(worker->kick_fd);
+    buffer_free(&worker->endpoint);
+    free(worker);
+}
+
+static int set_up(struct worker *worker, struct error *err)
+{
+    const struct engine_settings *settings = worker->engine->settings;
+    worker->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (worker->kick_fd < 0)
+        return error_set_errno(err, ERROR_IO, errno, "cannot create an event descriptor");
+    worker->base = pacer_base_create(err);
+    if (!worker->base || pacer_create(worker->base, on_due, worker, &worker->pacer, err))
+        return -1;
+    struct sender_settings sender = {
+        .base = worker->base,
+        .target = settings->target,
+        .connect_timeout_ns = settings->connect_timeout_ns,
+        .request_timeout_ns = settings->timeout_ns,
+        .tls_server_name = settings->tls_server_name,
+        .tls_ca_file = settings->tls_ca_file,
+        .tls_insecure = settings->tls_insecure,
+    };
+    if (sender_create(&sender_http1, &sender, &worker->sender, err))
+        return -1;
+    worker->order = order_create();
+    worker->linker = linker_create(0);
+    if (settings->closed_loop)
+        worker->loop = closed_loop_create(
+            settings->concurrency / settings->threads ? settings->concurrency / settings->threads : 1,
+            on_released, worker);
+    worker->kicked = event_new(worker->base, worker->kick_fd, EV_READ | EV_PERSIST, on_kicked, worker);
+    worker->tick = event_new(worker->base, -1, EV_PERSIST, on_tick, worker);
+    const struct timeval second = {.tv_sec = 1};
+    if (!worker->kicked || !worker->tick || event_add(worker->kicked, NULL) ||
+        event_add(worker->tick, &second))
+        return error_set(err, ERROR_IO, "cannot set up an event loop");
+    lanes_init(&worker->lanes, worker->engine, worker->sender, worker);
+    return 0;
+}
+
+int worker_start(struct engine *engine, unsigned index, struct worker **ret_worker, struct error *err)
+{
+    struct worker *worker = xcalloc(1, sizeof *worker);
+    worker->engine = engine;
+    worker->index = index;
+    worker->kick_fd = -1;
+    if (set_up(worker, err)) {
+        worker_free(worker);
+        return -1;
+    }
+    *ret_worker = worker;
+    int failed = pthread_create(&worker->thread, NULL, run, worker);
+    if (failed) {
+        *ret_worker = NULL;
+        lanes_done(&worker->lanes);
+        worker_free(worker);
+        return error_set_errno(err, ERROR_IO, failed, "cannot start a thread");
+    }
+    return 0;
+}
+
+void worker_join(struct worker *worker)
+{
+    if (!worker)
+        return;
+    pthread_join(worker->thread, NULL);
+    worker_free(worker);
+}

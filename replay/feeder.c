@@ -1,0 +1,290 @@
+#include "replay/feeder.h"
+
+#include "common/clock.h"
+#include "common/endpoint.h"
+#include "common/exchange_codec.h"
+#include "common/http1_head.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/stop.h"
+#include "replay/judge.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define POLL_NS             (50 * NS_PER_MS)
+#define READS_BETWEEN_POLLS 64
+#define FAILURES_TO_ABORT   50
+
+struct feeder {
+    const struct feeder_options *options;
+    struct engine *engine;
+    struct run_info *info;
+    struct error *err;
+    struct schedule schedule;
+    struct sessions *sessions;
+    struct buffer results; /* taken from the sink */
+    struct buffer record;  /* of one result made here */
+    struct buffer endpoint;
+    uint64_t reads;
+    uint64_t fired; /* handed to workers, in all iterations */
+    uint64_t last_intended_ns;
+    uint64_t damaged;
+    bool failed; /* results cannot be stored; |err| says why */
+};
+
+static bool stopped(const struct feeder *feeder)
+{
+    return atomic_load(&feeder->engine->stop) != UNSENT_NONE;
+}
+
+static void append(struct feeder *feeder, uint64_t start_ns, struct bytes meta)
+{
+    if (feeder->failed ||
+        !segment_writer_append(feeder->options->writer, start_ns, meta, (struct bytes){0}, feeder->err))
+        return;
+    feeder->failed = true;
+    engine_stop(feeder->engine, UNSENT_ABORTED);
+}
+
+static void store_results(struct feeder *feeder)
+{
+    buffer_clear(&feeder->results);
+    engine_take_results(feeder->engine, &feeder->results);
+    struct bytes rest = buffer_bytes(&feeder->results), meta;
+    uint64_t start_ns, size;
+    while (bytes_take_varint(&rest, &start_ns) && bytes_take_varint(&rest, &size) &&
+           bytes_take(&rest, (size_t)size, &meta))
+        append(feeder, start_ns, meta);
+}
+
+/* Stores the result of an exchange that no worker saw. */
+static void store_unfired(struct feeder *feeder, const struct job *job, enum result_outcome outcome,
+                          enum unsent_reason reason)
+{
+    const struct exchange *exchange = &job->exchange;
+    struct http1_request_line line = {0};
+    http1_request_line(buffer_bytes(&exchange->request.head), &line);
+    buffer_clear(&feeder->endpoint);
+    endpoint_append(line.method, line.target, &feeder->endpoint);
+    const struct result result = {
+        .exchange = exchange->id,
+        .session = job->session,
+        .iteration = job->iteration,
+        .method = line.method,
+        .target = line.target,
+        .endpoint = buffer_bytes(&feeder->endpoint),
+        .original_status = exchange->status,
+        .original_service_ns = exchange_latency_ns(exchange),
+        .original_ttfb_ns = exchange_ttfb_ns(exchange),
+        .outcome = outcome,
+        .reason = reason,
+        .intended_ns = feeder->last_intended_ns,
+    };
+    buffer_clear(&feeder->record);
+    result_encode(&result, &feeder->record);
+    append(feeder, feeder->engine->start_wall_ns + result.intended_ns, buffer_bytes(&feeder->record));
+}
+
+static void watch_target(struct feeder *feeder, uint64_t now_ns)
+{
+    const struct engine_counts *counts = &feeder->engine->counts;
+    uint64_t failures = atomic_load(&counts->failures_in_row);
+    uint64_t success_ns = atomic_load(&counts->last_success_mono_ns);
+    if (failures < FAILURES_TO_ABORT || stopped(feeder) ||
+        (success_ns && now_ns - success_ns < feeder->options->timeout_ns))
+        return;
+    const char *failure = atomic_load(&feeder->engine->failure);
+    free(feeder->info->aborted);
+    feeder->info->aborted =
+        success_ns ? xasprintf("the target stopped answering: %" PRIu64 " failures in a row", failures)
+                   : xasprintf("the target answered none of the first %" PRIu64 " requests: %s", failures,
+                               failure ? failure : "unknown");
+    engine_stop(feeder->engine, UNSENT_ABORTED);
+}
+
+static void watch_time(struct feeder *feeder, uint64_t now_ns)
+{
+    const struct feeder_options *options = feeder->options;
+    if (!options->duration_ns || stopped(feeder) || now_ns < feeder->engine->start_mono_ns)
+        return;
+    /* In an open loop what was scheduled may be behind: it gets the time of one request. */
+    uint64_t grace_ns = options->schedule.mode == SCHEDULE_MAX ? 0 : options->timeout_ns;
+    if (now_ns - feeder->engine->start_mono_ns >= options->duration_ns + grace_ns)
+        engine_stop(feeder->engine, UNSENT_DURATION);
+}
+
+static void poll(struct feeder *feeder)
+{
+    const struct engine_counts *counts = &feeder->engine->counts;
+    uint64_t now_ns = clock_mono_ns();
+    store_results(feeder);
+    if (!feeder->failed && segment_writer_tick(feeder->options->writer, now_ns, feeder->err)) {
+        feeder->failed = true;
+        engine_stop(feeder->engine, UNSENT_ABORTED);
+    }
+    if (stop_requested() && !stopped(feeder)) {
+        feeder->info->interrupted = true;
+        engine_stop(feeder->engine, UNSENT_INTERRUPTED);
+    }
+    watch_target(feeder, now_ns);
+    watch_time(feeder, now_ns);
+    log_progress("%" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64 " failed, %" PRIu64 " under way",
+                 (uint64_t)atomic_load(&counts->sent), (uint64_t)atomic_load(&counts->answered),
+                 (uint64_t)atomic_load(&counts->failed), (uint64_t)atomic_load(&counts->in_flight));
+}
+
+enum fed { FED, FED_ENOUGH };
+
+/* What to do with an exchange that was read, once its instant is known. */
+static enum fed hand_over(struct feeder *feeder, struct job *job)
+{
+    const struct feeder_options *options = feeder->options;
+    struct bytes payload;
+    if (!merge_payload(options->merge, &payload) || !exchange_decode_payload(payload, &job->exchange)) {
+        store_unfired(feeder, job, RESULT_UNREPLAYABLE, UNSENT_INCOMPLETE);
+        feeder->damaged++;
+        engine_discard(feeder->engine, job);
+        return FED;
+    }
+    buffer_clear(&job->exchange.response.body.content);
+    job->bytes = sizeof *job + job->exchange.request.head.size + job->exchange.request.body.content.size +
+                 job->exchange.response.head.size;
+    job->session_jobs = survey_session_jobs(options->survey, job->session);
+    job->connection_jobs = survey_connection_jobs(options->survey, job->exchange.connection);
+    while (!stopped(feeder) && !engine_room(feeder->engine, POLL_NS))
+        poll(feeder);
+    if (stopped(feeder)) {
+        store_unfired(feeder, job, RESULT_NOT_SENT, (enum unsent_reason)atomic_load(&feeder->engine->stop));
+        engine_discard(feeder->engine, job);
+        return FED;
+    }
+    feeder->fired++;
+    engine_push(feeder->engine, job, survey_thread(options->survey, job->session));
+    return FED;
+}
+
+/* Takes one exchange. FED_ENOUGH: the count or the time is reached, and this one does not count as read. */
+static enum fed feed(struct feeder *feeder, struct job *job)
+{
+    const struct feeder_options *options = feeder->options;
+    if (!survey_method_listed(options->methods, &job->exchange)) {
+        feeder->info->filtered++;
+        engine_discard(feeder->engine, job);
+        return FED;
+    }
+    enum unsent_reason reason = judge_exchange(&job->exchange);
+    if (reason != UNSENT_NONE) {
+        store_unfired(feeder, job, RESULT_UNREPLAYABLE, reason);
+        engine_discard(feeder->engine, job);
+        return FED;
+    }
+    uint64_t at_ns = 0;
+    bool enough = options->count && feeder->fired >= options->count;
+    if (!enough) {
+        at_ns = schedule_next(&feeder->schedule, job->exchange.request.first_ns);
+        enough = options->duration_ns && at_ns >= options->duration_ns;
+    }
+    if (enough) {
+        engine_discard(feeder->engine, job);
+        return FED_ENOUGH;
+    }
+    job->intended_ns = feeder->last_intended_ns = at_ns;
+    return hand_over(feeder, job);
+}
+
+/* Returns false where reading is over before the traffic is. After an abort the rest is read for the ledger;
+ * after a signal or the end of the time it is not. */
+static bool go_on(const struct feeder *feeder)
+{
+    int reason = atomic_load(&feeder->engine->stop);
+    return !feeder->failed && (reason == UNSENT_NONE || reason == UNSENT_ABORTED);
+}
+
+static bool read_iteration(struct feeder *feeder, uint32_t iteration)
+{
+    const struct feeder_options *options = feeder->options;
+    struct merge_record record;
+    feeder->sessions = sessions_create(options->session_mode, options->session_name, 0);
+    bool more = true;
+    while (more && go_on(feeder) && merge_next(options->merge, &record) == MERGE_RECORD) {
+        struct job *job = engine_job(feeder->engine);
+        if (!exchange_decode(record.meta, &job->exchange)) {
+            feeder->damaged++;
+            engine_discard(feeder->engine, job);
+            continue;
+        }
+        job->iteration = iteration;
+        job->recognition_key = record.header->recognition_key;
+        job->session = sessions_of(feeder->sessions, &job->exchange);
+        feeder->info->read++;
+        if (feed(feeder, job) == FED_ENOUGH) {
+            feeder->info->read--;
+            more = false;
+        }
+        if (++feeder->reads % READS_BETWEEN_POLLS == 0)
+            poll(feeder);
+    }
+    sessions_free(feeder->sessions);
+    return more && !stopped(feeder);
+}
+
+static void note_count(struct run_info *info, uint64_t count, const char *text)
+{
+    char line[256];
+    if (!count)
+        return;
+    snprintf(line, sizeof line, "%" PRIu64 " %s", count, text);
+    run_texts_add(&info->notes, line);
+}
+
+static void add_notes(struct feeder *feeder)
+{
+    const struct engine_counts *counts = &feeder->engine->counts;
+    struct run_info *info = feeder->info;
+    const struct merge_damage *damage = merge_damage(feeder->options->merge);
+    note_count(info, atomic_load(&counts->connection_waits),
+               "requests waited for a connection at the cap of --max-connections");
+    note_count(info, atomic_load(&counts->in_flight_waits), "requests waited at the cap of --max-in-flight");
+    note_count(info, atomic_load(&counts->idle_closed), "idle connections were closed to make room");
+    note_count(info, atomic_load(&counts->reopened),
+               "requests opened their recorded connection again after the target had closed it");
+    note_count(info, atomic_load(&counts->extra_sessions),
+               "sessions were begun above the concurrency because the others had nothing to send");
+    note_count(info, atomic_load(&counts->links_forgotten), "linked values were forgotten for want of room");
+    note_count(info, survey_overflow(feeder->options->survey),
+               "sessions, connections or values were too many to be told apart");
+    note_count(info, feeder->damaged, "exchanges were damaged in the traffic");
+    note_count(info, damage->blocks_damaged, "blocks of the traffic were damaged and passed over");
+}
+
+int feeder_run(const struct feeder_options *options, struct run_info *info, struct error *err)
+{
+    struct feeder feeder = {.options = options,
+                            .engine = options->engine,
+                            .info = info,
+                            .err = err,
+                            .schedule = options->schedule};
+    for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
+        uint64_t before = feeder.fired;
+        if (iteration) {
+            merge_rewind(options->merge);
+            schedule_loop(&feeder.schedule);
+        }
+        if (!read_iteration(&feeder, iteration) || feeder.fired == before || iteration == UINT32_MAX)
+            break;
+    }
+    engine_end(options->engine);
+    while (!engine_idle(options->engine, POLL_NS))
+        poll(&feeder);
+    store_results(&feeder);
+    log_progress_end();
+    info->elapsed_ns = atomic_load(&options->engine->counts.last_done_ns);
+    engine_join(options->engine);
+    add_notes(&feeder);
+    buffer_free(&feeder.results);
+    buffer_free(&feeder.record);
+    buffer_free(&feeder.endpoint);
+    return feeder.failed ? -1 : 0;
+}

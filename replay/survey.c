@@ -1,0 +1,218 @@
+#include "replay/survey.h"
+
+#include "common/exchange_codec.h"
+#include "common/http1_head.h"
+#include "common/mem.h"
+#include "replay/judge.h"
+#include "replay/keymap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TALLIES_LIMIT 1000000
+#define SERVERS_LIMIT 4096
+
+/* What is known of a session, or of a connection. Sessions form groups: the root of a group counts for it. */
+struct tally {
+    uint64_t jobs;
+    struct tally *parent; /* NULL: a root */
+    uint64_t group_jobs;
+    bool placed;
+    unsigned thread;
+};
+
+/* Which session issued a value, or held a connection first. */
+struct survey {
+    struct keymap sessions;
+    struct keymap connections;       /* tallies */
+    struct keymap connection_holder; /* tallies of sessions */
+    struct keymap issuers;           /* tallies of sessions */
+    uint64_t overflow;
+    uint64_t jobs;
+    unsigned threads;
+    uint64_t *load; /* a thread */
+    struct address *servers;
+    size_t server_count;
+};
+
+bool survey_method_listed(const char *methods, const struct exchange *exchange)
+{
+    struct http1_request_line line;
+    struct bytes list = bytes_of(methods ? methods : ""), element;
+    if (!methods)
+        return true;
+    if (!http1_request_line(buffer_bytes(&exchange->request.head), &line))
+        return false;
+    while (http1_next_element(&list, &element))
+        if (bytes_equal_nocase(element, line.method))
+            return true;
+    return false;
+}
+
+static struct tally *root_of(struct tally *tally)
+{
+    while (tally->parent) {
+        if (tally->parent->parent)
+            tally->parent = tally->parent->parent;
+        tally = tally->parent;
+    }
+    return tally;
+}
+
+static void unite(struct tally *a, struct tally *b)
+{
+    a = root_of(a);
+    b = root_of(b);
+    if (a == b)
+        return;
+    b->parent = a;
+    a->group_jobs += b->group_jobs;
+}
+
+static struct tally *tally_of(struct survey *survey, struct keymap *map, struct keymap_key key)
+{
+    struct tally *tally = keymap_get(map, key);
+    if (tally)
+        return tally;
+    if (map->count >= TALLIES_LIMIT) {
+        survey->overflow++;
+        return NULL;
+    }
+    tally = xcalloc(1, sizeof *tally);
+    keymap_set(map, key, tally);
+    return tally;
+}
+
+/* Joins |session| with whoever stands under |key| in |map|; takes the place where nobody does. */
+static void join(struct survey *survey, struct keymap *map, struct keymap_key key, struct tally *session)
+{
+    struct tally *known = keymap_get(map, key);
+    if (known)
+        unite(known, session);
+    else if (map->count < TALLIES_LIMIT)
+        keymap_set(map, key, session);
+    else
+        survey->overflow++;
+}
+
+static void note_server(struct survey *survey, const struct address *server)
+{
+    for (size_t i = survey->server_count; i-- > 0;)
+        if (survey->servers[i].port == server->port && survey->servers[i].family == server->family &&
+            memcmp(survey->servers[i].ip, server->ip, sizeof server->ip) == 0)
+            return;
+    if (survey->server_count >= SERVERS_LIMIT)
+        return;
+    survey->servers = xrealloc(survey->servers, (survey->server_count + 1) * sizeof *survey->servers);
+    survey->servers[survey->server_count++] = *server;
+}
+
+static void note(struct survey *survey, const struct survey_options *options, uint64_t session,
+                 const struct exchange *exchange)
+{
+    note_server(survey, &exchange->server);
+    struct tally *tally = tally_of(survey, &survey->sessions, keymap_key(session, 0));
+    if (!tally || !survey_method_listed(options->methods, exchange) ||
+        judge_exchange(exchange) != UNSENT_NONE)
+        return;
+    survey->jobs++;
+    tally->jobs++;
+    root_of(tally)->group_jobs++;
+    struct tally *connection = tally_of(survey, &survey->connections, keymap_key(exchange->connection, 0));
+    if (connection)
+        connection->jobs++;
+    if (options->threads < 2)
+        return;
+    if (!options->pooled)
+        join(survey, &survey->connection_holder, keymap_key(exchange->connection, 0), tally);
+    for (size_t i = 0; i < exchange->link_count; i++)
+        join(survey, &survey->issuers, keymap_tag_key(exchange->links[i].tag, 0), tally);
+}
+
+struct survey *survey_make(struct merge *merge, const struct survey_options *options)
+{
+    struct survey *survey = xcalloc(1, sizeof *survey);
+    struct sessions *sessions = sessions_create(options->mode, options->session_name, 0);
+    struct exchange exchange = {0};
+    struct merge_record record;
+    survey->threads = options->threads;
+    survey->load = xcalloc(options->threads, sizeof *survey->load);
+    while (merge_next(merge, &record) == MERGE_RECORD)
+        if (exchange_decode(record.meta, &exchange))
+            note(survey, options, sessions_of(sessions, &exchange), &exchange);
+    survey->overflow += sessions_overflow(sessions);
+    exchange_free(&exchange);
+    sessions_free(sessions);
+    merge_rewind(merge);
+    return survey;
+}
+
+static void free_tallies(struct keymap *map)
+{
+    struct tally *tally;
+    for (size_t at = 0; (tally = keymap_next(map, &at));)
+        free(tally);
+    keymap_free(map);
+}
+
+void survey_free(struct survey *survey)
+{
+    if (!survey)
+        return;
+    free_tallies(&survey->sessions);
+    free_tallies(&survey->connections);
+    keymap_free(&survey->connection_holder);
+    keymap_free(&survey->issuers);
+    free(survey->load);
+    free(survey->servers);
+    free(survey);
+}
+
+uint64_t survey_session_jobs(const struct survey *survey, uint64_t session)
+{
+    const struct tally *tally = keymap_get(&survey->sessions, keymap_key(session, 0));
+    return tally ? tally->jobs : 0;
+}
+
+uint64_t survey_connection_jobs(const struct survey *survey, uint64_t connection)
+{
+    const struct tally *tally = keymap_get(&survey->connections, keymap_key(connection, 0));
+    return tally ? tally->jobs : 0;
+}
+
+unsigned survey_thread(struct survey *survey, uint64_t session)
+{
+    struct tally *tally = keymap_get(&survey->sessions, keymap_key(session, 0));
+    if (!tally || survey->threads < 2)
+        return 0;
+    tally = root_of(tally);
+    if (!tally->placed) {
+        for (unsigned i = 1; i < survey->threads; i++)
+            if (survey->load[i] < survey->load[tally->thread])
+                tally->thread = i;
+        tally->placed = true;
+        survey->load[tally->thread] += tally->group_jobs;
+    }
+    return tally->thread;
+}
+
+uint64_t survey_sessions(const struct survey *survey)
+{
+    return survey->sessions.count;
+}
+
+uint64_t survey_jobs(const struct survey *survey)
+{
+    return survey->jobs;
+}
+
+uint64_t survey_overflow(const struct survey *survey)
+{
+    return survey->overflow;
+}
+
+const struct address *survey_servers(const struct survey *survey, size_t *ret_count)
+{
+    *ret_count = survey->server_count;
+    return survey->servers;
+}

@@ -45,6 +45,7 @@ struct settings {
     uint64_t level;
     uint64_t connections_max;
     uint64_t memory_bytes;
+    uint64_t ring_bytes;
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -77,6 +78,7 @@ static const struct option_spec options[] = {
      AT(connections_max)},
     {"reassembly-memory", 0, OPTION_SIZE, "SIZE", "memory for segments out of order (default 256M)",
      AT(memory_bytes)},
+    {"buffer", 'B', OPTION_SIZE, "SIZE", "the kernel's packet buffer, live (default 64M)", AT(ring_bytes)},
 };
 
 static const struct options_spec spec = {
@@ -191,8 +193,14 @@ static int open_recorder(struct run *run, struct error *err)
 static int open_run(struct run *run, struct error *err)
 {
     const struct settings *settings = run->settings;
-    int result = settings->interface ? source_open_live(settings->interface, run->ports, run->port_count,
-                                                        settings->filter, &run->source, err)
+    const struct source_live_options live = {
+        .interface = settings->interface,
+        .ports = run->ports,
+        .port_count = run->port_count,
+        .filter = settings->filter,
+        .ring_bytes = settings->ring_bytes,
+    };
+    int result = settings->interface ? source_open_live(&live, &run->source, err)
                                      : source_open_files(settings->files.items, settings->files.count,
                                                          settings->filter, &run->source, err);
     if (result != 0 || (settings->user && privileges_drop(settings->user, err) != 0))
@@ -339,7 +347,7 @@ static int judge_loss(const struct run *run)
 {
     const struct ledger *ledger = &run->ledger;
     if (ledger->packets_dropped_kernel)
-        log_warning("%" PRIu64 " packets were dropped for lack of time; narrow --filter or give more CPU",
+        log_warning("%" PRIu64 " packets were dropped for lack of time; give a larger --buffer or more CPU",
                     ledger->packets_dropped_kernel);
     if (ledger->connections_evicted)
         log_warning("%" PRIu64 " connections were given up for lack of room; raise --connections-max",
@@ -398,6 +406,7 @@ int verb_capture(int argc, char **argv)
         .bodies = RECORDER_BODIES_ALL,
         .max_body_bytes = 1 << 20,
         .max_loss_pct = 100,
+        .ring_bytes = 64 << 20,
     };
     struct error err = {0};
     struct option_texts arguments = {0};

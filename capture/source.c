@@ -3,9 +3,9 @@
 #include "capture/net/link.h"
 #include "common/clock.h"
 #include "common/mem.h"
-#include "common/stop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 
 #define SNAPLEN      262144
-#define RING_BYTES   (64 << 20)
 #define TIMEOUT_MS   100
 #define FILES_MAX    512
 #define FILTER_BYTES 4096
@@ -158,9 +157,11 @@ static int activation_error(pcap_t *handle, int status, const char *interface, s
     }
 }
 
-static char *port_expression(const uint16_t *ports, size_t count, const char *filter)
+static char *port_expression(const char *interface, const uint16_t *ports, size_t count, const char *filter)
 {
     struct buffer text = {0};
+    if (strcmp(interface, "lo") == 0) /* each packet is there twice, going out and coming in */
+        buffer_append_text(&text, "inbound and ");
     if (filter)
         buffer_printf(&text, "(%s) and ", filter);
     buffer_append_text(&text, "tcp");
@@ -172,7 +173,7 @@ static char *port_expression(const uint16_t *ports, size_t count, const char *fi
     return expression;
 }
 
-static int activate(struct input *input, struct error *err)
+static int activate(struct input *input, uint64_t ring_bytes, struct error *err)
 {
     char why[PCAP_ERRBUF_SIZE];
     pcap_t *handle = pcap_create(input->path, why);
@@ -181,7 +182,7 @@ static int activate(struct input *input, struct error *err)
     input->handle = handle;
     pcap_set_snaplen(handle, SNAPLEN);
     pcap_set_promisc(handle, strcmp(input->path, "any") != 0);
-    pcap_set_buffer_size(handle, RING_BYTES);
+    pcap_set_buffer_size(handle, ring_bytes > INT_MAX ? INT_MAX : (int)ring_bytes);
     pcap_set_timeout(handle, TIMEOUT_MS);
     pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
     int status = pcap_activate(handle);
@@ -192,18 +193,18 @@ static int activate(struct input *input, struct error *err)
     return check_link(input, err);
 }
 
-int source_open_live(const char *interface, const uint16_t *ports, size_t port_count, const char *filter,
-                     struct source **ret_source, struct error *err)
+int source_open_live(const struct source_live_options *options, struct source **ret_source, struct error *err)
 {
     struct source *source = xcalloc(1, sizeof *source);
     source->live = true;
     source->inputs = xcalloc(1, sizeof *source->inputs);
     source->count = 1;
-    source->inputs[0].path = interface;
-    char *expression = port_expression(ports, port_count, filter);
-    int result = activate(&source->inputs[0], err);
+    source->inputs[0].path = options->interface;
+    char *expression =
+        port_expression(options->interface, options->ports, options->port_count, options->filter);
+    int result = activate(&source->inputs[0], options->ring_bytes, err);
     if (result == 0)
-        result = set_filter(&source->inputs[0], expression, filter, err);
+        result = set_filter(&source->inputs[0], expression, options->filter, err);
     free(expression);
     if (result != 0) {
         source_free(source);

@@ -37,10 +37,18 @@ struct source_drops {
  * of a link type that cannot be decoded. */
 int source_open_files(const char *const *paths, size_t count, const char *filter, struct source **ret_source,
                       struct error *err);
-/* Opens |interface| for live capture of TCP segments from or to |ports| that also match |filter| (may be
- * NULL). */
-int source_open_live(const char *interface, const uint16_t *ports, size_t port_count, const char *filter,
-                     struct source **ret_source, struct error *err);
+/* What to capture live: TCP segments from or to |ports| that also match |filter| (may be NULL). */
+struct source_live_options {
+    const char *interface; /* "lo" and "any" included */
+    const uint16_t *ports;
+    size_t port_count;
+    const char *filter;
+    uint64_t ring_bytes; /* the kernel's buffer */
+};
+
+/* Opens an interface for live capture. What |options| points to is borrowed for the source's life. */
+int source_open_live(const struct source_live_options *options, struct source **ret_source,
+                     struct error *err);
 /* Gets the next packet. A file that is damaged ends there, see source_damage. Live it waits 100 ms at most.
  */
 enum source_status source_next(struct source *source, struct source_packet *ret_packet, struct error *err);

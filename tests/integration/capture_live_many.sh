@@ -1,0 +1,52 @@
+#!/bin/bash
+# Claims: four thousand connections that are open at once on loopback, each in the middle of an exchange, are all recorded whole;
+# with --connections-max below their number the rest is counted as evicted, and the capture goes on.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/capture_kit.sh"
+need_capture
+[ "$(ulimit -Hn)" -ge 10000 ] || { echo "SKIPPED: too few file descriptors"; trap - EXIT; rm -rf "$work"; exit 77; }
+port=$(free_port)
+start_nginx "$port"
+"$REHEARSE" capture -i lo -p "$port" -o "$work/x" --new-key-file "$work/key" --duration 1ms >/dev/null 2>&1
+cat >"$work/many.py" <<'PYTHON'
+import resource, socket, sys
+port, count = int(sys.argv[1]), int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+peers = []
+for number in range(count):
+    peer = socket.create_connection(("127.0.0.1", port), timeout=60)
+    peer.sendall(b"GET /file?n=%d HTTP/1.1\r\nHost: te" % number)       # half a head, on every connection
+    peers.append(peer)
+for peer in peers:
+    peer.sendall(b"st\r\nConnection: close\r\n\r\n")
+for peer in peers:
+    answer = b""
+    while part := peer.recv(65536):
+        answer += part
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    peer.close()
+PYTHON
+start_capture "$work/traffic" -i lo -p "$port" --ledger "$work/ledger.json"
+python3 "$work/many.py" "$port" 4000
+stop_capture
+"$REHEARSE" inspect "$work/traffic" --format json >"$work/exchanges"
+python3 - "$work" <<'PYTHON'
+import json, sys
+work = sys.argv[1]
+ledger = json.load(open(work + "/ledger.json"))
+exchanges = [json.loads(line) for line in open(work + "/exchanges")]
+assert len(exchanges) == 4000 and len({e["connection"] for e in exchanges}) == 4000, len(exchanges)
+assert {e["path"] for e in exchanges} == {f"/file?n={n}" for n in range(4000)}
+assert all(e["status"] == 200 and not e["flags"] for e in exchanges)
+assert ledger["balances"] and ledger["connections"]["complete"] == 4000 and ledger["bytes"]["gap"] == 0, ledger
+PYTHON
+start_capture "$work/few" -i lo -p "$port" --ledger "$work/few.json" --connections-max 500
+python3 "$work/many.py" "$port" 2000
+stop_capture
+python3 - "$work/few.json" <<'PYTHON'
+import json, sys
+ledger = json.load(open(sys.argv[1]))
+assert ledger["balances"] and ledger["connections"]["evicted"] >= 1400, ledger
+PYTHON
+grep -q 'raise --connections-max' "$work/capture.err" || fail "evicted connections were not warned of"
+echo "4000 connections at once were recorded"

@@ -21,11 +21,12 @@ struct lane {
     struct job *first, *last; /* not fired yet, in recorded order */
     struct job *firing;
     struct request request;
-    uint64_t finished; /* jobs of the recorded connection that are over */
-    bool counted;      /* in lanes->open */
-    bool opened_once;
-    bool in_line; /* waits at a cap */
-    bool idle;    /* in the list of those that can be closed to make room */
+    uint64_t finished;  /* jobs of the recorded connection that are over */
+    bool counted;       /* in lanes->open */
+    bool opened_once;   /* ahead of time */
+    bool was_connected; /* a request went over it: a connection made now is another one */
+    bool in_line;       /* waits at a cap */
+    bool idle;          /* in the list of those that can be closed to make room */
     struct lane *next_in_line;
     struct lane *idle_next, *idle_previous;
     uint64_t idle_since_mono_ns;

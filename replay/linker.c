@@ -4,6 +4,7 @@
 #include "common/http1_head.h"
 #include "common/mem.h"
 #include "filters/pseudonym.h"
+#include "replay/created.h"
 #include "replay/keymap.h"
 #include "replay/places.h"
 
@@ -47,16 +48,18 @@ struct linker {
     struct keymap values;
     struct entry *oldest, **newest;
     struct keymap jars;
+    struct created *created;
     struct jar *oldest_jar, **newest_jar;
     struct buffer plain; /* scratch */
     struct buffer body;
     struct buffer inner;
 };
 
-struct linker *linker_create(size_t limit)
+struct linker *linker_create(size_t limit, const char *base_path)
 {
     struct linker *linker = xcalloc(1, sizeof *linker);
     linker->limit = limit ? limit : DEFAULT_LIMIT;
+    linker->created = created_create(base_path, limit);
     linker->newest = &linker->oldest;
     linker->newest_jar = &linker->oldest_jar;
     return linker;
@@ -87,6 +90,7 @@ void linker_free(struct linker *linker)
     }
     keymap_free(&linker->values);
     keymap_free(&linker->jars);
+    created_free(linker->created);
     buffer_free(&linker->plain);
     buffer_free(&linker->body);
     buffer_free(&linker->inner);
@@ -95,7 +99,7 @@ void linker_free(struct linker *linker)
 
 uint64_t linker_forgotten(const struct linker *linker)
 {
-    return linker->forgotten;
+    return linker->forgotten + created_overflow(linker->created);
 }
 
 static void forget_oldest(struct linker *linker)
@@ -314,6 +318,7 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
                   const struct exchange *exchange, struct bytes head, struct bytes body)
 {
     bool credential = false;
+    created_learn(linker->created, context->iteration, buffer_bytes(&exchange->response.head), head);
     learn_cookies(linker, context, head);
     learn_validators(linker, context, exchange, head);
     body = plain_body(linker, head, body);
@@ -466,4 +471,10 @@ bool linker_validator(const struct linker *linker, const struct linker_context *
         return false;
     *ret_value = bytes_make(entry->raw, entry->size);
     return true;
+}
+
+bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,
+                  struct buffer *out)
+{
+    return created_rewrite(linker->created, context->iteration, target, out);
 }

@@ -5,6 +5,8 @@
  * a session, the cookies that the target set, and a path, the target's validators (ETag, Last-Modified). In
  * each request it replaces what it knows and says what it does not.
  *
+ * Places of created resources (Location of a 201) are linked too, see created.h.
+ *
  * Every iteration has values of its own. Tables are capped: past the limit the oldest entries are forgotten
  * and counted. A core without input or output; one thread. */
 #ifndef REPLAY_LINKER_H
@@ -19,8 +21,9 @@
 
 struct linker;
 
-/* |limit| entries each of values and of sessions are remembered; 0: 1,000,000. Returns owned. */
-struct linker *linker_create(size_t limit);
+/* |limit| entries each of values, sessions and created places are remembered; 0: 1,000,000. |base_path| ("" or
+ * "/prefix") is what the target's paths begin with and the recorded ones do not. Returns owned. */
+struct linker *linker_create(size_t limit, const char *base_path);
 void linker_free(struct linker *linker);
 /* Returns how many entries were forgotten for want of room. */
 uint64_t linker_forgotten(const struct linker *linker);
@@ -52,6 +55,10 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
  * Referer and Origin. */
 void linker_replace_header(struct linker *linker, const struct linker_context *context, struct bytes name,
                            struct bytes value, struct buffer *out, struct linker_found *found);
+/* Appends request |target| (origin form) to |out| and returns true where it names what was created in another
+ * place at the target; else appends nothing and returns false. */
+bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,
+                  struct buffer *out);
 /* Finds the target's validator in the stead of |recorded| (one entity tag, or a date) on |path|. */
 bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
                       struct bytes recorded, struct bytes *ret_value);

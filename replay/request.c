@@ -67,6 +67,12 @@ static void put_target(struct build *build)
     } else if (target.size && target.data[0] == '/') {
         buffer_append_text(head, build->rules->base_path);
     }
+    struct buffer *place = &build->request->place;
+    buffer_clear(place);
+    if (linker_place(build->linker, build->context, target, place)) {
+        build->request->found.linked++;
+        target = buffer_bytes(place);
+    }
     linker_replace(build->linker, build->context, LINK_PLACE_QUERY, target, head, &build->request->found);
 }
 
@@ -279,6 +285,7 @@ void request_free(struct request *request)
     buffer_free(&request->body);
     for (size_t i = 0; i < 3; i++)
         buffer_free(&request->scratch[i]);
+    buffer_free(&request->place);
 }
 
 bool request_parse_header(const char *text, struct request_header *ret_header)

@@ -38,6 +38,7 @@ struct request {
     bool conditional;     /* If-None-Match or If-Modified-Since, unlinked */
     struct linker_found found;
     struct buffer scratch[3];
+    struct buffer place; /* scratch: the target of something created */
 };
 
 /* Builds |exchange|'s request into |request|. Returns false where the body's content coding cannot be applied

@@ -477,7 +477,7 @@ static int set_up(struct worker *worker, struct error *err)
     if (sender_create(&sender_http1, &sender, &worker->sender, err))
         return -1;
     worker->order = order_create();
-    worker->linker = linker_create(0);
+    worker->linker = linker_create(0, settings->rules->base_path);
     if (settings->closed_loop)
         worker->loop = closed_loop_create(
             settings->concurrency / settings->threads ? settings->concurrency / settings->threads : 1,

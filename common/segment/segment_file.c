@@ -16,7 +16,7 @@
 
 static int file_fd(struct segment_file *file)
 {
-    return file->fd >= 0 ? file->fd : open(file->path, O_RDONLY | O_CLOEXEC);
+    return file->fd >= 0 ? file->fd : open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 static void file_fd_done(const struct segment_file *file, int fd)
@@ -203,6 +203,8 @@ static int load(struct segment_file *file, int fd, struct error *err)
         return error_set_errno(err, ERROR_IO, errno, "%s", file->path);
     if (S_ISDIR(info.st_mode))
         return error_set(err, ERROR_DATA, "%s is a folder, not a segment", file->path);
+    if (!S_ISREG(info.st_mode)) /* O_NONBLOCK above: a FIFO must not hold the reader up */
+        return refuse(file->path, FORMAT_NOT_SEGMENT, err);
     file->size = (uint64_t)info.st_size;
 
     uint8_t end[FORMAT_FOOTER_SIZE], id[8];
@@ -242,11 +244,11 @@ int segment_file_open(const char *path, struct segment_file *ret_file, struct er
 {
     struct segment_file file = {
         .path = xstrdup(path), .fd = -1, .part = has_suffix(path, SEGMENT_OPEN_SUFFIX)};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT && file.part) {
         file.path[strlen(path) - strlen(".part")] = '\0';
         file.part = false;
-        fd = open(file.path, O_RDONLY | O_CLOEXEC);
+        fd = open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     }
     if (fd < 0) {
         error_set_errno(err, ERROR_IO, errno, "%s", path);

@@ -92,6 +92,10 @@ one_error_line "text.seg is not a segment"
 check_status 2 "$REHEARSE" inspect "$work/whole" --id 123
 one_error_line "no exchange has the id"
 
+mkfifo "$work/pipe.seg"
+check_status 3 timeout 20 "$REHEARSE" inspect "$work/pipe.seg"
+one_error_line "pipe.seg is not a segment"
+
 echo "== what was captured stays text"
 printf '0\t1\tGET\t/x$(touch %s/pwned)`touch %s/pwned`'"'"';touch %s/pwned;#\033[31m\t200\t5\t\t{}\n' "$work" "$work" "$work" |
     "$make_traffic" "$work/hostile" --lines

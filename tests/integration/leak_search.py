@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Searches what a capture left behind for secrets, with a decoder of segments of its own (common/segment/FORMAT.md).
+
+usage: leak_search.py SECRETS.json found|absent PATH...      PATH: a file, or a folder of segments
+"found": every secret marked as kept must be there.  "absent": not one of them, nor eight bytes of one, in any coding.
+Prints what is wrong; exit status 1 then.
+"""
+import base64, json, os, re, struct, subprocess, sys, zlib
+
+GRAM = 8
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, size):
+        part = self.data[self.at:self.at + size]
+        assert len(part) == size, "a record ends early"
+        self.at += size
+        return part
+
+    def varint(self):
+        value = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    def run(self):
+        return self.take(self.varint())
+
+
+def unzstd(frame, size):
+    out = subprocess.run(["zstd", "-dc"], input=frame, stdout=subprocess.PIPE, check=True).stdout
+    assert len(out) == size
+    return out
+
+
+def message(reader):
+    head, trailers = reader.run(), reader.run()
+    state = reader.take(4)
+    reader.varint(), reader.varint(), reader.take(16), reader.varint(), reader.varint()
+    return head, trailers, state
+
+
+def exchange(meta, payload):
+    """Yields every part of an exchange as bytes."""
+    reader = Reader(meta)
+    assert reader.take(1) == b"\1", "layout version"
+    reader.take(24)
+    reader.take(reader.take(1)[0])
+    reader.varint(), reader.take(1), reader.varint(), reader.varint(), reader.varint()
+    messages = [message(reader), message(reader)]
+    for _ in range(reader.varint()):
+        reader.take(19)
+        yield reader.run()
+    assert reader.at == len(meta), "bytes after the metadata"
+    bodies = [b"", b""]
+    if payload:
+        body = Reader(payload)
+        bodies = [body.run(), b""]
+        bodies[1] = body.take(len(payload) - body.at)
+    for (head, trailers, state), body in zip(messages, bodies):
+        yield head
+        yield trailers
+        yield body
+        if body and re.search(rb"(?im)^content-encoding:", head):
+            for window in (31, 15, -15):
+                try:
+                    yield zlib.decompressobj(window).decompress(body)
+                except zlib.error:
+                    pass
+
+
+def segment(data):
+    """Yields the properties and every part of every exchange of a segment file."""
+    assert data[:8] == b"\x8eRHSEG\r\n"[:1] + b"RHSEG\r\n", "not a segment"
+    properties = struct.unpack_from("<I", data, 20)[0]
+    yield data[64:64 + properties]
+    at = 64 + properties
+    while data[at:at + 8] == b"\xd7RH\x1b\xe4\xb1\x0c\xf2":
+        count = struct.unpack_from("<I", data, at + 12)[0]
+        raw, stored, payload_raw, payload_stored = struct.unpack_from("<IIII", data, at + 40)
+        at += 72
+        meta = unzstd(data[at:at + stored], raw)
+        payload = unzstd(data[at + stored:at + stored + payload_stored], payload_raw) if payload_stored else b""
+        at += stored + payload_stored
+        yield meta
+        yield payload
+        reader, used = Reader(meta), 0
+        for _ in range(count):
+            reader.varint()
+            sizes = reader.varint(), reader.varint()
+            yield from exchange(reader.take(sizes[0]), payload[used:used + sizes[1]])
+            used += sizes[1]
+        assert used == len(payload) and reader.at == len(meta), "a block that does not add up"
+    assert data[at:at + 8] != b"", "the file is not sealed"
+
+
+def parts_of(path):
+    if os.path.isdir(path):
+        for name in sorted(os.listdir(path)):
+            yield from parts_of(os.path.join(path, name))
+        return
+    data = open(path, "rb").read()
+    yield path.encode()
+    yield data
+    if path.endswith(".seg"):
+        yield from segment(data)
+
+
+def unpercent(data):
+    return re.sub(rb"%([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]).lower(), data)
+
+
+def unjson(data):
+    return re.sub(rb"\\+u00([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]).lower(), data)
+
+
+def unhex(data):
+    return b"\0".join(bytes.fromhex(run.decode()).lower() for run in re.findall(rb"(?:[0-9a-f]{2}){%d,}" % GRAM, data))
+
+
+def unbase64(data):
+    """Every run of base64 at all four places where it could begin."""
+    for run in re.findall(rb"[A-Za-z0-9+/_-]{%d,}" % (GRAM + 3), data):
+        for skip in range(4):
+            text = run[skip:].translate(bytes.maketrans(b"-_", b"+/"))
+            yield base64.b64decode(text[:len(text) // 4 * 4])
+
+
+def views_of(data):
+    """Ways to read |data|, in lower case."""
+    low = data.lower()
+    yield low
+    for view in (unpercent(low), unjson(low), unhex(low), unpercent(unpercent(low)), unpercent(unjson(low))):
+        if view != low:
+            yield view
+    for view in unbase64(data):
+        yield view.lower()
+        if b"%" in view:
+            yield unpercent(view.lower())
+
+
+def main():
+    plan = json.load(open(sys.argv[1]))
+    wanted = sys.argv[2]
+    grams, numbers = {}, {}
+    for secret in plan["secrets"]:
+        text = secret["text"].lower().encode()
+        if text.isdigit():
+            numbers[text] = secret
+        else:
+            for at in range(18 - GRAM + 1):  # its first 18 bytes are random
+                grams[text[at:at + GRAM]] = secret
+    found, cases, seen = {}, set(), set()
+    for path in sys.argv[3:]:
+        for part in parts_of(path):
+            if part in seen:
+                continue
+            seen.add(part)
+            cases.update(re.findall(rb"X-Case: (public-\d+)", part))
+            for view in views_of(part):
+                for at in range(len(view) - GRAM + 1):
+                    secret = grams.get(view[at:at + GRAM])
+                    if secret:
+                        found.setdefault(secret["text"], (path, view[max(0, at - 40):at + 60]))
+                for digits in re.findall(rb"(?=(\d{16}))", view):
+                    if digits in numbers:
+                        found.setdefault(numbers[digits]["text"], (path, digits))
+    bad = 0
+    if wanted == "found":
+        missing = [s for s in plan["secrets"] if s["kept"] and s["text"] not in found]
+        for secret in missing[:20]:
+            print("not found, so its absence would say nothing:", secret["place"])
+        bad = len(missing)
+    else:
+        for secret in [s for s in plan["secrets"] if s["text"] in found][:20]:
+            path, text = found[secret["text"]]
+            print("LEAK in %s: %s: %r" % (os.path.basename(path), secret["place"], text))
+        bad = len(found)
+    print("%d of %d secrets found, %d of %d exchanges seen" % (len(found), len(plan["secrets"]), len(cases), plan["exchanges"]))
+    return 1 if bad or len(cases) < plan["exchanges"] * 0.98 else 0
+
+
+sys.exit(main())

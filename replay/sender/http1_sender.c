@@ -55,7 +55,8 @@ struct lane {
     struct sender_request request;
     sender_done_fn done;
     void *done_arg;
-    struct sender_outcome outcome; /* what is known so far */
+    struct sender_outcome outcome;
+    uint64_t free_mono_ns; /* connected, or done with the last request */ /* what is known so far */
     struct response *response;
     size_t sent_bytes;
     size_t sendable_bytes; /* all, or the head while 100 is awaited */
@@ -128,6 +129,7 @@ static void finish(struct lane *lane, enum transport_error error, const char *de
     if (keep) {
         deadline_stop(&lane->request_deadline);
         lane->base.state = SENDER_LANE_IDLE;
+        lane->free_mono_ns = outcome.done_mono_ns;
         if (stream_has_pending(&lane->stream))
             event_active(&lane->readable, EV_READ, 0);
     } else {
@@ -259,7 +261,7 @@ static void send_body(struct lane *lane, uint64_t now)
 
 static void start_request(struct lane *lane, uint64_t now)
 {
-    lane->outcome.slot_mono_ns = now;
+    lane->outcome.slot_mono_ns = lane->free_mono_ns;
     lane->outcome.reused = lane->base.carried++ > 0;
     deadline_start(&lane->sender->requests, &lane->request_deadline, now);
     send_more(lane, now);
@@ -270,6 +272,7 @@ static void become_ready(struct lane *lane, uint64_t now)
 {
     deadline_stop(&lane->connect_deadline);
     lane->step = STEP_READY;
+    lane->free_mono_ns = now;
     if (lane->base.state == SENDER_LANE_BUSY) {
         start_request(lane, now);
         return;

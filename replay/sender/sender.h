@@ -67,7 +67,7 @@ struct sender_outcome {
     uint64_t connect_ns; /* TCP; until the failure where that failed */
     uint64_t tls_ns;
 
-    uint64_t slot_mono_ns;       /* the connection was there: fired, or connected, whichever came last */
+    uint64_t slot_mono_ns;       /* the connection was free: connected, or done with the request before */
     uint64_t sent_first_mono_ns; /* just before the write(2) that took the first byte */
     uint64_t sent_last_mono_ns;  /* just before the one that took the last; 0: it was never sent completely */
     uint64_t first_byte_mono_ns; /* the loop saw the first byte of the final response */

@@ -38,7 +38,7 @@ static struct request_rules rules_of(const char *base_path)
 static void expect(const struct request_rules *rules, struct exchange *exchange, const char *head,
                    const char *body)
 {
-    struct linker *linker = linker_create(0);
+    struct linker *linker = linker_create(0, "");
     const struct linker_context context = {.session = 1, .recognition_key = no_key};
     struct request request = {0};
     assert_true(request_build(&request, rules, linker, &context, exchange));
@@ -132,7 +132,7 @@ static void test_request_content_coding_is_applied_again(void **state)
 {
     (void)state;
     struct request_rules rules = rules_of("");
-    struct linker *linker = linker_create(0);
+    struct linker *linker = linker_create(0, "");
     const struct linker_context context = {.session = 1, .recognition_key = no_key};
     struct request request = {0};
     struct buffer plain = {0};
@@ -225,7 +225,7 @@ static void test_request_expect_continue(void **state)
 {
     (void)state;
     struct request_rules rules = rules_of("");
-    struct linker *linker = linker_create(0);
+    struct linker *linker = linker_create(0, "");
     const struct linker_context context = {.session = 1, .recognition_key = no_key};
     struct request request = {0};
     const char *head = "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n";
@@ -241,9 +241,33 @@ static void test_request_expect_continue(void **state)
     linker_free(linker);
 }
 
+static void test_request_for_what_was_created_goes_to_the_targets_place(void **state)
+{
+    (void)state;
+    struct linker *linker = linker_create(0, "/stage");
+    const struct linker_context context = {.session = 1, .recognition_key = no_key};
+    struct request_rules rules = rules_of("/stage");
+    struct request request = {0};
+    struct exchange created = exchange_of("POST /orders HTTP/1.1\r\nHost: a\r\n\r\n", "", BODY_FRAMING_NONE);
+    buffer_append_text(&created.response.head, "HTTP/1.1 201 Created\r\nLocation: /orders/17\r\n\r\n");
+    linker_learn(linker, &context, &created,
+                 bytes_of("HTTP/1.1 201 Created\r\nLocation: /stage/orders/94\r\n\r\n"), (struct bytes){0});
+    struct exchange read =
+        exchange_of("GET /orders/17?x=1 HTTP/1.1\r\nHost: a\r\n\r\n", "", BODY_FRAMING_NONE);
+    assert_true(request_build(&request, &rules, linker, &context, &read));
+    assert_int_equal(request.found.linked, 1);
+    const char wanted[] = "GET /stage/orders/94?x=1 HTTP/1.1\r\n";
+    assert_memory_equal(request.head.data, wanted, sizeof wanted - 1);
+    request_free(&request);
+    linker_free(linker);
+    exchange_free(&created);
+    exchange_free(&read);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_request_for_what_was_created_goes_to_the_targets_place),
         cmocka_unit_test(test_request_is_kept_byte_for_byte),
         cmocka_unit_test(test_request_target_forms),
         cmocka_unit_test(test_request_hosts_follow_in_origin_and_referer),

@@ -141,11 +141,11 @@ static void read_coding(struct http1_length *length, struct bytes value)
             continue;
         }
         if (name_is(element, "chunked")) {
-            if (length->chunked) {
+            if (length->seen_chunked) {
                 length->defects |= MESSAGE_DEFECT(CODING_REPEATED);
                 length->coding_broken = true;
             }
-            length->chunked = true;
+            length->chunked = length->seen_chunked = true;
         } else {
             if (length->chunked || !is_known_coding(element))
                 length->defects |= MESSAGE_DEFECT(CODING_UNKNOWN);
@@ -242,11 +242,10 @@ enum http1_trust http1_length_of_request(struct http1_length *length, bool http1
 {
     *ret_framing = BODY_FRAMING_NONE;
     if (length->has_coding) {
-        if (!length->chunked || length->coding_broken || (length->defects & MESSAGE_DEFECT(CODING_UNKNOWN))) {
-            if (!length->chunked)
-                length->defects |= MESSAGE_DEFECT(CODING_UNKNOWN);
+        if (!length->chunked)
+            length->defects |= MESSAGE_DEFECT(CODING_UNKNOWN);
+        if (!length->chunked || length->coding_broken)
             return HTTP1_STOP_NOW;
-        }
         *ret_framing = BODY_FRAMING_CHUNKED;
         if (length->has_length || length->length_broken)
             length->defects |= MESSAGE_DEFECT(LENGTH_AND_CHUNKED);
@@ -271,7 +270,7 @@ enum http1_trust http1_length_of_response(struct http1_length *length, bool http
             return HTTP1_STOP_NOW;
         if (length->has_length || length->length_broken)
             length->defects |= MESSAGE_DEFECT(LENGTH_AND_CHUNKED);
-        if (!length->chunked || (length->defects & MESSAGE_DEFECT(CODING_UNKNOWN))) {
+        if (!length->chunked) {
             length->defects |= MESSAGE_DEFECT(CODING_UNKNOWN);
             return HTTP1_TRUSTED;
         }

@@ -15,8 +15,9 @@ struct http1_length {
     uint64_t length;       /* its value, at most 2^63 - 1 */
     bool length_broken;    /* a Content-Length that cannot */
     bool has_coding;       /* Transfer-Encoding is there */
-    bool chunked;          /* and chunked is its last and only one of that name */
-    bool coding_broken;    /* and it cannot be trusted in either direction */
+    bool seen_chunked;     /* chunked is among its codings */
+    bool chunked;          /* and the last of them */
+    bool coding_broken;    /* it is there twice, or the field is malformed */
     bool expects_continue; /* Expect: 100-continue */
 };
 

@@ -1,0 +1,287 @@
+/* Property: whatever the bytes, each head is followed by its end, every byte is counted once, body bytes are what the
+ * message says; how a packet is cut changes no event; and where llhttp accepts a whole stream of requests, both
+ * find the same messages. */
+#include "common/http1.h"
+#include "common/http1_head.h"
+
+#include <llhttp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGES_MAX 256
+
+static void check(bool holds, const char *claim)
+{
+    if (!holds) {
+        fprintf(stderr, "does not hold: %s\n", claim);
+        abort();
+    }
+}
+
+/* A message as both parsers can tell it. */
+struct seen {
+    uint64_t method, target; /* hashes */
+    uint64_t fields, body_bytes, body;
+};
+
+struct run {
+    struct seen messages[MESSAGES_MAX];
+    size_t count;
+    struct seen now;
+    bool open, trailers, odd;
+    uint64_t bytes, gap_bytes;
+    uint64_t events; /* hash of all */
+    uint8_t answers;
+};
+
+static uint64_t hash(uint64_t seed, const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        seed = (seed ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return seed;
+}
+
+static void event(struct run *run, uint64_t value)
+{
+    run->events = hash(run->events, &value, sizeof value);
+}
+
+static enum http1_answers on_answers(void *arg, const struct http1_message *message)
+{
+    struct run *run = arg;
+    check(!run->open && message->first_ns > 0, "answers is asked between messages");
+    return (enum http1_answers)(run->answers & 3);
+}
+
+static void on_head(void *arg, const struct http1_message *message)
+{
+    struct run *run = arg;
+    check(!run->open, "a head follows an end");
+    run->open = true;
+    run->trailers = false;
+    run->bytes = 0;
+    run->now = (struct seen){0};
+    struct http1_request_line line;
+    if (http1_request_line(message->head, &line)) {
+        run->now.method = hash(1, line.method.data, line.method.size);
+        run->now.target = hash(1, line.target.data, line.target.size);
+    }
+    struct bytes fields = http1_fields(message->head);
+    struct http1_field field;
+    while (http1_next_field(&fields, &field))
+        run->now.fields++;
+    event(run, hash(2, message->head.data, message->head.size));
+}
+
+static void on_body(void *arg, struct bytes content)
+{
+    struct run *run = arg;
+    check(run->open && !run->trailers && content.size > 0, "content lies between head and end");
+    run->bytes += content.size;
+    run->now.body = hash(run->now.body, content.data, content.size);
+}
+
+static void on_body_gap(void *arg, uint64_t bytes)
+{
+    struct run *run = arg;
+    check(run->open, "lost content lies between head and end");
+    run->bytes += bytes;
+    event(run, bytes);
+}
+
+static void on_trailers(void *arg, struct bytes lines)
+{
+    struct run *run = arg;
+    check(run->open && !run->trailers && lines.size > 0, "trailers come once");
+    run->trailers = true;
+    event(run, hash(3, lines.data, lines.size));
+}
+
+static void on_end(void *arg, const struct http1_message *message)
+{
+    struct run *run = arg;
+    check(run->open, "an end follows a head");
+    check(message->body_bytes == run->bytes, "content adds up");
+    check(message->last_ns >= message->first_ns, "time runs forward");
+    run->open = false;
+    run->now.body_bytes = run->bytes;
+    /* llhttp before 9.0 takes any byte for the LF after the CR of a chunk line. */
+    run->odd |= (message->defects & MESSAGE_DEFECT(CHUNK_LINE)) != 0;
+    event(run, run->now.body);
+    event(run, message->defects);
+    event(run, (uint64_t)message->complete | (uint64_t)message->gap << 1 | (uint64_t)message->head_cut << 2 |
+                   (uint64_t)message->status << 8 | (uint64_t)message->framing << 32);
+    if (run->count < MESSAGES_MAX)
+        run->messages[run->count++] = run->now;
+}
+
+/* How a run cuts and loses. */
+struct plan {
+    uint8_t flags;
+    uint64_t random;
+    bool cut; /* packets into parts */
+};
+
+static uint64_t next(struct plan *plan)
+{
+    plan->random ^= plan->random << 13;
+    plan->random ^= plan->random >> 7;
+    plan->random ^= plan->random << 17;
+    return plan->random;
+}
+
+static void feed_packet(struct http1 *parser, struct bytes packet, uint64_t time_ns, bool cut, uint64_t seed)
+{
+    struct plan parts = {.random = seed | 1};
+    size_t at = 0;
+    while (at < packet.size) {
+        size_t size = packet.size - at;
+        if (cut && next(&parts) % 3 != 0)
+            size = 1 + next(&parts) % (size < 16 ? size : 16);
+        uint8_t *copy = malloc(size);
+        check(copy != NULL, "memory");
+        memcpy(copy, packet.data + at, size);
+        http1_feed(parser, bytes_make(copy, size), time_ns, at == 0);
+        free(copy);
+        at += size;
+    }
+}
+
+static void run_parser(struct bytes data, struct plan plan, struct run *run)
+{
+    const struct http1_handler handler = {run,         on_answers,  on_head, on_body,
+                                          on_body_gap, on_trailers, on_end};
+    const struct http1_limits small = {.head_bytes = 512, .line_bytes = 128, .head_fields = 8};
+    run->answers = plan.flags >> 2;
+    struct http1 *parser = http1_create(plan.flags & 1 ? HTTP1_RESPONSES : HTTP1_REQUESTS, &handler,
+                                        plan.flags & 32 ? &small : NULL);
+    if (plan.flags & 2)
+        http1_set_midstream(parser);
+    uint64_t time_ns = 1, lost = 0;
+    for (size_t at = 0; at < data.size; time_ns++) {
+        size_t size = plan.flags & 16 ? 1 + next(&plan) % 200 : data.size;
+        if (size > data.size - at)
+            size = data.size - at;
+        if ((plan.flags & 64) && next(&plan) % 8 == 0) {
+            uint64_t bytes = next(&plan) % 3 == 0 ? 0 : 1 + next(&plan) % 100;
+            lost += bytes;
+            http1_gap(parser, bytes, time_ns);
+        }
+        feed_packet(parser, bytes_make(data.data + at, size), time_ns, plan.cut, plan.random);
+        at += size;
+    }
+    if ((plan.flags & 128) && next(&plan) % 4 == 0)
+        http1_make_opaque(parser);
+    event(run, http1_mode(parser));
+    http1_finish(parser, plan.flags & 1, time_ns);
+    check(!run->open, "every head has its end");
+    const struct http1_counts *counts = http1_counts(parser);
+    check(counts->bytes_recorded + counts->bytes_skipped + counts->bytes_opaque == data.size, "bytes add up");
+    check(counts->bytes_gap == lost, "lost bytes add up");
+    event(run, counts->bytes_recorded);
+    event(run, counts->bytes_skipped);
+    http1_free(parser);
+}
+
+/* ---- the oracle ---- */
+
+static int oracle_begin(llhttp_t *parser)
+{
+    struct run *run = parser->data;
+    run->now = (struct seen){.method = 1, .target = 1};
+    return 0;
+}
+
+static int oracle_url(llhttp_t *parser, const char *at, size_t size)
+{
+    struct run *run = parser->data;
+    run->now.target = hash(run->now.target, at, size);
+    return 0;
+}
+
+static int oracle_field(llhttp_t *parser)
+{
+    struct run *run = parser->data;
+    run->now.fields++;
+    return 0;
+}
+
+static int oracle_head(llhttp_t *parser)
+{
+    struct run *run = parser->data;
+    const char *method = llhttp_method_name((llhttp_method_t)parser->method);
+    run->now.method = hash(1, method, strlen(method));
+    run->bytes = run->now.fields; /* trailers come through the same callback */
+    run->odd |= parser->http_major == 0;
+    return 0;
+}
+
+static int oracle_body(llhttp_t *parser, const char *at, size_t size)
+{
+    struct run *run = parser->data;
+    run->now.body_bytes += size;
+    run->now.body = hash(run->now.body, at, size);
+    return 0;
+}
+
+static int oracle_end(llhttp_t *parser)
+{
+    struct run *run = parser->data;
+    run->now.fields = run->bytes;
+    if (run->count < MESSAGES_MAX)
+        run->messages[run->count++] = run->now;
+    return 0;
+}
+
+/* Returns whether llhttp accepts all of |data| as HTTP/1 requests, which |run| then holds. */
+static bool oracle_accepts(struct bytes data, struct run *run)
+{
+    llhttp_settings_t settings;
+    llhttp_settings_init(&settings);
+    settings.on_message_begin = oracle_begin;
+    settings.on_url = oracle_url;
+    settings.on_header_value_complete = oracle_field;
+    settings.on_headers_complete = oracle_head;
+    settings.on_body = oracle_body;
+    settings.on_message_complete = oracle_end;
+    llhttp_t parser;
+    llhttp_init(&parser, HTTP_REQUEST, &settings);
+    parser.data = run;
+    return llhttp_execute(&parser, (const char *)data.data, data.size) == HPE_OK &&
+           llhttp_finish(&parser) == HPE_OK && !run->odd;
+}
+
+static void compare(const struct run *ours, const struct run *oracle)
+{
+    check(ours->count == oracle->count, "as many messages as llhttp finds");
+    for (size_t i = 0; i < ours->count; i++) {
+        const struct seen *a = &ours->messages[i], *b = &oracle->messages[i];
+        check(a->method == b->method && a->target == b->target, "llhttp's method and target");
+        check(a->fields == b->fields, "llhttp's header fields");
+        check(a->body_bytes == b->body_bytes && a->body == b->body, "llhttp's body");
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 3)
+        return 0;
+    struct plan plan = {.flags = data[0], .random = ((uint64_t)data[1] << 8 | data[2]) + 1};
+    struct bytes stream = bytes_make(data + 3, size - 3);
+    static struct run whole, cut, oracle;
+    memset(&whole, 0, sizeof whole);
+    memset(&cut, 0, sizeof cut);
+    memset(&oracle, 0, sizeof oracle);
+    run_parser(stream, plan, &whole);
+    plan.cut = true;
+    run_parser(stream, plan, &cut);
+    check(whole.events == cut.events, "cutting packets changes nothing");
+    bool plain = (plan.flags & (1 | 2 | 32 | 64)) == 0;
+    if (plain && !whole.odd && oracle_accepts(stream, &oracle))
+        compare(&whole, &oracle);
+    return 0;
+}

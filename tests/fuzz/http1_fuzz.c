@@ -107,8 +107,8 @@ static void on_end(void *arg, const struct http1_message *message)
     check(message->last_ns >= message->first_ns, "time runs forward");
     run->open = false;
     run->now.body_bytes = run->bytes;
-    /* llhttp before 9.0 takes any byte for the LF after the CR of a chunk line. */
-    run->odd |= (message->defects & MESSAGE_DEFECT(CHUNK_LINE)) != 0;
+    /* llhttp before 9.0 takes any byte for the LF after a CR, also in chunk lines and at the end of a head. */
+    run->odd |= message->head_cut || (message->defects & (MESSAGE_DEFECT(CHUNK_LINE) | MESSAGE_DEFECT(BARE_CR))) != 0;
     event(run, run->now.body);
     event(run, message->defects);
     event(run, (uint64_t)message->complete | (uint64_t)message->gap << 1 | (uint64_t)message->head_cut << 2 |

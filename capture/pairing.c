@@ -1,5 +1,6 @@
 #include "capture/pairing.h"
 
+#include "capture/waiting.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
 
@@ -10,29 +11,12 @@
 #define DEFAULT_BODY_BYTES (UINT64_C(1) << 20)
 #define DEFAULT_HELD_BYTES (UINT64_C(256) << 20)
 #define DEFAULT_WAITING    1024
-#define SPARE_WAITING      1024        /* exchanges kept for reuse */
-#define SPARE_PAIRINGS     4096        /* connections kept for reuse */
-#define SPARE_CONTENT      (64 * 1024) /* a buffer that grew beyond it is not kept */
-
-/* A request with what is known of its answer: in the order of the requests on its connection. */
-struct waiting {
-    struct exchange exchange;
-    struct waiting *next;
-    enum http1_answers answers;
-    bool request_done;
-    bool response_done;
-    bool filtered;   /* carries the skip header */
-    bool after_hole; /* requests before it may have been lost */
-    uint64_t held;   /* content bytes counted in the pool */
-    bool cut[2];     /* nothing more is kept of the request's, the response's body */
-};
+#define SPARE_PAIRINGS     4096 /* connections kept for reuse */
 
 struct pairing_pool {
     struct pairing_settings settings;
     struct pairing_counts counts;
-    uint64_t held_bytes;
-    struct waiting *spare_waiting;
-    size_t spare_waiting_count;
+    struct waiting_store store;
     struct pairing *spare_pairings;
     size_t spare_pairing_count;
 };
@@ -77,17 +61,13 @@ struct pairing_pool *pairing_pool_create(const struct pairing_settings *settings
         pool->settings.max_body_bytes = DEFAULT_BODY_BYTES;
     if (pool->settings.max_held_bytes == 0)
         pool->settings.max_held_bytes = DEFAULT_HELD_BYTES;
+    pool->store = (struct waiting_store){.max_body_bytes = pool->settings.max_body_bytes,
+                                         .max_held_bytes = pool->settings.max_held_bytes};
     if (pool->settings.max_waiting == 0)
         pool->settings.max_waiting = DEFAULT_WAITING;
     if (!pool->settings.skip_header)
         pool->settings.skip_header = "X-Rehearse-Run";
     return pool;
-}
-
-static void waiting_free(struct waiting *waiting)
-{
-    exchange_free(&waiting->exchange);
-    free(waiting);
 }
 
 static void pairing_destroy(struct pairing *pairing)
@@ -101,11 +81,7 @@ void pairing_pool_free(struct pairing_pool *pool)
 {
     if (!pool)
         return;
-    while (pool->spare_waiting) {
-        struct waiting *waiting = pool->spare_waiting;
-        pool->spare_waiting = waiting->next;
-        waiting_free(waiting);
-    }
+    waiting_store_done(&pool->store);
     while (pool->spare_pairings) {
         struct pairing *pairing = pool->spare_pairings;
         pool->spare_pairings = pairing->next;
@@ -117,40 +93,6 @@ void pairing_pool_free(struct pairing_pool *pool)
 const struct pairing_counts *pairing_pool_counts(const struct pairing_pool *pool)
 {
     return &pool->counts;
-}
-
-static struct waiting *waiting_take(struct pairing_pool *pool)
-{
-    struct waiting *waiting = pool->spare_waiting;
-    if (!waiting)
-        return xcalloc(1, sizeof *waiting);
-    pool->spare_waiting = waiting->next;
-    pool->spare_waiting_count--;
-    waiting->next = NULL;
-    return waiting;
-}
-
-static void shrink(struct buffer *buffer)
-{
-    if (buffer->capacity > SPARE_CONTENT)
-        buffer_free(buffer);
-}
-
-static void waiting_give_back(struct pairing_pool *pool, struct waiting *waiting)
-{
-    pool->held_bytes -= waiting->held;
-    if (pool->spare_waiting_count >= SPARE_WAITING) {
-        waiting_free(waiting);
-        return;
-    }
-    shrink(&waiting->exchange.request.body.content);
-    shrink(&waiting->exchange.response.body.content);
-    shrink(&waiting->exchange.request.head);
-    shrink(&waiting->exchange.response.head);
-    exchange_clear(&waiting->exchange);
-    *waiting = (struct waiting){.exchange = waiting->exchange, .next = pool->spare_waiting};
-    pool->spare_waiting = waiting;
-    pool->spare_waiting_count++;
 }
 
 /* ---- handing over ---- */
@@ -218,7 +160,7 @@ static void hand_over_first(struct pairing *pairing)
         if (pool->settings.done)
             pool->settings.done(pool->settings.arg, exchange);
     }
-    waiting_give_back(pool, waiting);
+    waiting_give_back(&pool->store, waiting);
 }
 
 static void hand_over_complete(struct pairing *pairing)
@@ -227,112 +169,13 @@ static void hand_over_complete(struct pairing *pairing)
         hand_over_first(pairing);
 }
 
-/* ---- messages ---- */
+/* ---- the client's side ---- */
 
-static void keep_content(struct pairing *pairing, struct waiting *waiting, enum pairing_side side,
-                         struct bytes content)
+static void take_marks(struct pairing *pairing, struct waiting *waiting, enum pairing_side side)
 {
-    struct pairing_pool *pool = pairing->pool;
-    struct message *message =
-        side == PAIRING_CLIENT ? &waiting->exchange.request : &waiting->exchange.response;
-    struct body *body = &message->body;
-    body->wire_bytes += content.size;
-    if (waiting->cut[side])
-        return;
-    uint64_t room = pool->settings.max_body_bytes - body->content.size;
-    uint64_t pool_room = pool->settings.max_held_bytes > pool->held_bytes
-                             ? pool->settings.max_held_bytes - pool->held_bytes
-                             : 0;
-    if (room > pool_room)
-        room = pool_room;
-    size_t size = content.size;
-    if (size > room) {
-        size = (size_t)room;
-        waiting->cut[side] = true;
-        body->state = BODY_CUT;
-        body->reason = BODY_REASON_TOO_LARGE;
-    }
-    buffer_append(&body->content, content.data, size);
-    waiting->held += size;
-    pool->held_bytes += size;
-}
-
-static void lose_content(struct waiting *waiting, enum pairing_side side, uint64_t bytes)
-{
-    struct body *body =
-        side == PAIRING_CLIENT ? &waiting->exchange.request.body : &waiting->exchange.response.body;
-    body->wire_bytes += bytes;
-    if (!waiting->cut[side]) {
-        body->state = BODY_CUT;
-        body->reason = BODY_REASON_GAP;
-    }
-    waiting->cut[side] = true;
-}
-
-static bool is_coded(struct bytes head)
-{
-    struct bytes fields = http1_fields(head);
-    struct http1_field field;
-    while (http1_next_field(&fields, &field)) {
-        struct bytes element;
-        if (!field.split || !bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Encoding")))
-            continue;
-        while (http1_next_element(&field.value, &element)) {
-            if (!bytes_equal_nocase(element, BYTES_LITERAL("identity")))
-                return true;
-        }
-    }
-    return false;
-}
-
-static void begin_message(struct pairing *pairing, struct waiting *waiting, enum pairing_side side,
-                          const struct http1_message *from)
-{
-    struct message *message =
-        side == PAIRING_CLIENT ? &waiting->exchange.request : &waiting->exchange.response;
-    buffer_clear(&message->head);
-    buffer_append_bytes(&message->head, from->head);
-    message->first_ns = from->first_ns;
-    message->last_ns = from->last_ns;
-    message->body.framing = from->framing;
-    const struct pairing_settings *settings = &pairing->pool->settings;
-    if (side == PAIRING_CLIENT ? settings->drop_request_bodies : settings->drop_response_bodies) {
-        waiting->cut[side] = true;
-        message->body.state = BODY_DROPPED;
-        message->body.reason = BODY_REASON_NOT_WANTED;
-    }
     waiting->exchange.flags |= pairing->marks[side];
     pairing->marks[side] = 0;
 }
-
-static void end_message(struct waiting *waiting, enum pairing_side side, const struct http1_message *from)
-{
-    struct exchange *exchange = &waiting->exchange;
-    bool request = side == PAIRING_CLIENT;
-    struct message *message = request ? &exchange->request : &exchange->response;
-    message->last_ns = from->last_ns;
-    message->defects = from->defects;
-    message->body.framing = from->framing;
-    if (from->gap)
-        exchange->flags |= request ? EXCHANGE_FLAG(REQUEST_GAP) : EXCHANGE_FLAG(RESPONSE_GAP);
-    if (!from->complete)
-        exchange->flags |= request ? EXCHANGE_FLAG(REQUEST_INCOMPLETE) : EXCHANGE_FLAG(RESPONSE_INCOMPLETE);
-    if (from->head_cut)
-        exchange->flags |= EXCHANGE_FLAG(HEAD_CUT);
-    struct body *body = &message->body;
-    if (body->wire_bytes == 0 && from->complete) {
-        body->state = BODY_EMPTY;
-        body->reason = BODY_REASON_NONE;
-    } else if (body->state == BODY_EMPTY) {
-        body->state = from->complete ? BODY_KEPT : BODY_CUT;
-        body->reason = from->complete ? BODY_REASON_NONE
-                       : from->gap    ? BODY_REASON_GAP
-                                      : BODY_REASON_INCOMPLETE;
-    }
-    body->coded = body->content.size > 0 && is_coded(buffer_bytes(&message->head));
-}
-
-/* ---- the client's side ---- */
 
 static enum http1_answers answers_of(struct bytes head)
 {
@@ -370,7 +213,7 @@ static void on_request_head(void *arg, const struct http1_message *message)
     pool->counts.requests_seen++;
     if (pairing->count >= pool->settings.max_waiting)
         give_up_oldest(pairing);
-    struct waiting *waiting = waiting_take(pool);
+    struct waiting *waiting = waiting_take(&pool->store);
     struct exchange *exchange = &waiting->exchange;
     exchange->connection = pairing->connection.connection;
     exchange->client = pairing->connection.client;
@@ -378,7 +221,8 @@ static void on_request_head(void *arg, const struct http1_message *message)
     exchange->tls = pairing->connection.tls;
     if (pairing->connection.midstream)
         exchange->flags |= EXCHANGE_FLAG(MIDSTREAM);
-    begin_message(pairing, waiting, PAIRING_CLIENT, message);
+    waiting_begin(waiting, false, message, pool->settings.drop_request_bodies);
+    take_marks(pairing, waiting, PAIRING_CLIENT);
     waiting->answers = answers_of(message->head);
     struct http1_field field;
     waiting->filtered = pool->settings.skip_header[0] != '\0' &&
@@ -398,14 +242,14 @@ static void on_request_body(void *arg, struct bytes content)
 {
     struct pairing *pairing = arg;
     if (pairing->reading)
-        keep_content(pairing, pairing->reading, PAIRING_CLIENT, content);
+        waiting_content(&pairing->pool->store, pairing->reading, false, content);
 }
 
 static void on_request_gap(void *arg, uint64_t bytes)
 {
     struct pairing *pairing = arg;
     if (pairing->reading)
-        lose_content(pairing->reading, PAIRING_CLIENT, bytes);
+        waiting_lose(pairing->reading, false, bytes);
 }
 
 static void on_request_trailers(void *arg, struct bytes lines)
@@ -422,7 +266,7 @@ static void on_request_end(void *arg, const struct http1_message *message)
     if (!waiting)
         return;
     pairing->reading = NULL;
-    end_message(waiting, PAIRING_CLIENT, message);
+    waiting_end(waiting, false, message);
     waiting->request_done = true;
     hand_over_complete(pairing);
 }
@@ -523,21 +367,22 @@ static void on_response_head(void *arg, const struct http1_message *message)
     waiting->exchange.status = message->status;
     if (!waiting->request_done)
         waiting->exchange.flags |= EXCHANGE_FLAG(EARLY_RESPONSE);
-    begin_message(pairing, waiting, PAIRING_SERVER, message);
+    waiting_begin(waiting, true, message, pairing->pool->settings.drop_response_bodies);
+    take_marks(pairing, waiting, PAIRING_SERVER);
 }
 
 static void on_response_body(void *arg, struct bytes content)
 {
     struct pairing *pairing = arg;
     if (pairing->answering)
-        keep_content(pairing, pairing->answering, PAIRING_SERVER, content);
+        waiting_content(&pairing->pool->store, pairing->answering, true, content);
 }
 
 static void on_response_gap(void *arg, uint64_t bytes)
 {
     struct pairing *pairing = arg;
     if (pairing->answering)
-        lose_content(pairing->answering, PAIRING_SERVER, bytes);
+        waiting_lose(pairing->answering, true, bytes);
 }
 
 static void on_response_trailers(void *arg, struct bytes lines)
@@ -567,7 +412,7 @@ static void on_response_end(void *arg, const struct http1_message *message)
     bool connect = waiting && waiting->answers == HTTP1_ANSWERS_CONNECT && message->status >= 200 &&
                    message->status < 300;
     if (waiting) {
-        end_message(waiting, PAIRING_SERVER, message);
+        waiting_end(waiting, true, message);
         waiting->response_done = true;
         if (message->status == 101)
             waiting->exchange.flags |= EXCHANGE_FLAG(UPGRADE);

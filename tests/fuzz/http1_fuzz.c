@@ -108,7 +108,8 @@ static void on_end(void *arg, const struct http1_message *message)
     run->open = false;
     run->now.body_bytes = run->bytes;
     /* llhttp before 9.0 takes any byte for the LF after a CR, also in chunk lines and at the end of a head. */
-    run->odd |= message->head_cut || (message->defects & (MESSAGE_DEFECT(CHUNK_LINE) | MESSAGE_DEFECT(BARE_CR))) != 0;
+    run->odd |=
+        message->head_cut || (message->defects & (MESSAGE_DEFECT(CHUNK_LINE) | MESSAGE_DEFECT(BARE_CR))) != 0;
     event(run, run->now.body);
     event(run, message->defects);
     event(run, (uint64_t)message->complete | (uint64_t)message->gap << 1 | (uint64_t)message->head_cut << 2 |

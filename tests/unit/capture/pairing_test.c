@@ -124,7 +124,7 @@ static const struct dialogue dialogues[] = {
     {"no status line",
      false,
      {{'C', 10, GET("/1"), 0}, {'S', 20, "<html>hello", 0}, {'s', 30, 0, 0}},
-     "GET /1 0 10-10-20-20 <html>hello\n1/1/0 1/1/0"},
+     "GET /1 0 10-10-20-20 <html>hello\n1/1/0 0/0/0"},
     {"midstream",
      true,
      {{'S', 5, "tail of a body", 0}, {'C', 10, GET("/1"), 0}, {'S', 20, OK("ab"), 0}},

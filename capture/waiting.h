@@ -1,0 +1,51 @@
+/* A request that waits for its answer, with the exchange that both become; and the store that such are taken from and
+ * given back to, so that nothing is allocated per exchange once warm. Used by pairing.c. */
+#ifndef CAPTURE_WAITING_H
+#define CAPTURE_WAITING_H
+
+#include "common/exchange.h"
+#include "common/http1.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct waiting {
+    struct exchange exchange;
+    struct waiting *next;
+    enum http1_answers answers;
+    bool request_done;
+    bool response_done;
+    bool filtered;   /* carries the skip header */
+    bool after_hole; /* requests before it may have been lost */
+    uint64_t held;   /* content bytes counted in the store */
+    bool cut[2];     /* nothing more is kept of the request's, the response's body */
+};
+
+/* Zero-initialised but for the limits is empty and valid. */
+struct waiting_store {
+    uint64_t max_body_bytes; /* kept of one body */
+    uint64_t max_held_bytes; /* kept of all bodies */
+    uint64_t held_bytes;     /* <= max_held_bytes */
+    struct waiting *spare;
+    size_t spare_count;
+};
+
+/* Frees what is kept for reuse. */
+void waiting_store_done(struct waiting_store *store);
+/* Returns an empty one, owned by the caller until it is given back. */
+struct waiting *waiting_take(struct waiting_store *store);
+void waiting_give_back(struct waiting_store *store, struct waiting *waiting);
+
+/* Each of these works on the request where |response| is false, else on the response. */
+
+/* Takes over the head. |drop|: the body is not wanted. */
+void waiting_begin(struct waiting *waiting, bool response, const struct http1_message *from, bool drop);
+/* Keeps |content| as far as the limits allow, and counts it. */
+void waiting_content(struct waiting_store *store, struct waiting *waiting, bool response,
+                     struct bytes content);
+/* Tells that |bytes| of the body were lost. */
+void waiting_lose(struct waiting *waiting, bool response, uint64_t bytes);
+/* Sets flags, defects, times and the state of the body from the message that ended. */
+void waiting_end(struct waiting *waiting, bool response, const struct http1_message *from);
+
+#endif

@@ -248,12 +248,12 @@ static void test_request_for_what_was_created_goes_to_the_targets_place(void **s
     const struct linker_context context = {.session = 1, .recognition_key = no_key};
     struct request_rules rules = rules_of("/stage");
     struct request request = {0};
-    struct exchange created = exchange_of("POST /orders HTTP/1.1\r\nHost: a\r\n\r\n", "", BODY_FRAMING_NONE);
+    struct exchange created = exchange_of("POST /orders HTTP/1.1\r\nHost: a\r\n\r\n", BODY_FRAMING_NONE, "");
     buffer_append_text(&created.response.head, "HTTP/1.1 201 Created\r\nLocation: /orders/17\r\n\r\n");
     linker_learn(linker, &context, &created,
                  bytes_of("HTTP/1.1 201 Created\r\nLocation: /stage/orders/94\r\n\r\n"), (struct bytes){0});
     struct exchange read =
-        exchange_of("GET /orders/17?x=1 HTTP/1.1\r\nHost: a\r\n\r\n", "", BODY_FRAMING_NONE);
+        exchange_of("GET /orders/17?x=1 HTTP/1.1\r\nHost: a\r\n\r\n", BODY_FRAMING_NONE, "");
     assert_true(request_build(&request, &rules, linker, &context, &read));
     assert_int_equal(request.found.linked, 1);
     const char wanted[] = "GET /stage/orders/94?x=1 HTTP/1.1\r\n";

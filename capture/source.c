@@ -6,17 +6,18 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
-#define SNAPLEN      262144
-#define TIMEOUT_MS   100
-#define FILES_MAX    512
-#define FILTER_BYTES 4096
+#define SNAPLEN    262144
+#define TIMEOUT_MS 100
+#define FILES_MAX  512
 
 /* One handle of libpcap with the packet that is next in it. */
 struct input {
@@ -157,11 +158,9 @@ static int activation_error(pcap_t *handle, int status, const char *interface, s
     }
 }
 
-static char *port_expression(const char *interface, const uint16_t *ports, size_t count, const char *filter)
+static char *port_expression(const uint16_t *ports, size_t count, const char *filter)
 {
     struct buffer text = {0};
-    if (strcmp(interface, "lo") == 0) /* each packet is there twice, going out and coming in */
-        buffer_append_text(&text, "inbound and ");
     if (filter)
         buffer_printf(&text, "(%s) and ", filter);
     buffer_append_text(&text, "tcp");
@@ -171,6 +170,16 @@ static char *port_expression(const char *interface, const uint16_t *ports, size_
     char *expression = xstrndup((const char *)text.data, text.size);
     buffer_free(&text);
     return expression;
+}
+
+/* On lo each packet passes twice, going out and coming in, and libpcap throws the first one away only after it
+ * took room in the ring. A filter on `inbound` would not do: libpcap judges the first packets itself, and
+ * cannot judge that. Kernels before 4.20 refuse the option, which does no harm. */
+static void ignore_outgoing(const struct input *input)
+{
+    int on = 1;
+    if (strcmp(input->path, "lo") == 0)
+        (void)setsockopt(pcap_fileno(input->handle), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
 }
 
 static int activate(struct input *input, uint64_t ring_bytes, struct error *err)
@@ -188,6 +197,7 @@ static int activate(struct input *input, uint64_t ring_bytes, struct error *err)
     int status = pcap_activate(handle);
     if (status < 0)
         return activation_error(handle, status, input->path, err);
+    ignore_outgoing(input);
     if (pcap_setnonblock(handle, 1, why) != 0)
         return error_set(err, ERROR_IO, "capturing on %s: %s", input->path, why);
     return check_link(input, err);
@@ -200,8 +210,7 @@ int source_open_live(const struct source_live_options *options, struct source **
     source->inputs = xcalloc(1, sizeof *source->inputs);
     source->count = 1;
     source->inputs[0].path = options->interface;
-    char *expression =
-        port_expression(options->interface, options->ports, options->port_count, options->filter);
+    char *expression = port_expression(options->ports, options->port_count, options->filter);
     int result = activate(&source->inputs[0], options->ring_bytes, err);
     if (result == 0)
         result = set_filter(&source->inputs[0], expression, options->filter, err);

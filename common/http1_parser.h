@@ -20,8 +20,7 @@ enum http1_state {
 };
 
 /* The head being read stands in |held|, or, as long as it lies in the bytes being fed, is the view |local|.
- * Its bytes
- * (|head_bytes| on the wire) are counted when it is known what they are. */
+ * Its bytes (|head_bytes| on the wire) are counted when it is known what they are. */
 struct http1 {
     enum http1_side side;
     struct http1_handler handler;

@@ -30,6 +30,7 @@ struct run {
     size_t count;
     struct seen now;
     bool open, trailers, odd;
+    bool closed; /* the oracle passes over what follows */
     uint64_t bytes, gap_bytes;
     uint64_t events; /* hash of all */
     uint8_t answers;
@@ -107,9 +108,9 @@ static void on_end(void *arg, const struct http1_message *message)
     check(message->last_ns >= message->first_ns, "time runs forward");
     run->open = false;
     run->now.body_bytes = run->bytes;
-    /* llhttp before 9.0 takes any byte for the LF after a CR, also in chunk lines and at the end of a head. */
-    run->odd |=
-        message->head_cut || (message->defects & (MESSAGE_DEFECT(CHUNK_LINE) | MESSAGE_DEFECT(BARE_CR))) != 0;
+    /* llhttp before 9.0 takes any byte for a line end at these places. */
+    const uint64_t lax = MESSAGE_DEFECT(CHUNK_LINE) | MESSAGE_DEFECT(CHUNK_END) | MESSAGE_DEFECT(BARE_CR);
+    run->odd |= message->head_cut || (message->defects & lax) != 0;
     event(run, run->now.body);
     event(run, message->defects);
     event(run, (uint64_t)message->complete | (uint64_t)message->gap << 1 | (uint64_t)message->head_cut << 2 |
@@ -162,10 +163,10 @@ static void run_parser(struct bytes data, struct plan plan, struct run *run)
         http1_set_midstream(parser);
     uint64_t time_ns = 1, lost = 0;
     for (size_t at = 0; at < data.size; time_ns++) {
-        size_t size = plan.flags & 16 ? 1 + next(&plan) % 200 : data.size;
+        size_t size = plan.flags & 16 ? 1 + next(&plan) % (plan.flags & 64 ? 60 : 200) : data.size;
         if (size > data.size - at)
             size = data.size - at;
-        if ((plan.flags & 64) && next(&plan) % 8 == 0) {
+        if ((plan.flags & 64) && next(&plan) % 3 == 0) {
             uint64_t bytes = next(&plan) % 3 == 0 ? 0 : 1 + next(&plan) % 100;
             lost += bytes;
             http1_gap(parser, bytes, time_ns);
@@ -183,6 +184,8 @@ static void run_parser(struct bytes data, struct plan plan, struct run *run)
     check(counts->bytes_gap == lost, "lost bytes add up");
     event(run, counts->bytes_recorded);
     event(run, counts->bytes_skipped);
+    http1_clear(parser);
+    check(http1_mode(parser) == HTTP1_READING && http1_counts(parser)->bytes_recorded == 0, "cleared is new");
     http1_free(parser);
 }
 
@@ -231,6 +234,7 @@ static int oracle_end(llhttp_t *parser)
 {
     struct run *run = parser->data;
     run->now.fields = run->bytes;
+    run->closed |= !llhttp_should_keep_alive(parser);
     if (run->count < MESSAGES_MAX)
         run->messages[run->count++] = run->now;
     return 0;
@@ -256,8 +260,9 @@ static bool oracle_accepts(struct bytes data, struct run *run)
 
 static void compare(const struct run *ours, const struct run *oracle)
 {
-    check(ours->count == oracle->count, "as many messages as llhttp finds");
-    for (size_t i = 0; i < ours->count; i++) {
+    check(oracle->closed ? ours->count >= oracle->count : ours->count == oracle->count,
+          "as many messages as llhttp finds");
+    for (size_t i = 0; i < oracle->count; i++) {
         const struct seen *a = &ours->messages[i], *b = &oracle->messages[i];
         check(a->method == b->method && a->target == b->target, "llhttp's method and target");
         check(a->fields == b->fields, "llhttp's header fields");

@@ -166,10 +166,10 @@ struct policy_header policy_of_header(const struct policy *policy, struct bytes 
 static struct bytes last_part(struct bytes name)
 {
     size_t end = name.size;
-    while (end > 0 && strchr("[].;:/?&, ", name.data[end - 1]))
+    while (end > 0 && strchr("[].;:/?#&, ", name.data[end - 1]))
         end--;
     size_t start = end;
-    while (start > 0 && !strchr("[].;:/?&, ", name.data[start - 1]))
+    while (start > 0 && !strchr("[].;:/?#&, ", name.data[start - 1]))
         start--;
     return bytes_make(name.data + start, end - start);
 }

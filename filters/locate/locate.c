@@ -62,10 +62,10 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
     bool failed = false;
     if (json)
         failed = json_locate(locator, inner, JSON_LOCATE_ONE, out) != JSON_LOCATED;
-    else if (url || inner.data[0] == '/' || holds(inner, "?"))
+    else if (url_has_start(value))
         url_locate(locator, value, false, out);
     else
-        pairs_locate(locator, place, value, out);
+        pairs_locate(locator, place, value, out); /* also what follows a '?' in a relative URL */
     locator->depth--;
     if (failed) {
         struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};

@@ -249,6 +249,11 @@ static size_t authority_start(struct bytes url, bool authority)
     return authority && url.size > 0 && !strchr("/?#", url.data[0]) ? 0 : url.size;
 }
 
+bool url_has_start(struct bytes text)
+{
+    return (text.size > 0 && text.data[0] == '/') || authority_start(text, false) < text.size;
+}
+
 /* Returns the size of the userinfo at the start of |rest|, or rest.size where there is none. */
 static size_t userinfo_size(struct bytes rest, size_t *ret_authority_end)
 {

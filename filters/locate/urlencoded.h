@@ -19,6 +19,8 @@ bool form_is_plausible(struct locator *locator, struct bytes text);
 /* Appends |url|, absolute or relative, with sensitive values replaced. |authority| says that one without
  * scheme and slash may begin with userinfo (CONNECT, Host). */
 void url_locate(struct locator *locator, struct bytes url, bool authority, struct buffer *out);
+/* Returns whether |text| begins as an absolute URL, "//authority" or "/path" does. */
+bool url_has_start(struct bytes text);
 /* Appends the replacement of the percent-coded |raw| in its own coding. */
 void percent_atom(struct locator *locator, enum link_place place, enum policy_class class, struct bytes name,
                   struct bytes raw, bool plus, struct buffer *out);

@@ -1,0 +1,35 @@
+#!/bin/bash
+# Claims: `pseudonym` prints for each line the pseudonym that a capture under the same key puts in the value's place, in order, leaves pseudonyms
+# alone, and says in one line with exit status 2 what is wrong with a key file.
+source "$(dirname "$0")/lib.sh"
+python3 "$(dirname "$0")/leak_traffic.py" 1 "$work/traffic.pcap" "$work/secrets.json" >"$work/said"
+check_status 0 "$REHEARSE" capture -r "$work/traffic.pcap" -p 8080 -o "$work/traffic" --new-key-file "$work/key" --count 60
+[ "$(stat -c %a "$work/key")" = 600 ] || fail "the key file's mode is not 600"
+check_status 0 "$REHEARSE" inspect "$work/traffic" --format raw
+cp "$work/out" "$work/raw"
+
+# The first exchange's bearer token is the first secret.
+token=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["secrets"][0]["text"])' "$work/secrets.json")
+printf '%s\n\n%s\r\nalice@shop.example' "$token" "$token" >"$work/values"
+check_status 0 "$REHEARSE" pseudonym --key-file "$work/key" <"$work/values"
+cp "$work/out" "$work/pseudonyms"
+[ "$(wc -l <"$work/pseudonyms")" = 4 ] || fail "not one line for each line"
+first=$(sed -n 1p "$work/pseudonyms")
+[[ $first =~ ^rhx[a-z2-7]{39}$ ]] || fail "no pseudonym: $first"
+[ "$first" = "$(sed -n 3p "$work/pseudonyms")" ] && [ -z "$(sed -n 2p "$work/pseudonyms")" ] || fail "lines are mixed up"
+[[ $(sed -n 4p "$work/pseudonyms") =~ ^rhx[a-z2-7]{39}@example.com$ ]] || fail "an email does not look like one"
+grep -qa "Authorization: Bearer $first" "$work/raw" || fail "the capture has another pseudonym for the token"
+check_status 0 "$REHEARSE" pseudonym --key-file "$work/key" <"$work/pseudonyms"
+cmp "$work/out" "$work/pseudonyms" || fail "pseudonyms were changed"
+
+check_status 2 "$REHEARSE" pseudonym </dev/null
+one_error_line 'key-file'
+check_status 2 "$REHEARSE" pseudonym --key-file "$work/none" </dev/null
+one_error_line 'does not exist'
+chmod 644 "$work/key"
+check_status 2 "$REHEARSE" pseudonym --key-file "$work/key" </dev/null
+one_error_line 'chmod 600'
+head -c 20 "$work/key" >"$work/short"
+chmod 600 "$work/short"
+check_status 2 "$REHEARSE" pseudonym --key-file "$work/short" </dev/null
+one_error_line 'not a rehearse key file'

@@ -12,9 +12,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* How many completions may run before the loop looks whether an arrival is due. */
-#define COMPLETIONS_PER_LOOK 8
-
 struct pacer {
     int fd;
     struct event *event;
@@ -31,15 +28,11 @@ struct event_base *pacer_base_create(struct error *err)
     if (config) {
         event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
         event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
-        event_config_set_max_dispatch_interval(config, NULL, COMPLETIONS_PER_LOOK, 1);
         base = event_base_new_with_config(config);
         event_config_free(config);
     }
-    if (!base) {
+    if (!base)
         error_set(err, ERROR_IO, "cannot create an event loop");
-        return NULL;
-    }
-    event_base_priority_init(base, 3); /* the default is the middle one */
     return base;
 }
 
@@ -82,8 +75,6 @@ int pacer_create(struct event_base *base, pacer_due_fn due, void *arg, struct pa
     struct pacer *pacer = xcalloc(1, sizeof *pacer);
     *pacer = (struct pacer){.fd = fd, .due = due, .arg = arg};
     pacer->event = event_new(base, fd, EV_READ | EV_PERSIST, on_due, pacer);
-    if (pacer->event && event_base_get_npriorities(base) > 1)
-        event_priority_set(pacer->event, 0);
     if (!pacer->event || event_add(pacer->event, NULL) < 0) {
         pacer_free(pacer);
         return error_set(err, ERROR_IO, "cannot watch a timer");

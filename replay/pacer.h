@@ -18,10 +18,9 @@ struct pacer;
  */
 typedef void (*pacer_due_fn)(uint64_t now_mono_ns, void *arg);
 
-/* Creates an event base fit for pacing and sending: no locks (one thread), two priorities of which the pacer
- * takes the first, and a look for due arrivals after every few completions. The rest (senders) uses the
- * default priority. Timers of libevent are for time-outs only: millisecond grain. Returns owned,
- * event_base_free; NULL with |err| on failure. */
+/* Creates an event base fit for pacing and sending: no locks (one thread), and one priority: libevent runs the first
+ * active priority only, so that a pacer above the senders would starve them whenever arrivals are always due. Timers
+ * of libevent are for time-outs only: millisecond grain. Returns owned, event_base_free; NULL with |err| on failure. */
 struct event_base *pacer_base_create(struct error *err);
 
 /* Creates a pacer on |base| (borrowed) and sets the calling thread's timer slack to 1 ns: call in the thread

@@ -188,6 +188,7 @@ static enum look reject_start(struct http1 *parser)
         size_t passed = size < parser->left ? size : (size_t)parser->left;
         parser->left -= passed;
         drop_front(parser, passed);
+        parser->message.first_ns = parser->packet_ns;
         if (parser->left > 0)
             parser->state = STATE_PASS;
         return passed < size ? LOOK_AGAIN : LOOK_DONE;
@@ -275,11 +276,28 @@ static enum look look_at_start_line(struct http1 *parser)
     return reject_start(parser);
 }
 
+/* Passes over an empty line before a start line (RFC 9112 §2.2). Returns whether there was one. */
+static bool pass_empty_line(struct http1 *parser)
+{
+    struct bytes line = http1_parser_view(parser);
+    if (parser->side == HTTP1_REQUESTS && !parser->resuming)
+        line = bytes_trim(line);
+    if (!http1_begin_is_empty(line))
+        return false;
+    parser->counts.bytes_skipped += parser->head_bytes;
+    parser->identified = true;
+    http1_parser_clear_head(parser);
+    parser->message = (struct http1_message){0};
+    return true;
+}
+
 /* Decides on a start line, |whole| or what is there of it. */
 static void judge_start(struct http1 *parser, bool whole)
 {
     enum look look;
     do {
+        if (whole && pass_empty_line(parser))
+            return;
         look = look_at_start(parser);
         if (look == LOOK_MORE && whole)
             look = look_at_start_line(parser);
@@ -368,16 +386,6 @@ void http1_begin_feed(struct http1 *parser, struct bytes *data)
     }
     if (parser->state == STATE_HEAD) {
         take_head_line(parser);
-        return;
-    }
-    struct bytes line = http1_parser_view(parser);
-    if (parser->side == HTTP1_REQUESTS && !parser->resuming)
-        line = bytes_trim(line);
-    if (http1_begin_is_empty(line)) { /* RFC 9112 §2.2: empty lines before a start line */
-        parser->counts.bytes_skipped += parser->head_bytes;
-        parser->identified = true;
-        http1_parser_clear_head(parser);
-        parser->message = (struct http1_message){0};
         return;
     }
     judge_start(parser, true);

@@ -314,6 +314,7 @@ static void capture_packets(struct run *run)
             tick(run, true);
             break;
         case SOURCE_END:
+            run->interrupted = stop_requested();
             return;
         case SOURCE_ERROR:
             run->failed = true;

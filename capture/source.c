@@ -3,6 +3,7 @@
 #include "capture/net/link.h"
 #include "common/clock.h"
 #include "common/mem.h"
+#include "common/stop.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -256,7 +257,7 @@ static void fill(struct source *source, struct input *input)
         return;
     }
     input->ended = true;
-    if (status == PCAP_ERROR && !source->damage)
+    if (status == PCAP_ERROR && !source->damage && !stop_requested()) /* a signal also breaks off a read */
         source->damage = xasprintf("%s is damaged (%s); what was read before that is kept", input->path,
                                    pcap_geterr(input->handle));
 }

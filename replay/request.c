@@ -256,7 +256,7 @@ bool request_build(struct request *request, const struct request_rules *rules, s
     struct http1_field field;
     buffer_clear(&request->head);
     buffer_clear(&request->body);
-    request->expect_continue = request->conditional = false;
+    request->expect_continue = request->conditional = request->close = false;
     request->found = (struct linker_found){0};
     if (!http1_request_line(head, &build.line) || !put_body(&build, head))
         return false;
@@ -272,6 +272,8 @@ bool request_build(struct request *request, const struct request_rules *rules, s
         put_field(&build, &field);
         if (is(field.name, "Expect") && is(field.value, "100-continue"))
             request->expect_continue = request->body.size > 0;
+        if (is(field.name, "Connection") && !rules->pooled)
+            request->close = request->close || http1_list_has(field.value, "close");
     }
     put_added(&build, all);
     buffer_append_text(&request->head, "\r\n");

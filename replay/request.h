@@ -35,6 +35,7 @@ struct request {
     struct buffer body; /* framed */
     bool method_is_head;
     bool expect_continue; /* and there is a body to hold back */
+    bool close;           /* Connection: close is sent */
     bool conditional;     /* If-None-Match or If-Modified-Since, unlinked */
     struct linker_found found;
     struct buffer scratch[3];

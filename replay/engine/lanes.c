@@ -160,11 +160,17 @@ static void on_done(struct sender_lane *sender_lane, const struct sender_outcome
     uint64_t connection_jobs = job->connection_jobs; /* the job is gone afterwards */
     lanes->in_flight--;
     lane->firing = NULL;
-    if (outcome->closed)
-        set_counted(lane, false);
-    else
+    uint64_t done_mono_ns = outcome->done_mono_ns;
+    bool stays_open = !outcome->closed && !lane->request.close;
+    if (stays_open)
         set_idle(lane, true);
+    else if (outcome->closed)
+        set_counted(lane, false);
     worker_fired(lanes->owner, job, lane, outcome);
+    if (!lane->firing)
+        lane->free_mono_ns = done_mono_ns;
+    if (!stays_open && !lane->firing)
+        close_lane(lane);
     if (!lanes->pooled)
         try_lane(lane);
     if (!lanes->pooled && !lane->first && !lane->firing && connection_jobs &&
@@ -186,6 +192,7 @@ static void fire(struct lane *lane, struct job *job)
     }
     set_idle(lane, false);
     set_counted(lane, true);
+    lane->was_free = sender_lane_state(lane->sender) == SENDER_LANE_IDLE;
     lane->firing = job;
     lane->lanes->in_flight++;
     sender_lane_fire(lane->sender, &request, on_done, lane);
@@ -195,6 +202,7 @@ void lanes_fire_again(struct lane *lane, struct job *job, const struct sender_re
 {
     set_idle(lane, false);
     set_counted(lane, true);
+    lane->was_free = sender_lane_state(lane->sender) == SENDER_LANE_IDLE;
     lane->firing = job;
     lane->lanes->in_flight++;
     sender_lane_fire(lane->sender, request, on_done, lane);
@@ -290,6 +298,7 @@ static void on_opened(struct sender_lane *sender_lane, const struct sender_openi
         set_counted(lane, false);
     else if (!lane->firing)
         set_idle(lane, true);
+    lane->free_mono_ns = clock_mono_ns();
     lanes_pump(lane->lanes);
 }
 

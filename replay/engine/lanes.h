@@ -30,6 +30,8 @@ struct lane {
     struct lane *next_in_line;
     struct lane *idle_next, *idle_previous;
     uint64_t idle_since_mono_ns;
+    uint64_t free_mono_ns; /* since when the connection is there and has nothing to do */
+    bool was_free;         /* so it was when |firing| was fired */
 };
 
 struct lanes {

@@ -248,7 +248,9 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
     result.transport = outcome->error;
     result.status = outcome->status;
     result.response_bytes = outcome->body_bytes;
-    result.slot_ns = since_start(worker, outcome->slot_mono_ns);
+    /* Where the connection was there all along, what lies between is the replayer's own delay. */
+    bool waited = !lane->was_free || (job->flags & RESULT_FLAG(CONNECTION_WAIT));
+    result.slot_ns = since_start(worker, waited ? outcome->slot_mono_ns : lane->free_mono_ns);
     result.connect_ns = outcome->connect_ns;
     result.tls_ns = outcome->tls_ns;
     result.sent_first_ns = since_start(worker, outcome->sent_first_mono_ns);

@@ -1,0 +1,75 @@
+#!/bin/bash
+# Claims: a target that refuses, hangs, resets, closes, answers garbage, cuts its answers or does not speak TLS never hangs
+# the replay: one clear line says what is wrong, the results are stored, the ledger balances, and the exit status is that
+# of CLI.md. A target that closes connections unannounced is followed. Wrong usage and a target that was recorded from are
+# refused with one line and status 2; an interrupted run ends with 4.
+source "$(dirname "$0")/lib.sh"
+export PYTHONDONTWRITEBYTECODE=1
+make_traffic="$REHEARSE_BUILD/tests/tools/make_traffic"
+"$make_traffic" "$work/traffic" --count 120 --connections 20 --gap-us 500 --server 8080
+target() { # target KIND: sets $port
+    port=$(free_port)
+    python3 "$REHEARSE_SOURCE/tests/integration/replay_bad_targets.py" "$port" "$1" &
+    on_exit "kill $! 2>/dev/null"
+    wait_for_port "$port"
+}
+
+balances() { # balances RUN: each exchange read has its one result
+    "$REHEARSE" report "$1" --format json >"$work/report.json" || true
+    python3 - "$work/report.json" <<'PY' || fail "the ledger of $1 does not balance"
+import json, sys
+ledger = json.load(open(sys.argv[1]))["ledger"]
+count = lambda part: sum(part.values()) if isinstance(part, dict) else part
+parts = [count(ledger[name]) for name in ("fired", "filtered", "sampled_out", "unreplayable", "not_sent")]
+sys.exit(ledger["read"] != sum(parts) or ledger["read"] == 0)
+PY
+}
+
+bad() { # bad NAME URL PATTERN: the run is invalid or failed, says why in one line, and is stored
+    rm -rf "$work/run-$1"
+    status=0
+    timeout 90 "$REHEARSE" replay "$work/traffic" --target "$2" -o "$work/run-$1" --quiet --timeout 1s --connect-timeout 1s \
+        --max-connections 60 >"$work/out" 2>"$work/err" || status=$?
+    [ $status = 5 ] || [ $status = 1 ] || { cat "$work/out" "$work/err"; fail "$1: exit status $status"; }
+    one_error_line "$3"
+    balances "$work/run-$1"
+}
+
+bad refuses "http://127.0.0.1:$(free_port)" 'no request was answered: .*refused'
+for kind in reset close garbage cut hang; do
+    target $kind
+    bad $kind "http://127.0.0.1:$port" 'no request was answered'
+done
+target garbage
+bad tls "https://127.0.0.1:$port" 'no request was answered'
+
+target once
+check_status 0 timeout 90 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/once" --quiet \
+    --methods GET --speed 0.2
+balances "$work/once"
+
+check_status 2 "$REHEARSE" replay "$work/traffic" --target http://192.0.2.10:8080 -o "$work/production"
+one_error_line 'recorded from 192.0.2.10:8080'
+[ ! -e "$work/production" ] || fail "a refused run leaves a folder"
+check_status 2 "$REHEARSE" replay "$work/traffic"
+one_error_line 'target'
+check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --rate 5 --speed 2
+one_error_line 'exclude'
+check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --gate nonsense
+one_error_line 'gate'
+check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 -o "$work/once"
+one_error_line 'already holds a run'
+check_status 3 "$REHEARSE" replay "$work/nothing" --target http://127.0.0.1:1 -o "$work/never"
+one_error_line 'nothing'
+
+target once
+status=0
+"$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/stopped" --quiet --speed 0.01 --timeout 2s \
+    >"$work/out" 2>"$work/err" &
+replay=$!
+sleep 1
+kill -INT $replay
+wait $replay || status=$?
+[ $status = 4 ] || { cat "$work/out" "$work/err"; fail "interrupted: exit status $status"; }
+grep -q 'interrupted' "$work/out" || fail "an interrupted run does not say so"
+balances "$work/stopped"

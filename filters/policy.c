@@ -38,7 +38,8 @@ static uint32_t hash_of(const char *text, size_t size)
 
 static void add_whole(struct policy *policy, struct name name)
 {
-    assert(++policy->whole_count * 2 < SLOTS);
+    policy->whole_count++;
+    assert(policy->whole_count * 2 < SLOTS);
     uint32_t slot = hash_of(name.text, name.size) & (SLOTS - 1);
     while (policy->whole[slot].rule)
         slot = (slot + 1) & (SLOTS - 1);

@@ -75,8 +75,13 @@ static void put(void *arg, struct exchange *exchange)
 
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err)
 {
+    static const enum traffic_bodies wanted[] = {[RECORDER_BODIES_NONE] = TRAFFIC_BODIES_NONE,
+                                                 [RECORDER_BODIES_REQUEST] = TRAFFIC_BODIES_REQUEST,
+                                                 [RECORDER_BODIES_ALL] = TRAFFIC_BODIES_ALL};
     struct traffic_writer *writer;
-    if (traffic_writer_open(&options->writer, &writer, err) != 0)
+    struct traffic_writer_options writer_options = options->writer;
+    writer_options.bodies = wanted[options->bodies]; /* dropped there, after their credentials were noted */
+    if (traffic_writer_open(&writer_options, &writer, err) != 0)
         return -1;
     struct recorder *recorder = xcalloc(1, sizeof *recorder);
     recorder->options = *options;
@@ -86,8 +91,6 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
         .done = put,
         .arg = recorder,
         .max_body_bytes = options->max_body_bytes,
-        .drop_request_bodies = options->bodies == RECORDER_BODIES_NONE,
-        .drop_response_bodies = options->bodies != RECORDER_BODIES_ALL,
     });
     *ret_recorder = recorder;
     return 0;

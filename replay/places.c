@@ -297,7 +297,7 @@ bool places_encode(enum link_place place, struct bytes plain, struct buffer *out
         encode_percent(plain, "", out);
         return true;
     case LINK_PLACE_COOKIE:
-        encode_percent(plain, "!#$&'()*+/:<=>?@[]^`{|}", out);
+        encode_percent(plain, "!#$&'()*/:<=>?@[]^`{|}", out);
         return true;
     case LINK_PLACE_JSON:
         encode_json(plain, out);

@@ -1,0 +1,175 @@
+/* What a target issues in each place, put into each place, in the coding of each. */
+#include "replay/linker.h"
+
+#include "filters/key.h"
+#include "filters/pseudonym.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct keys *keys;
+static struct linker *linker;
+static struct linker_context context;
+static struct buffer name; /* the pseudonym of "recorded" */
+static uint8_t tag[PSEUDONYM_TAG_SIZE];
+
+static int set_up(void **state)
+{
+    (void)state;
+    keys = keys_random();
+    linker = linker_create(0, "");
+    context = (struct linker_context){.session = 1, .recognition_key = keys_recognition(keys)};
+    pseudonym_make(keys, BYTES_LITERAL("a value that was recorded"), &name, tag);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    linker_free(linker);
+    keys_free(keys);
+    buffer_free(&name);
+    return 0;
+}
+
+/* Learns what the answer |head| and |body| issued at |place| under |label|. */
+static bool learn(enum link_place place, const char *label, const char *recorded_head, const char *head,
+                  const char *body)
+{
+    struct exchange exchange = {0};
+    buffer_append_text(&exchange.request.head, "GET /p HTTP/1.1\r\n\r\n");
+    buffer_append_text(&exchange.response.head, recorded_head);
+    exchange_add_link(&exchange, LINK_ISSUES, place, label, tag);
+    bool issued = linker_learn(linker, &context, &exchange, bytes_of(head), bytes_of(body));
+    exchange_free(&exchange);
+    return issued;
+}
+
+/* Replaces the pseudonym between |before| and |after|, and compares. */
+static void expect(enum link_place place, const char *before, const char *after, const char *wanted)
+{
+    struct buffer text = {0}, out = {0};
+    struct linker_found found = {0};
+    buffer_append_text(&text, before);
+    buffer_append_bytes(&text, buffer_bytes(&name));
+    buffer_append_text(&text, after);
+    linker_replace(linker, &context, place, buffer_bytes(&text), &out, &found);
+    buffer_append_byte(&out, 0);
+    assert_string_equal((char *)out.data, wanted);
+    assert_int_equal(found.linked, 1);
+    buffer_free(&text);
+    buffer_free(&out);
+}
+
+static void test_linker_json_value_stands_in_every_place(void **state)
+{
+    (void)state;
+    assert_true(learn(LINK_PLACE_JSON, "token", "", "HTTP/1.1 200 OK\r\n\r\n",
+                      "{\"tokens\":\"token\", \"a\":[{\"token\" : \"a\\/b+\\u0026\\\"=\"}]}"));
+    expect(LINK_PLACE_HEADER, "Bearer ", "", "Bearer a/b+&\"=");
+    expect(LINK_PLACE_QUERY, "/x?t=", "&u=1", "/x?t=a%2Fb%2B%26%22%3D&u=1");
+    expect(LINK_PLACE_FORM, "t=", "", "t=a%2Fb%2B%26%22%3D");
+    expect(LINK_PLACE_COOKIE, "", "", "a/b%2B&%22=");
+    expect(LINK_PLACE_JSON, "{\"t\":\"", "\"}", "{\"t\":\"a\\/b+\\u0026\\\"=\"}");
+    assert_true(linker_login_ok(linker, &context));
+}
+
+static void test_linker_cookie_and_header(void **state)
+{
+    (void)state;
+    assert_true(learn(LINK_PLACE_COOKIE, "sid", "",
+                      "HTTP/1.1 200 OK\r\nSet-Cookie: other=1\r\nset-cookie: sid=x%2Fy; Path=/\r\n\r\n", ""));
+    expect(LINK_PLACE_COOKIE, "", "", "x%2Fy");
+    expect(LINK_PLACE_JSON, "\"", "\"", "\"x/y\"");
+    char recorded[256];
+    snprintf(recorded, sizeof recorded, "HTTP/1.1 200 OK\r\nX-Auth: Bearer %.*s;v=1\r\n\r\n", (int)name.size,
+             (char *)name.data);
+    assert_true(learn(LINK_PLACE_HEADER, "X-Auth", recorded,
+                      "HTTP/1.1 200 OK\r\nX-Auth: Bearer fresh;v=1\r\n\r\n", ""));
+    expect(LINK_PLACE_HEADER, "Bearer ", "", "Bearer fresh");
+    assert_false(learn(LINK_PLACE_HEADER, "X-Auth", recorded, "HTTP/1.1 500 No\r\n\r\n", ""));
+}
+
+static void test_linker_value_that_would_break_a_header_is_not_put_there(void **state)
+{
+    (void)state;
+    struct buffer out = {0};
+    struct linker_found found = {0};
+    learn(LINK_PLACE_JSON, "token", "", "HTTP/1.1 200 OK\r\n\r\n", "{\"token\":\"a\\r\\nX-Evil: 1\"}");
+    linker_replace(linker, &context, LINK_PLACE_HEADER, buffer_bytes(&name), &out, &found);
+    assert_true(bytes_equal(buffer_bytes(&out), buffer_bytes(&name)));
+    assert_int_equal(found.unlinked, 1);
+    buffer_free(&out);
+}
+
+static void test_linker_iterations_are_apart(void **state)
+{
+    (void)state;
+    struct buffer out = {0};
+    struct linker_found found = {0};
+    learn(LINK_PLACE_JSON, "token", "", "HTTP/1.1 200 OK\r\n\r\n", "{\"token\":\"first\"}");
+    context.iteration = 1;
+    linker_replace(linker, &context, LINK_PLACE_HEADER, buffer_bytes(&name), &out, &found);
+    assert_int_equal(found.unlinked, 1);
+    assert_false(linker_login_ok(linker, &context));
+    buffer_free(&out);
+}
+
+static void test_linker_cookie_by_name_and_validators(void **state)
+{
+    (void)state;
+    struct buffer out = {0};
+    struct linker_found found = {0};
+    struct bytes value;
+    struct exchange exchange = {0};
+    buffer_append_text(&exchange.request.head, "GET /p HTTP/1.1\r\n\r\n");
+    buffer_append_text(&exchange.response.head, "HTTP/1.1 200 OK\r\nETag: \"old\"\r\n\r\n");
+    linker_learn(linker, &context, &exchange,
+                 BYTES_LITERAL("HTTP/1.1 200 OK\r\nSet-Cookie: cart=9\r\nETag: \"new\"\r\n\r\n"),
+                 (struct bytes){0});
+    linker_replace_header(linker, &context, BYTES_LITERAL("cookie"), BYTES_LITERAL("a=1;  cart=7; b"), &out,
+                          &found);
+    assert_true(bytes_equal(buffer_bytes(&out), BYTES_LITERAL("a=1;  cart=9; b")));
+    assert_true(linker_validator(linker, &context, BYTES_LITERAL("/p"), BYTES_LITERAL("\"old\""), &value));
+    assert_true(bytes_equal(value, BYTES_LITERAL("\"new\"")));
+    assert_false(linker_validator(linker, &context, BYTES_LITERAL("/q"), BYTES_LITERAL("\"old\""), &value));
+    exchange_free(&exchange);
+    buffer_free(&out);
+}
+
+static void test_linker_forgets_the_oldest_past_its_limit(void **state)
+{
+    (void)state;
+    struct linker *small = linker_create(4, "");
+    for (int i = 0; i < 10; i++) {
+        struct exchange exchange = {0};
+        uint8_t number[LINK_TAG_SIZE] = {(uint8_t)i};
+        context.session = (uint64_t)i;
+        exchange_add_link(&exchange, LINK_ISSUES, LINK_PLACE_JSON, "t", number);
+        linker_learn(small, &context, &exchange, BYTES_LITERAL("HTTP/1.1 200 OK\r\n\r\n"),
+                     BYTES_LITERAL("{\"t\":1}"));
+        exchange_free(&exchange);
+    }
+    assert_int_equal(linker_forgotten(small), 12);
+    linker_free(small);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_linker_json_value_stands_in_every_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_cookie_and_header, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_value_that_would_break_a_header_is_not_put_there, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_iterations_are_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_cookie_by_name_and_validators, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_forgets_the_oldest_past_its_limit, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -158,14 +158,15 @@ void engine_join(struct engine *engine)
     pthread_mutex_destroy(&engine->lock);
 }
 
-void engine_finish(struct engine *engine, struct job *job, const struct result *result)
+void engine_finish(struct engine *engine, struct job *job, const struct result *result,
+                   struct buffer *scratch)
 {
-    struct buffer record = {0};
-    result_encode(result, &record);
+    buffer_clear(scratch);
+    result_encode(result, scratch);
     pthread_mutex_lock(&engine->lock);
     buffer_append_varint(&engine->sink, engine->start_wall_ns + result->intended_ns);
-    buffer_append_varint(&engine->sink, record.size);
-    buffer_append_bytes(&engine->sink, buffer_bytes(&record));
+    buffer_append_varint(&engine->sink, scratch->size);
+    buffer_append_bytes(&engine->sink, buffer_bytes(scratch));
     engine->alive_jobs--;
     engine->alive_bytes -= job->bytes;
     job->next = engine->free_jobs;
@@ -173,7 +174,6 @@ void engine_finish(struct engine *engine, struct job *job, const struct result *
     if (atomic_load(&engine->reader_blocked) || engine->alive_jobs == 0)
         pthread_cond_signal(&engine->moved);
     pthread_mutex_unlock(&engine->lock);
-    buffer_free(&record);
 }
 
 struct job *engine_take(struct engine *engine, struct job **inbox)

@@ -122,8 +122,9 @@ void engine_take_results(struct engine *engine, struct buffer *buffer);
 /* Waits for the threads and frees what is held. */
 void engine_join(struct engine *engine);
 
-/* Worker: stores |result| of |job| and gives the job back. */
-void engine_finish(struct engine *engine, struct job *job, const struct result *result);
+/* Worker: stores |result| of |job| and gives the job back. |scratch| is the worker's own. */
+void engine_finish(struct engine *engine, struct job *job, const struct result *result,
+                   struct buffer *scratch);
 /* Worker: takes all of its inbox. */
 struct job *engine_take(struct engine *engine, struct job **inbox);
 

@@ -39,6 +39,7 @@ struct worker {
     uint64_t alive;
     bool stopping;
     struct buffer endpoint;
+    struct buffer record;
 };
 
 static uint64_t since_start(const struct worker *worker, uint64_t mono_ns)
@@ -127,7 +128,7 @@ static void finish(struct worker *worker, struct job *job, struct result *result
     if (worker->loop)
         closed_loop_done(worker->loop, job);
     worker->alive--;
-    engine_finish(worker->engine, job, result);
+    engine_finish(worker->engine, job, result, &worker->record);
 }
 
 static void give_up(struct worker *worker, struct job *job, enum result_outcome outcome,
@@ -455,6 +456,7 @@ static void worker_free(struct worker *worker)
     if (worker->kick_fd >= 0)
         close(worker->kick_fd);
     buffer_free(&worker->endpoint);
+    buffer_free(&worker->record);
     free(worker);
 }
 

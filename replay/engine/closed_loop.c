@@ -106,6 +106,7 @@ static void begin(struct closed_loop *loop)
 uint64_t closed_loop_fill(struct closed_loop *loop, bool all_read, bool blocked, uint64_t in_flight)
 {
     uint64_t extra = 0;
+    const struct loop_session *first = loop->first;
     while (loop->first && loop->running < loop->concurrency)
         begin(loop);
     if (!all_read && !blocked)
@@ -114,7 +115,7 @@ uint64_t closed_loop_fill(struct closed_loop *loop, bool all_read, bool blocked,
         begin(loop);
         extra += !all_read;
     }
-    if (loop->first && in_flight == 0) {
+    if (loop->first && loop->first == first && in_flight == 0) { /* all that run wait for others */
         begin(loop);
         extra++;
     }

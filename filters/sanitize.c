@@ -190,7 +190,7 @@ static void field_line(struct sanitizer *sanitizer, const struct http1_field *fi
         return;
     }
     struct bytes value = buffer_bytes(&sanitizer->joined);
-    struct policy_header rule = policy_of_header(sanitizer->policy, field->name);
+    struct policy_header rule = policy_memo_header(&sanitizer->locator.memo, sanitizer->policy, field->name);
     size_t start = field->value.size ? (size_t)(field->value.data - field->line.data) : field->line.size;
     buffer_append(out, field->line.data, start);
     size_t before = out->size;

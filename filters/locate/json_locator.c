@@ -1,5 +1,7 @@
 #include "filters/locate/json_locator.h"
 
+#include "common/swar.h"
+
 #include <string.h>
 
 #define BARE_TOKEN_SIZE 16 /* a string this long without a name is taken for a token */
@@ -11,15 +13,16 @@ struct reader {
     size_t at;
     size_t copied;
     struct buffer *out;
-    struct buffer *names; /* decoded member names from the outermost to the current one */
+    struct buffer *names; /* member names that were escaped, decoded, from the outermost to the current one */
     unsigned depth;
     enum json_locate_result result;
 };
 
-/* What is known of the value to come: the class it inherits and its name (a part of |names|). */
+/* What is known of the value to come: the class it inherits and its name, a part of the text or of |names|. */
 struct slot {
     enum policy_class class;
     bool scalar_only;
+    bool name_decoded; /* it is a part of |names| */
     enum link_place place;
     size_t name_start;
     size_t name_size;
@@ -33,10 +36,14 @@ static bool not_json(struct reader *reader)
     return false;
 }
 
+static bool is_space(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static void skip_space(struct reader *reader)
 {
-    while (reader->at < reader->text.size && strchr(" \t\r\n", reader->text.data[reader->at]) &&
-           reader->text.data[reader->at])
+    while (reader->at < reader->text.size && is_space(reader->text.data[reader->at]))
         reader->at++;
 }
 
@@ -75,29 +82,57 @@ static int hex4(struct bytes text, size_t at)
     return value;
 }
 
-/* Passes a string; |ret_raw| is what stands between its quotes, |ret_plain| whether nothing is escaped. */
-static bool string_pass(struct reader *reader, struct bytes *ret_raw, bool *ret_plain)
+/* Returns where the run of bytes that mean themselves in a string ends, from |at| on: at a quote, a backslash, a
+ * control byte or the end. |ret_marked| becomes true where '=' or ':' is among them. */
+static size_t run_end(struct bytes text, size_t at, bool *ret_marked)
+{
+    for (; text.size - at >= 8; at += 8) {
+        uint64_t word = swar_load(text.data + at);
+        uint64_t end = swar_equal(word, '"') | swar_equal(word, '\\') | swar_below(word, 0x20);
+        uint64_t marks = swar_equal(word, '=') | swar_equal(word, ':');
+        if (end) {
+            *ret_marked |= swar_before(marks, end) != 0;
+            return at + swar_first(end);
+        }
+        *ret_marked |= marks != 0;
+    }
+    for (; at < text.size; at++) {
+        uint8_t byte = text.data[at];
+        if (byte == '"' || byte == '\\' || byte < 0x20)
+            return at;
+        *ret_marked |= byte == '=' || byte == ':';
+    }
+    return at;
+}
+
+/* A string as it stands between its quotes. */
+struct string {
+    struct bytes raw;
+    bool escaped; /* holds a backslash */
+    bool marked;  /* holds '=' or ':' */
+};
+
+static bool string_pass(struct reader *reader, struct string *ret_string)
 {
     struct bytes text = reader->text;
-    size_t start = ++reader->at, at = start;
-    bool plain = true;
-    while (at < text.size && text.data[at] != '"') {
-        if (text.data[at] < 0x20)
+    struct string string = {0};
+    size_t start = reader->at + 1, at = start;
+    for (;;) {
+        at = run_end(text, at, &string.marked);
+        if (at >= text.size || text.data[at] < 0x20)
             return not_json(reader);
-        if (text.data[at] == '\\') {
-            plain = false;
-            at++;
-            if (at >= text.size || !text.data[at] || !strchr("\"\\/bfnrtu", text.data[at]))
-                return not_json(reader);
-            if (text.data[at] == 'u' && hex4(text, at + 1) < 0)
-                return not_json(reader);
-        }
+        if (text.data[at] == '"')
+            break;
+        string.escaped = true;
+        at++;
+        if (at >= text.size || !text.data[at] || !strchr("\"\\/bfnrtu", text.data[at]))
+            return not_json(reader);
+        if (text.data[at] == 'u' && hex4(text, at + 1) < 0)
+            return not_json(reader);
         at++;
     }
-    if (at >= text.size)
-        return not_json(reader);
-    *ret_raw = bytes_make(text.data + start, at - start);
-    *ret_plain = plain;
+    string.raw = bytes_make(text.data + start, at - start);
+    *ret_string = string;
     reader->at = at + 1;
     return true;
 }
@@ -153,24 +188,29 @@ static void unescape(struct bytes raw, struct buffer *out)
 static void append_escaped(struct bytes value, struct buffer *out)
 {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < value.size; i++) {
-        uint8_t byte = value.data[i];
-        if (byte == '"' || byte == '\\') {
+    bool marked = false;
+    for (size_t at = 0; at < value.size; at++) {
+        size_t end = run_end(value, at, &marked);
+        buffer_append(out, value.data + at, end - at);
+        at = end;
+        if (at == value.size)
+            return;
+        uint8_t byte = value.data[at];
+        if (byte >= 0x20) {
             buffer_append_byte(out, '\\');
             buffer_append_byte(out, byte);
-        } else if (byte < 0x20) {
+        } else {
             buffer_append_text(out, "\\u00");
             buffer_append_byte(out, (uint8_t)digits[byte >> 4]);
             buffer_append_byte(out, (uint8_t)digits[byte & 15]);
-        } else {
-            buffer_append_byte(out, byte);
         }
     }
 }
 
 static struct bytes slot_name(const struct reader *reader, const struct slot *slot)
 {
-    return bytes_make(reader->names->data ? reader->names->data + slot->name_start : NULL, slot->name_size);
+    const uint8_t *base = slot->name_decoded ? reader->names->data : reader->text.data;
+    return bytes_make(base ? base + slot->name_start : NULL, slot->name_size);
 }
 
 /* Replaces the value between |start| and the current place by |value| as a string. */
@@ -183,30 +223,28 @@ static void put_string(struct reader *reader, size_t start, struct bytes value)
     reader->copied = reader->at;
 }
 
-/* Returns whether something may stand inside a string that its name does not tell. */
-static bool worth_a_look(struct bytes raw)
+/* Returns whether something may stand inside a string that its name does not tell: parameters, a URL, JSON. */
+static bool worth_a_look(const struct string *string)
 {
-    return raw.size > 2 && (memchr(raw.data, '=', raw.size) || memchr(raw.data, '\\', raw.size) ||
-                            memmem(raw.data, raw.size, "://", 3));
+    return string->raw.size > 2 && (string->marked || string->escaped);
 }
 
 static bool string_locate(struct reader *reader, const struct slot *slot)
 {
     struct locator *locator = reader->locator;
     size_t start = reader->at;
-    struct bytes raw;
-    bool plain;
-    if (!string_pass(reader, &raw, &plain))
+    struct string string;
+    if (!string_pass(reader, &string))
         return false;
     enum policy_class class = slot->class;
-    if (class == POLICY_PUBLIC && reader->depth == 0 && raw.size >= BARE_TOKEN_SIZE)
+    if (class == POLICY_PUBLIC && reader->depth == 0 && string.raw.size >= BARE_TOKEN_SIZE)
         class = POLICY_CREDENTIAL;
-    if (class == POLICY_PUBLIC && !worth_a_look(raw))
+    if (class == POLICY_PUBLIC && !worth_a_look(&string))
         return true;
     struct buffer *value = locator_take(locator), *replacement = locator_take(locator);
-    struct bytes decoded = raw;
-    if (!plain) {
-        unescape(raw, value);
+    struct bytes decoded = string.raw;
+    if (string.escaped) {
+        unescape(string.raw, value);
         decoded = buffer_bytes(value);
     }
     bool changed;
@@ -223,10 +261,15 @@ static bool string_locate(struct reader *reader, const struct slot *slot)
     return true;
 }
 
-static void pass_digits(struct reader *reader)
+/* Passes digits. Returns whether there was one. */
+static bool digits_pass(struct reader *reader)
 {
-    while (peek(reader) >= '0' && peek(reader) <= '9')
-        reader->at++;
+    size_t at = reader->at;
+    while (at < reader->text.size && reader->text.data[at] >= '0' && reader->text.data[at] <= '9')
+        at++;
+    bool any = at > reader->at;
+    reader->at = at;
+    return any;
 }
 
 static bool number_pass(struct reader *reader)
@@ -234,22 +277,18 @@ static bool number_pass(struct reader *reader)
     if (peek(reader) == '-')
         reader->at++;
     size_t start = reader->at;
-    pass_digits(reader);
-    if (reader->at == start || (reader->text.data[start] == '0' && reader->at > start + 1))
+    if (!digits_pass(reader) || (reader->text.data[start] == '0' && reader->at > start + 1))
         return not_json(reader);
     if (peek(reader) == '.') {
-        start = ++reader->at;
-        pass_digits(reader);
-        if (reader->at == start)
+        reader->at++;
+        if (!digits_pass(reader))
             return not_json(reader);
     }
     if (peek(reader) == 'e' || peek(reader) == 'E') {
         reader->at++;
         if (peek(reader) == '+' || peek(reader) == '-')
             reader->at++;
-        start = reader->at;
-        pass_digits(reader);
-        if (reader->at == start)
+        if (!digits_pass(reader))
             return not_json(reader);
     }
     return true;
@@ -308,20 +347,21 @@ static bool array_locate(struct reader *reader, const struct slot *slot)
 /* Reads "name" : and fills |ret_slot| for the value that follows. */
 static bool member_name(struct reader *reader, const struct slot *outer, struct slot *ret_slot)
 {
-    struct bytes raw;
-    bool plain;
+    struct string string;
     skip_space(reader);
-    if (peek(reader) != '"' || !string_pass(reader, &raw, &plain))
+    if (peek(reader) != '"' || !string_pass(reader, &string))
         return not_json(reader);
-    size_t start = reader->names->size;
-    if (plain)
-        buffer_append_bytes(reader->names, raw);
-    else
-        unescape(raw, reader->names);
-    *ret_slot =
-        (struct slot){.place = outer->place, .name_start = start, .name_size = reader->names->size - start};
-    ret_slot->class = policy_of_name(reader->locator->policy, POLICY_IN_JSON, slot_name(reader, ret_slot),
-                                     &ret_slot->scalar_only);
+    *ret_slot = (struct slot){.place = outer->place, .name_decoded = string.escaped};
+    if (string.escaped) {
+        ret_slot->name_start = reader->names->size;
+        unescape(string.raw, reader->names);
+        ret_slot->name_size = reader->names->size - ret_slot->name_start;
+    } else {
+        ret_slot->name_start = (size_t)(string.raw.data - reader->text.data);
+        ret_slot->name_size = string.raw.size;
+    }
+    ret_slot->class = policy_memo_name(&reader->locator->memo, reader->locator->policy, POLICY_IN_JSON,
+                                       slot_name(reader, ret_slot), &ret_slot->scalar_only);
     if (ret_slot->class == POLICY_PUBLIC)
         ret_slot->class = outer->class;
     if (outer->class != POLICY_PUBLIC)

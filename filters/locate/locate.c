@@ -10,6 +10,7 @@ void locator_done(struct locator *locator)
 {
     for (unsigned i = 0; i < LOCATOR_POOL; i++)
         buffer_free(&locator->pool[i]);
+    policy_memo_wipe(&locator->memo);
 }
 
 struct buffer *locator_take(struct locator *locator)

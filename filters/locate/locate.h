@@ -7,7 +7,7 @@
 
 #include "common/buffer.h"
 #include "common/exchange.h"
-#include "filters/policy.h"
+#include "filters/policy_memo.h"
 
 #include <stdbool.h>
 
@@ -34,6 +34,7 @@ struct locator {
     unsigned depth; /* of syntaxes inside each other */
     struct buffer pool[LOCATOR_POOL];
     unsigned pool_used;
+    struct policy_memo memo; /* of |policy| */
 };
 
 /* Releases the buffers. */

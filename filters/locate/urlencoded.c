@@ -152,7 +152,8 @@ static void pair_locate(struct locator *locator, enum link_place place, struct b
     struct bytes raw = part_of(text, equals + 1, text.size);
     struct buffer *name = locator_take(locator);
     decode_name(locator, part_of(text, 0, equals), name);
-    enum policy_class class = policy_of_name(locator->policy, place_of(place), buffer_bytes(name), NULL);
+    enum policy_class class =
+        policy_memo_name(&locator->memo, locator->policy, place_of(place), buffer_bytes(name), NULL);
     buffer_append_bytes(out, part_of(text, 0, equals + 1));
     if (class == POLICY_PUBLIC)
         open_value(locator, place, buffer_bytes(name), raw, out);
@@ -180,7 +181,8 @@ static bool is_lone_token(struct locator *locator, struct bytes text)
         return false;
     struct buffer *name = locator_take(locator);
     decode_name(locator, part_of(text, 0, text.size - 1), name);
-    enum policy_class class = policy_of_name(locator->policy, POLICY_IN_FORM, buffer_bytes(name), NULL);
+    enum policy_class class =
+        policy_memo_name(&locator->memo, locator->policy, POLICY_IN_FORM, buffer_bytes(name), NULL);
     locator_give(locator, name);
     return class == POLICY_PUBLIC;
 }

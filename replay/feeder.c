@@ -119,6 +119,7 @@ static void poll(struct feeder *feeder)
 {
     const struct engine_counts *counts = &feeder->engine->counts;
     uint64_t now_ns = clock_mono_ns();
+    engine_hand_over(feeder->engine);
     store_results(feeder);
     if (!feeder->failed && segment_writer_tick(feeder->options->writer, now_ns, feeder->err)) {
         feeder->failed = true;

@@ -9,6 +9,27 @@
 
 #define FREE_CONTENT_LIMIT (64 * 1024) /* a used job keeps no larger buffers than this */
 
+void batch_add(struct batch *batch, struct job *job)
+{
+    job->next = NULL;
+    *(batch->first ? &batch->last->next : &batch->first) = job;
+    batch->last = job;
+    batch->jobs++;
+    batch->bytes += job->bytes;
+}
+
+/* Moves all of |batch| to the end of |onto|. */
+static void batch_move(struct batch *batch, struct batch *onto)
+{
+    if (!batch->first)
+        return;
+    *(onto->first ? &onto->last->next : &onto->first) = batch->first;
+    onto->last = batch->last;
+    onto->jobs += batch->jobs;
+    onto->bytes += batch->bytes;
+    *batch = (struct batch){0};
+}
+
 int engine_start(struct engine *engine, const struct engine_settings *settings, struct error *err)
 {
     engine->settings = settings;
@@ -19,6 +40,8 @@ int engine_start(struct engine *engine, const struct engine_settings *settings, 
     pthread_cond_init(&engine->moved, &attributes);
     pthread_condattr_destroy(&attributes);
     engine->workers = xcalloc(settings->threads, sizeof(struct worker *));
+    engine->inboxes = xcalloc(settings->threads, sizeof(struct batch));
+    engine->outboxes = xcalloc(settings->threads, sizeof(struct batch));
     for (unsigned i = 0; i < settings->threads; i++) {
         if (worker_start(engine, i, &engine->workers[i], err)) {
             engine_end(engine);
@@ -37,13 +60,16 @@ static void shrink(struct buffer *buffer)
 
 struct job *engine_job(struct engine *engine)
 {
-    pthread_mutex_lock(&engine->lock);
-    struct job *job = engine->free_jobs;
-    if (job)
-        engine->free_jobs = job->next;
-    pthread_mutex_unlock(&engine->lock);
+    if (!engine->spare_jobs) {
+        pthread_mutex_lock(&engine->lock);
+        engine->spare_jobs = engine->free_jobs;
+        engine->free_jobs = NULL;
+        pthread_mutex_unlock(&engine->lock);
+    }
+    struct job *job = engine->spare_jobs;
     if (!job)
         return xcalloc(1, sizeof *job);
+    engine->spare_jobs = job->next;
     struct exchange exchange = job->exchange;
     struct order_node node = {.dependents = job->node.dependents,
                               .dependent_capacity = job->node.dependent_capacity};
@@ -56,10 +82,8 @@ struct job *engine_job(struct engine *engine)
 
 void engine_discard(struct engine *engine, struct job *job)
 {
-    pthread_mutex_lock(&engine->lock);
-    job->next = engine->free_jobs;
-    engine->free_jobs = job;
-    pthread_mutex_unlock(&engine->lock);
+    job->next = engine->spare_jobs;
+    engine->spare_jobs = job;
 }
 
 static void wait_moved(struct engine *engine, uint64_t wait_ns)
@@ -69,10 +93,24 @@ static void wait_moved(struct engine *engine, uint64_t wait_ns)
     pthread_cond_timedwait(&engine->moved, &engine->lock, &until);
 }
 
-static bool has_room(const struct engine *engine)
+/* Looks what the reader may push; the caller holds the lock. Returns whether that is anything. */
+static bool look_for_room(struct engine *engine)
 {
-    return engine->alive_jobs == 0 || (engine->alive_jobs < engine->settings->max_window_jobs &&
-                                       engine->alive_bytes < engine->settings->max_window_bytes);
+    const struct engine_settings *settings = engine->settings;
+    uint64_t jobs = engine->alive_jobs, bytes = engine->alive_bytes;
+    engine->room_jobs = settings->max_window_jobs > jobs ? settings->max_window_jobs - jobs : 0;
+    engine->room_bytes = settings->max_window_bytes > bytes ? settings->max_window_bytes - bytes : 0;
+    if (jobs == 0) /* one that is larger than the window goes alone */
+        engine->room_jobs += !engine->room_jobs, engine->room_bytes += !engine->room_bytes;
+    return engine->room_jobs && engine->room_bytes;
+}
+
+/* Returns whether a reader that waits is to be woken: not for one free place, but for a quarter of the window. */
+static bool is_worth_reading(const struct engine *engine)
+{
+    const struct engine_settings *settings = engine->settings;
+    return engine->alive_jobs <= settings->max_window_jobs / 4 * 3 &&
+           engine->alive_bytes <= settings->max_window_bytes / 4 * 3;
 }
 
 static void kick_all(struct engine *engine)
@@ -82,15 +120,35 @@ static void kick_all(struct engine *engine)
             worker_kick(engine->workers[i]);
 }
 
+void engine_hand_over(struct engine *engine)
+{
+    for (unsigned i = 0; i < engine->settings->threads; i++) {
+        struct batch *batch = &engine->outboxes[i];
+        if (!batch->first)
+            continue;
+        pthread_mutex_lock(&engine->lock);
+        bool was_empty = !engine->inboxes[i].first;
+        engine->alive_jobs += batch->jobs;
+        engine->alive_bytes += batch->bytes;
+        batch_move(batch, &engine->inboxes[i]);
+        pthread_mutex_unlock(&engine->lock);
+        if (was_empty)
+            worker_kick(engine->workers[i]);
+    }
+}
+
 bool engine_room(struct engine *engine, uint64_t wait_ns)
 {
+    if (engine->room_jobs && engine->room_bytes)
+        return true;
+    engine_hand_over(engine);
     pthread_mutex_lock(&engine->lock);
-    bool room = has_room(engine);
+    bool room = look_for_room(engine);
     if (!room && !atomic_exchange(&engine->reader_blocked, true) && engine->settings->closed_loop)
         kick_all(engine);
     if (!room) {
         wait_moved(engine, wait_ns);
-        room = has_room(engine);
+        room = look_for_room(engine);
     }
     pthread_mutex_unlock(&engine->lock);
     if (room)
@@ -100,17 +158,14 @@ bool engine_room(struct engine *engine, uint64_t wait_ns)
 
 void engine_push(struct engine *engine, struct job *job, unsigned index)
 {
-    pthread_mutex_lock(&engine->lock);
-    engine->alive_jobs++;
-    engine->alive_bytes += job->bytes;
-    bool was_empty = worker_put(engine->workers[index], job);
-    pthread_mutex_unlock(&engine->lock);
-    if (was_empty)
-        worker_kick(engine->workers[index]);
+    batch_add(&engine->outboxes[index], job);
+    engine->room_jobs--;
+    engine->room_bytes -= job->bytes < engine->room_bytes ? job->bytes : engine->room_bytes;
 }
 
 void engine_end(struct engine *engine)
 {
+    engine_hand_over(engine);
     atomic_store(&engine->reader_done, true);
     kick_all(engine);
 }
@@ -141,46 +196,62 @@ void engine_take_results(struct engine *engine, struct buffer *buffer)
     pthread_mutex_unlock(&engine->lock);
 }
 
+static void free_jobs(struct job *job)
+{
+    for (struct job *next; job; job = next) {
+        next = job->next;
+        exchange_free(&job->exchange);
+        free(job->node.dependents);
+        free(job);
+    }
+}
+
 void engine_join(struct engine *engine)
 {
     for (unsigned i = 0; i < engine->settings->threads; i++)
         worker_join(engine->workers[i]);
     free(engine->workers);
-    while (engine->free_jobs) {
-        struct job *job = engine->free_jobs;
-        engine->free_jobs = job->next;
-        exchange_free(&job->exchange);
-        free(job->node.dependents);
-        free(job);
-    }
+    free(engine->inboxes);
+    free(engine->outboxes);
+    free_jobs(engine->spare_jobs);
+    free_jobs(engine->free_jobs);
     buffer_free(&engine->sink);
     pthread_cond_destroy(&engine->moved);
     pthread_mutex_destroy(&engine->lock);
 }
 
-void engine_finish(struct engine *engine, struct job *job, const struct result *result,
-                   struct buffer *scratch)
+void engine_deliver(struct engine *engine, struct batch *done, struct buffer *results)
 {
-    buffer_clear(scratch);
-    result_encode(result, scratch);
+    if (!done->first)
+        return;
     pthread_mutex_lock(&engine->lock);
-    buffer_append_varint(&engine->sink, engine->start_wall_ns + result->intended_ns);
-    buffer_append_varint(&engine->sink, scratch->size);
-    buffer_append_bytes(&engine->sink, buffer_bytes(scratch));
-    engine->alive_jobs--;
-    engine->alive_bytes -= job->bytes;
-    job->next = engine->free_jobs;
-    engine->free_jobs = job;
-    if (atomic_load(&engine->reader_blocked) || engine->alive_jobs == 0)
+    buffer_append_bytes(&engine->sink, buffer_bytes(results));
+    engine->alive_jobs -= done->jobs;
+    engine->alive_bytes -= done->bytes;
+    done->last->next = engine->free_jobs;
+    engine->free_jobs = done->first;
+    if (engine->alive_jobs == 0 || (atomic_load(&engine->reader_blocked) && is_worth_reading(engine)))
         pthread_cond_signal(&engine->moved);
     pthread_mutex_unlock(&engine->lock);
+    *done = (struct batch){0};
+    buffer_clear(results);
 }
 
-struct job *engine_take(struct engine *engine, struct job **inbox)
+struct job *engine_take(struct engine *engine, unsigned index)
 {
     pthread_mutex_lock(&engine->lock);
-    struct job *first = *inbox;
-    *inbox = NULL;
+    struct job *first = engine->inboxes[index].first;
+    engine->inboxes[index] = (struct batch){0};
     pthread_mutex_unlock(&engine->lock);
     return first;
+}
+
+bool engine_is_over(struct engine *engine, unsigned index)
+{
+    if (!atomic_load(&engine->reader_done))
+        return false;
+    pthread_mutex_lock(&engine->lock);
+    bool empty = !engine->inboxes[index].first;
+    pthread_mutex_unlock(&engine->lock);
+    return empty;
 }

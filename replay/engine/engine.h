@@ -1,12 +1,15 @@
 /* What the threads of a replay share: the window of jobs between the reader and the workers, the sink of
  * results, and the word to stop. One mutex guards it; nobody holds it while doing anything slow.
  *
- *     reader (main thread) -- engine_push --> inbox of a worker --> fired --> engine_finish --> sink
+ *     reader (main thread) -- engine_push --> inbox of a worker --> fired --> engine_deliver --> sink
  *            ^                                                                   |
  *            +------------- room in the window, free jobs, results --------------+
  *
- * The window bounds memory: the reader waits where too many jobs, or too many bytes of them, are alive. Jobs
- * wait only for earlier ones, so a full window always moves. */
+ * Both ways go in batches, so that a request costs no lock and wakes nobody: the reader hands over many jobs
+ * at once, or what it has before it waits; a worker delivers what one turn of its loop ended.
+ *
+ * The window bounds memory: the reader waits where too many jobs, or too many bytes of them, are alive, until
+ * a good part of it is free again. Jobs wait only for earlier ones, so a full window always moves. */
 #ifndef REPLAY_ENGINE_ENGINE_H
 #define REPLAY_ENGINE_ENGINE_H
 
@@ -23,7 +26,7 @@
 
 struct lane;
 
-/* One request on its way. Made by the reader, owned by one worker until engine_finish. */
+/* One request on its way. Made by the reader, owned by one worker until engine_deliver. */
 struct job {
     struct order_node node; /* first: a node is its job */
     struct exchange exchange;
@@ -39,7 +42,7 @@ struct job {
     bool due;
     bool retried;
     struct lane *lane;
-    struct job *next;          /* in the inbox, the schedule, its session or the free list */
+    struct job *next;          /* in a batch, the schedule, its session or the free list */
     struct job *next_in_line;  /* in its lane or in the line for a pooled one */
     struct job *next_freed;    /* among those that became eligible */
     struct job *newer, *older; /* of all that are not fired yet */
@@ -81,6 +84,15 @@ struct engine_counts {
     atomic_uint_fast64_t links_forgotten;
 };
 
+/* Jobs on their way from one thread to another, in order. Zero-initialised is empty. */
+struct batch {
+    struct job *first, *last;
+    uint64_t jobs;
+    uint64_t bytes;
+};
+/* Appends |job|. */
+void batch_add(struct batch *batch, struct job *job);
+
 struct worker;
 
 struct engine {
@@ -94,10 +106,17 @@ struct engine {
     _Atomic(const char *) failure; /* static text: what the first failure was */
     struct worker **workers;
 
+    /* The reader's own. */
+    struct batch *outboxes; /* a worker: what is not handed over yet */
+    struct job *spare_jobs;
+    uint64_t room_jobs; /* what still goes into the window, as far as is known without looking */
+    uint64_t room_bytes;
+
     pthread_mutex_t lock;
     pthread_cond_t moved;
+    struct batch *inboxes; /* a worker */
     struct job *free_jobs;
-    uint64_t alive_jobs;
+    uint64_t alive_jobs; /* handed over and not delivered */
     uint64_t alive_bytes;
     struct buffer sink; /* results: varint start, varint size, record */
 };
@@ -107,10 +126,12 @@ int engine_start(struct engine *engine, const struct engine_settings *settings, 
 /* Reader: returns a job to fill, new or used; give it to engine_push or engine_discard. */
 struct job *engine_job(struct engine *engine);
 void engine_discard(struct engine *engine, struct job *job);
-/* Reader: returns whether there is room in the window; where not, waits at most |wait_ns|. */
+/* Reader: returns whether there is room for a job in the window; where not, waits at most |wait_ns|. */
 bool engine_room(struct engine *engine, uint64_t wait_ns);
-/* Reader: hands |job| to the worker |index|. */
+/* Reader: hands |job| to the worker |index|, with the next engine_hand_over. */
 void engine_push(struct engine *engine, struct job *job, unsigned index);
+/* Reader: hands over what was pushed; call it now and then. engine_room and engine_end do it themselves. */
+void engine_hand_over(struct engine *engine);
 /* Reader: says that no more will come. */
 void engine_end(struct engine *engine);
 /* Reader: has what was not fired given up for |reason|; the first reason stays. */
@@ -122,10 +143,11 @@ void engine_take_results(struct engine *engine, struct buffer *buffer);
 /* Waits for the threads and frees what is held. */
 void engine_join(struct engine *engine);
 
-/* Worker: stores |result| of |job| and gives the job back. |scratch| is the worker's own. */
-void engine_finish(struct engine *engine, struct job *job, const struct result *result,
-                   struct buffer *scratch);
-/* Worker: takes all of its inbox. */
-struct job *engine_take(struct engine *engine, struct job **inbox);
+/* Worker: gives back the jobs of |done|, with |results| (as the sink has them); empties both. */
+void engine_deliver(struct engine *engine, struct batch *done, struct buffer *results);
+/* Worker |index|: returns all of its inbox. */
+struct job *engine_take(struct engine *engine, unsigned index);
+/* Worker |index|: returns whether nothing is in its inbox and nothing will come. */
+bool engine_is_over(struct engine *engine, unsigned index);
 
 #endif

@@ -21,7 +21,6 @@ struct worker {
     unsigned index;
     pthread_t thread;
     int kick_fd;
-    struct job *inbox, *inbox_last; /* under the engine's lock */
 
     struct event_base *base;
     struct event *kicked;
@@ -38,6 +37,9 @@ struct worker {
     struct job *freed;                    /* eligible by the end of another, to be looked at */
     uint64_t alive;
     bool stopping;
+    bool over;             /* nothing left, and nothing will come */
+    struct batch done;     /* since the last delivery */
+    struct buffer results; /* of those */
     struct buffer endpoint;
     struct buffer record;
 };
@@ -47,15 +49,6 @@ static uint64_t since_start(const struct worker *worker, uint64_t mono_ns)
     if (!mono_ns)
         return 0;
     return mono_ns > worker->engine->start_mono_ns ? mono_ns - worker->engine->start_mono_ns : 1;
-}
-
-bool worker_put(struct worker *worker, struct job *job)
-{
-    bool was_empty = worker->inbox == NULL;
-    job->next = NULL;
-    *(was_empty ? &worker->inbox : &worker->inbox_last->next) = job;
-    worker->inbox_last = job;
-    return was_empty;
 }
 
 void worker_kick(struct worker *worker)
@@ -128,7 +121,12 @@ static void finish(struct worker *worker, struct job *job, struct result *result
     if (worker->loop)
         closed_loop_done(worker->loop, job);
     worker->alive--;
-    engine_finish(worker->engine, job, result, &worker->record);
+    buffer_clear(&worker->record);
+    result_encode(result, &worker->record);
+    buffer_append_varint(&worker->results, worker->engine->start_wall_ns + result->intended_ns);
+    buffer_append_varint(&worker->results, worker->record.size);
+    buffer_append_bytes(&worker->results, buffer_bytes(&worker->record));
+    batch_add(&worker->done, job);
 }
 
 static void give_up(struct worker *worker, struct job *job, enum result_outcome outcome,
@@ -288,8 +286,7 @@ static void fill_loop(struct worker *worker)
 
 static void end_when_done(struct worker *worker)
 {
-    if (worker->alive == 0 && atomic_load(&worker->engine->reader_done))
-        event_base_loopbreak(worker->base);
+    worker->over = worker->alive == 0 && engine_is_over(worker->engine, worker->index);
 }
 
 /* Looks at what became eligible by the end of others. */
@@ -407,7 +404,7 @@ static void on_kicked(evutil_socket_t fd, short what, void *arg)
     ssize_t got = read(fd, &count, sizeof count);
     (void)got; /* nothing there: another wake-up took it */
     struct job *next;
-    for (struct job *job = engine_take(worker->engine, &worker->inbox); job; job = next) {
+    for (struct job *job = engine_take(worker->engine, worker->index); job; job = next) {
         next = job->next;
         admit(worker, job);
     }
@@ -434,7 +431,10 @@ static void *run(void *arg)
 {
     struct worker *worker = arg;
     lanes_open_ahead(&worker->lanes, NULL);
-    event_base_dispatch(worker->base);
+    while (!worker->over) {
+        event_base_loop(worker->base, EVLOOP_ONCE);
+        engine_deliver(worker->engine, &worker->done, &worker->results);
+    }
     atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
     lanes_done(&worker->lanes);
     return NULL;
@@ -455,6 +455,7 @@ static void worker_free(struct worker *worker)
         event_base_free(worker->base);
     if (worker->kick_fd >= 0)
         close(worker->kick_fd);
+    buffer_free(&worker->results);
     buffer_free(&worker->endpoint);
     buffer_free(&worker->record);
     free(worker);

@@ -10,8 +10,6 @@ struct worker;
 
 /* Starts the thread of worker number |index|; owned, worker_join. */
 int worker_start(struct engine *engine, unsigned index, struct worker **ret_worker, struct error *err);
-/* Appends to the inbox; the caller holds the engine's lock. Returns whether the inbox was empty. */
-bool worker_put(struct worker *worker, struct job *job);
 /* Wakes the worker's loop. Any thread. */
 void worker_kick(struct worker *worker);
 /* Waits for the thread, which ends once the reader is done and nothing is left, and frees. Accepts NULL. */

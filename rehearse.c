@@ -1,5 +1,6 @@
 /* main: maps a verb to its component. Nothing else. */
 #include "capture/capture.h"
+#include "common/descriptors.h"
 #include "common/stop.h"
 #include "common/version.h"
 #include "filters/verbs/inspect.h"
@@ -37,6 +38,7 @@ static void print_usage(FILE *to)
 
 int main(int argc, char **argv)
 {
+    descriptors_hold_standard();
     if (argc < 2) {
         print_usage(stderr);
         return 2;

@@ -14,6 +14,7 @@
 #include "common/units.h"
 #include "filters/key.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@
 #define PORTS_MAX        1024
 #define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after 100 ms at the latest */
 #define DRAIN_MAX_NS     (5 * NS_PER_S)
-#define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
+#define BODY_MAX         (UINT64_C(32) << 20) /* two of them fit in a record */
+#define TICK_SLACK_NS    (500 * NS_PER_MS)    /* how far behind the clock packets may come out of the ring */
 
 struct settings {
     const char *interface;
@@ -143,7 +145,7 @@ static int check_settings(const struct settings *settings, struct run *run, stru
         return error_set(err, ERROR_USAGE, "say either --interface IF or --read FILE");
     if (settings->stream_digests && settings->interface)
         return error_set(err, ERROR_USAGE, "--stream-digests goes with --read only");
-    if (!settings->output && !settings->stream_digests)
+    if ((!settings->output || !settings->output[0]) && !settings->stream_digests)
         return error_set(err, ERROR_USAGE, "--output TRAFFIC is missing: the folder to record into");
     if (settings->interface && !settings->ports)
         return error_set(err, ERROR_USAGE, "--ports is missing: the server's ports, as 80,8080");
@@ -151,6 +153,9 @@ static int check_settings(const struct settings *settings, struct run *run, stru
         return error_set(err, ERROR_USAGE, "--key-file and --new-key-file exclude each other");
     if (settings->level > 19)
         return error_set(err, ERROR_USAGE, "--level: wanted 1 to 19");
+    if (settings->max_body_bytes == 0 || settings->max_body_bytes > BODY_MAX)
+        return error_set(err, ERROR_USAGE,
+                         "--max-body: wanted 1 to 32M; to keep no bodies give --bodies none");
     if (settings->connections_max > UINT32_C(1) << 26)
         return error_set(err, ERROR_USAGE, "--connections-max: at most %u", 1u << 26);
     return settings->ports ? parse_ports(settings->ports, run, err) : 0;
@@ -190,6 +195,16 @@ static int open_recorder(struct run *run, struct error *err)
     return 0;
 }
 
+/* What cannot be written at the end is better known at the beginning. */
+static int try_ledger(const char *path, struct error *err)
+{
+    FILE *file = fopen(path, "ae");
+    if (!file)
+        return error_set_errno(err, ERROR_IO, errno, "--ledger %s", path);
+    fclose(file);
+    return 0;
+}
+
 static int open_run(struct run *run, struct error *err)
 {
     const struct settings *settings = run->settings;
@@ -204,6 +219,8 @@ static int open_run(struct run *run, struct error *err)
                                      : source_open_files(settings->files.items, settings->files.count,
                                                          settings->filter, &run->source, err);
     if (result != 0 || (settings->user && privileges_drop(settings->user, err) != 0))
+        return -1;
+    if (settings->ledger && try_ledger(settings->ledger, err) != 0)
         return -1;
     struct flow_handler handler;
     if (settings->stream_digests) {
@@ -222,6 +239,9 @@ static int open_run(struct run *run, struct error *err)
                           &handler);
     run->start_mono_ns = clock_mono_ns();
     run->tick_mono_ns = run->start_mono_ns;
+    if (settings->interface)
+        log_info("listening on %s, ports %s; SIGINT (Ctrl-C) ends the capture", settings->interface,
+                 settings->ports);
     return 0;
 }
 
@@ -344,6 +364,22 @@ static void account(struct run *run)
     recorder_account(run->recorder, ledger);
 }
 
+/* Says why there may be nothing in a recording that holds nothing. */
+static void explain_nothing(const struct run *run)
+{
+    const struct ledger *ledger = &run->ledger;
+    if (ledger->requests_seen > 0 || run->failed || source_damage(run->source))
+        return;
+    if (ledger->packets_received == 0)
+        log_warning("no packet came by: check %s",
+                    run->settings->interface ? "--interface, --ports and --filter" : "the file and --filter");
+    else if (ledger->not_http_count > 0)
+        log_warning("no HTTP request was seen, but %s: capture where requests pass unencrypted",
+                    ledger->not_http[0].name);
+    else
+        log_warning("no HTTP request was seen: check --ports and --filter");
+}
+
 static int judge_loss(const struct run *run)
 {
     const struct ledger *ledger = &run->ledger;
@@ -380,11 +416,14 @@ static int end_run(struct run *run)
             log_error("%s", err.text);
             status = 3;
         }
+        explain_nothing(run);
         if (judge_loss(run) != 0)
             status = 3;
     }
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        log_error("cannot write to standard output");
         status = 3;
+    }
     if (run->failed || source_damage(run->source)) {
         log_error("%s", run->failed ? run->failure.text : source_damage(run->source));
         status = 3;

@@ -86,14 +86,14 @@ static int open_file(struct input *input, const char *filter, struct error *err)
         if (S_ISDIR(info.st_mode))
             return error_set(err, ERROR_IO, "%s is a folder, not a capture file", input->path);
         if (S_ISREG(info.st_mode) && info.st_size == 0)
-            return error_set(err, ERROR_IO, "%s is empty", input->path);
+            return error_set(err, ERROR_IO, "%s is empty: no packet was written to it", input->path);
     }
     input->handle = pcap_open_offline_with_tstamp_precision(input->path, PCAP_TSTAMP_PRECISION_NANO, why);
     if (!input->handle) {
         size_t prefix = strlen(input->path); /* libpcap names the file only where it cannot open it */
-        const char *text =
-            strncmp(why, input->path, prefix) == 0 && why[prefix] == ':' ? why + prefix + 1 : why;
-        return error_set(err, ERROR_IO, "%s: %s", input->path, text + strspn(text, " "));
+        if (strncmp(why, input->path, prefix) == 0 && why[prefix] == ':')
+            return error_set(err, ERROR_IO, "%s", why);
+        return error_set(err, ERROR_IO, "%s: cannot be read as pcap or pcapng (%s)", input->path, why);
     }
     if (check_link(input, err) != 0)
         return -1;

@@ -1,6 +1,8 @@
 #include "common/log.h"
 
+#include "common/buffer.h"
 #include "common/clock.h"
+#include "common/json_text.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -30,29 +32,20 @@ void log_init(const char *verb, enum log_format format, bool quiet)
     state.progress_mono_ns = clock_mono_ns();
 }
 
-static size_t append(char *line, size_t used, const char *text, size_t size)
+/* Appends |text| so that it stays on one line and does nothing to a terminal, whatever a file name or a peer put in. */
+static void append_text(struct buffer *line, struct bytes text)
 {
-    size_t room = LINE_MAX_BYTES - 2 - used; /* the newline and a NUL always fit */
-    if (size > room)
-        size = room;
-    memcpy(line + used, text, size);
-    return used + size;
-}
-
-static size_t append_json_text(char *line, size_t used, const char *text)
-{
-    for (; *text && used < LINE_MAX_BYTES - 16; text++) {
-        char escaped[8];
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            snprintf(escaped, sizeof escaped, "\\%c", byte);
-        else if (byte < 0x20)
-            snprintf(escaped, sizeof escaped, "\\u%04x", byte);
+    bool utf8 = json_text_is_utf8(text);
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        bool c1 = utf8 && byte == 0xc2 && text.data[i + 1] < 0xa0; /* U+0080 to U+009F */
+        if (byte < 0x20 || byte == 0x7f || c1 || (byte >= 0x80 && !utf8))
+            buffer_printf(line, "\\x%02x", byte);
         else
-            snprintf(escaped, sizeof escaped, "%c", byte);
-        used = append(line, used, escaped, strlen(escaped));
+            buffer_append_byte(line, byte);
+        if (c1)
+            buffer_printf(line, "\\x%02x", text.data[++i]);
     }
-    return used;
 }
 
 static void write_line(const char *line, size_t size)
@@ -63,26 +56,26 @@ static void write_line(const char *line, size_t size)
 
 static void say(const char *level, const char *prefix, const char *format, va_list args)
 {
-    char text[LINE_MAX_BYTES / 2];
-    vsnprintf(text, sizeof text, format, args);
-    char line[LINE_MAX_BYTES];
-    size_t used = 0;
+    char said[LINE_MAX_BYTES];
+    vsnprintf(said, sizeof said, format, args);
+    struct bytes text = bytes_of(said);
+    struct buffer line = {0};
     if (state.format == LOG_JSON) {
         char now[CLOCK_ISO8601_SIZE];
         clock_format_iso8601(clock_wall_ns(), now);
-        used = (size_t)snprintf(line, sizeof line,
-                                "{\"time\":\"%s\",\"level\":\"%s\",\"verb\":\"%s\",\"message\":\"", now,
-                                level, state.verb);
-        used = append_json_text(line, used, text);
-        used = append(line, used, "\"}", 2);
+        buffer_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"verb\":\"%s\",\"message\":", now, level,
+                      state.verb);
+        json_text_append(&line, text);
+        buffer_append_byte(&line, '}');
     } else {
         if (state.terminal && atomic_exchange(&state.progress_shown, false))
-            used = append(line, used, "\r\033[K", 4);
-        used += (size_t)snprintf(line + used, sizeof line - used, "rehearse %s: %s", state.verb, prefix);
-        used = append(line, used, text, strlen(text));
+            buffer_append_text(&line, "\r\033[K");
+        buffer_printf(&line, "rehearse %s: %s", state.verb, prefix);
+        append_text(&line, text);
     }
-    line[used++] = '\n';
-    write_line(line, used);
+    buffer_append_byte(&line, '\n');
+    write_line((const char *)line.data, line.size);
+    buffer_free(&line);
 }
 
 void log_info(const char *format, ...)

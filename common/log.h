@@ -1,5 +1,5 @@
-/* What a verb says on standard error. Only verbs and workers log; cores never do. Wire bytes are escaped by
- * the caller. */
+/* What a verb says on standard error. Only verbs and workers log; cores never do. Control bytes and what is not
+ * UTF-8 are escaped here: a message is one line that does nothing to a terminal. */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 

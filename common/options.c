@@ -5,6 +5,7 @@
 #include "common/units.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -296,7 +297,7 @@ static int read_config(struct parse *parse, const char *path, struct error *err)
 {
     FILE *file = fopen(path, "re");
     if (!file)
-        return error_set(err, ERROR_USAGE, "--config %s: cannot be opened", path);
+        return error_set_errno(err, ERROR_USAGE, errno, "--config %s", path);
     yaml_parser_t parser;
     yaml_document_t document;
     yaml_parser_initialize(&parser);
@@ -332,6 +333,15 @@ static int check_arguments(const struct options_spec *spec, const struct option_
     return 0;
 }
 
+/* The message about what is wrong with the options already looks as was asked for, as far as that is known. */
+static enum options_result options_failed(const struct parse *parse)
+{
+    const char *format = getenv("REHEARSE_LOG_FORMAT");
+    bool json = parse->common.log_format == 1 || (format && strcmp(format, "json") == 0);
+    log_init(parse->spec->verb, json ? LOG_JSON : LOG_TEXT, false);
+    return OPTIONS_FAIL;
+}
+
 enum options_result options_parse(const struct options_spec *spec, int argc, char **argv, void *settings,
                                   struct option_texts *ret_arguments, struct error *err)
 {
@@ -340,14 +350,14 @@ enum options_result options_parse(const struct options_spec *spec, int argc, cha
     add_slots(&parse, common_options, COMMON_COUNT, &parse.common);
     log_init(spec->verb, LOG_TEXT, false);
     if (read_flags(&parse, argc, argv, err))
-        return OPTIONS_FAIL;
+        return options_failed(&parse);
     if (parse.common.help) {
         print_help(spec);
         return OPTIONS_DONE;
     }
     if (read_environment(&parse, err) ||
         (parse.common.config && read_config(&parse, parse.common.config, err)))
-        return OPTIONS_FAIL;
+        return options_failed(&parse);
     log_init(spec->verb, parse.common.log_format == 1 ? LOG_JSON : LOG_TEXT, parse.common.quiet);
     *ret_arguments = (struct option_texts){(const char **)argv + optind, (size_t)(argc - optind)};
     return check_arguments(spec, ret_arguments, err) ? OPTIONS_FAIL : OPTIONS_RUN;

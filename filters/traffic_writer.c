@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What both bodies of an exchange may have together, so that it fits in a record. */
+#define BODIES_MAX (SEGMENT_RECORD_MAX - 64)
+
 struct traffic_writer {
     struct segment_writer *segments;
     struct sanitizer *sanitizer;
@@ -68,15 +71,22 @@ static void mark_coded(struct message *message)
                           http1_find_field(buffer_bytes(&message->head), "Content-Encoding", &field);
 }
 
-static void strip_body(struct message *message)
+static void drop_body(struct body *body, enum body_reason reason)
 {
-    struct body *body = &message->body;
     if (body->state == BODY_EMPTY)
         return;
     body->state = BODY_DROPPED;
-    body->reason = BODY_REASON_NOT_WANTED;
+    body->reason = reason;
     body->coded = false;
     buffer_clear(&body->content);
+}
+
+/* Drops the larger body, then the other, until both fit in a record: pseudonyms make a body longer than it was seen, and nothing
+ * that a client sends may end the recording. */
+static void fit_bodies(struct body *request, struct body *response)
+{
+    while (request->content.size + response->content.size > BODIES_MAX)
+        drop_body(request->content.size > response->content.size ? request : response, BODY_REASON_LIMIT);
 }
 
 static void count_body(struct traffic_writer *writer, const struct body *body)
@@ -107,9 +117,10 @@ int traffic_writer_put(struct traffic_writer *writer, struct exchange *exchange,
         sanitize_exchange(writer->sanitizer, exchange);
     }
     if (writer->wanted == TRAFFIC_BODIES_NONE)
-        strip_body(&exchange->request);
+        drop_body(&exchange->request.body, BODY_REASON_NOT_WANTED);
     if (writer->wanted != TRAFFIC_BODIES_ALL)
-        strip_body(&exchange->response);
+        drop_body(&exchange->response.body, BODY_REASON_NOT_WANTED);
+    fit_bodies(&exchange->request.body, &exchange->response.body);
     count_body(writer, &exchange->request.body);
     count_body(writer, &exchange->response.body);
     buffer_clear(&writer->meta);

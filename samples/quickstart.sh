@@ -124,11 +124,9 @@ say "Recording it: rehearse capture -i lo -p $port"
     >"$work/capture.log" 2>&1 &
 capture=$!
 pids+=("$capture")
-recording() { [ -e "$work/key" ] && [ -n "$(ls -A "$work/traffic")" ]; }
-alive() { recording || ! kill -0 "$capture"; }
-wait_until capture.log "the capture did not begin" alive
+listening() { grep -q 'listening on' "$work/capture.log" || ! kill -0 "$capture"; }
+wait_until capture.log "the capture did not begin" listening
 kill -0 "$capture" 2>/dev/null || broken capture.log "the capture ended at once (it needs root or CAP_NET_RAW)"
-sleep 0.5
 
 say "Users at work: $requests requests, about $rate a second"
 "$build/samples/shop-drive" --port "$port" --users "$work/users" --requests "$requests" --rate "$rate" \

@@ -49,12 +49,11 @@ start_capture() {
     capture_pid=$!
     on_exit "kill -9 $capture_pid 2>/dev/null"
     for i in $(seq 100); do
-        grep -q "^$capture_pid$" <(for fd in /proc/$capture_pid/fd/*; do readlink "$fd" | grep -q '^socket' && echo $capture_pid; done 2>/dev/null | head -1) &&
-            [ -n "$(ls "$folder" 2>/dev/null)" ] && return
+        grep -q 'listening on' "$work/capture.err" && return
         kill -0 $capture_pid 2>/dev/null || fail "the capture ended at once: $(cat "$work/capture.err")"
         sleep 0.1
     done
-    return 0
+    fail "the capture does not say that it listens"
 }
 
 # stop_capture: ends it as a service manager would, and checks that it ended well.

@@ -40,11 +40,10 @@ record() {
     local capture=$!
     pids+=("$capture")
     for i in $(seq 100); do
-        [ -e "$work/key" ] && [ -n "$(ls -A "$work/traffic" 2>/dev/null)" ] && break
+        grep -q 'listening on' "$work/capture.log" && break
         kill -0 "$capture" 2>/dev/null || break
         sleep 0.1
     done
-    sleep 0.5
     check_status 0 "$samples/shop-drive" --port "$port" --users "$work/users" --requests $requests --rate 200 --think 20
     kill -INT "$capture"
     wait "$capture" || status=$?

@@ -217,6 +217,8 @@ void http1_length_read(struct bytes head, bool request, bool http11, struct http
             defects |= MESSAGE_DEFECT(FIELD_NO_COLON) | (judge_value(field.line) & ~MESSAGE_DEFECT(OBS_FOLD));
             continue;
         }
+        struct bytes before = bytes_make(field.line.data, (size_t)(colon - field.line.data));
+        defects |= judge_value(before) & MESSAGE_DEFECT(BARE_CR);
         if (!field.split) {
             defects |= MESSAGE_DEFECT(FIELD_NAME);
             continue;

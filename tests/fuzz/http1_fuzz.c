@@ -56,6 +56,28 @@ static enum http1_answers on_answers(void *arg, const struct http1_message *mess
     return (enum http1_answers)(run->answers & 3);
 }
 
+/* The readers of a head that is kept find what lies in it. */
+static void read_again(struct bytes head)
+{
+    struct bytes fields = http1_fields(head), list;
+    struct http1_field field, found;
+    while (http1_next_field(&fields, &field)) {
+        char name[64];
+        list = field.value;
+        for (struct bytes element; http1_next_element(&list, &element);)
+            check(element.size > 0 && element.data >= field.value.data &&
+                      element.data + element.size <= field.value.data + field.value.size,
+                  "an element lies in its value");
+        if (!field.split || field.name.size >= sizeof name || memchr(field.name.data, 0, field.name.size))
+            continue;
+        memcpy(name, field.name.data, field.name.size);
+        name[field.name.size] = '\0';
+        check(http1_find_field(head, name, &found) && found.line.data <= field.line.data, "a name is found");
+        check(!http1_list_has(field.value, "") && (field.value.size > 0 || !http1_list_has(field.value, "a")),
+              "nothing is not an element");
+    }
+}
+
 static void on_head(void *arg, const struct http1_message *message)
 {
     struct run *run = arg;
@@ -73,6 +95,7 @@ static void on_head(void *arg, const struct http1_message *message)
     struct http1_field field;
     while (http1_next_field(&fields, &field))
         run->now.fields++;
+    read_again(message->head);
     event(run, hash(2, message->head.data, message->head.size));
 }
 
@@ -177,6 +200,8 @@ static void run_parser(struct bytes data, struct plan plan, struct run *run)
     if ((plan.flags & 128) && next(&plan) % 4 == 0)
         http1_make_opaque(parser);
     event(run, http1_mode(parser));
+    event(run, http1_lost_framing(parser));
+    event(run, http1_protocol(parser) ? strlen(http1_protocol(parser)) : 0);
     http1_finish(parser, plan.flags & 1, time_ns);
     check(!run->open, "every head has its end");
     const struct http1_counts *counts = http1_counts(parser);

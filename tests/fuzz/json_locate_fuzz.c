@@ -1,5 +1,7 @@
 /* Property: what the JSON locator accepts it gives back byte for byte where nothing is sensitive, and accepts
- * again where something was replaced, changing nothing more. */
+ * again where something was replaced, changing nothing more. And what the writer of JSON text makes of any bytes is
+ * one JSON string of characters that do nothing to a terminal. */
+#include "common/json_text.h"
 #include "filters/locate/json_locator.h"
 
 #include <assert.h>
@@ -15,6 +17,34 @@ static void replace(void *arg, const struct atom *atom, struct buffer *out)
     if (atom->class == POLICY_EMPTIED || atom->value.size == 0)
         return;
     buffer_append_text(out, "replaced");
+}
+
+static void check_string(struct locator *locator, struct buffer *text)
+{
+    struct buffer located = {0};
+    assert(json_text_is_utf8(buffer_bytes(text)));
+    for (size_t i = 0; i < text->size; i++)
+        assert(text->data[i] >= 0x20 && text->data[i] != 0x7f);
+    struct buffer document = {0};
+    buffer_append_text(&document, "[");
+    buffer_append_bytes(&document, buffer_bytes(text));
+    buffer_append_text(&document, "]");
+    assert(json_locate(locator, buffer_bytes(&document), JSON_LOCATE_ONE, &located) == JSON_LOCATED);
+    buffer_free(&document);
+    buffer_free(&located);
+    buffer_clear(text);
+}
+
+static void write_text(struct locator *locator, struct bytes data)
+{
+    struct buffer text = {0};
+    json_text_append(&text, data);
+    check_string(locator, &text);
+    json_text_append_bytes(&text, data);
+    check_string(locator, &text);
+    json_text_append_base64(&text, data);
+    assert(text.size == (data.size + 2) / 3 * 4);
+    buffer_free(&text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -33,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(result == JSON_LOCATED);
         assert(bytes_equal(buffer_bytes(&once), buffer_bytes(&twice)));
     }
+    write_text(&locator, bytes_make(data, size));
     locator_done(&locator);
     buffer_free(&once);
     buffer_free(&twice);

@@ -4,7 +4,8 @@
  *
  * The input is a script for a table of flows. Two streams with known bytes are sent; a command picks a side, a
  * place, a length, an ACK and flags. With the first byte odd the script also forges bytes and numbers: then only
- * order, balance and limits are checked. */
+ * order, balance and limits are checked. So it is where the connection is joined in its middle (bit 6), where what the
+ * streams say must tell the roles, and where several clients share the table (bit 7). */
 #include "capture/tcp/flow.h"
 #include "common/clock.h"
 
@@ -28,6 +29,8 @@ struct world {
     unsigned opened;
     unsigned closed;
     bool forged;
+    bool many;
+    uint16_t client_port;
     bool ended[2];
 };
 
@@ -59,6 +62,7 @@ static void on_data(void *connection, enum flow_side side, struct bytes data, ui
         return;
     assert(world->delivered[side] + data.size <= STREAM_BYTES);
     assert(memcmp(data.data, world->stream[side] + world->delivered[side], data.size) == 0);
+    assert(!memchr(world->captured[side] + world->delivered[side], 0, data.size));
     world->delivered[side] += data.size;
 }
 
@@ -69,6 +73,7 @@ static void on_gap(void *connection, enum flow_side side, uint64_t bytes, uint64
     assert(bytes > 0 && world->closed < world->opened);
     world->delivered[side] += bytes;
     world->lost[side] += bytes;
+    assert(world->forged || world->delivered[side] <= STREAM_BYTES);
 }
 
 static void on_mark(void *connection, enum flow_side side, enum flow_mark mark)
@@ -97,7 +102,7 @@ static void on_close(void *connection, bool clean, uint64_t packet_ns)
 static void send_segment(struct world *world, unsigned side, uint8_t flags, uint32_t offset, uint32_t size,
                          uint32_t ack, uint32_t cut)
 {
-    static const struct address client = {.family = AF_INET, .ip = {10, 0, 0, 1}, .port = 40000};
+    const struct address client = {.family = AF_INET, .ip = {10, 0, 0, 1}, .port = world->client_port};
     static const struct address server = {.family = AF_INET, .ip = {10, 0, 0, 2}, .port = 80};
     if (!world->forged) {
         if (offset > STREAM_BYTES)
@@ -127,6 +132,8 @@ static void send_segment(struct world *world, unsigned side, uint8_t flags, uint
 static void step(struct world *world)
 {
     unsigned command = take(world);
+    if (world->many)
+        world->client_port = (uint16_t)(40000 + take(world) % 8);
     unsigned side = command & 1;
     uint32_t offset = take(world) * 16 + (command >> 4);
     uint32_t size = take(world);
@@ -192,7 +199,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         world.stream[1][i] = (uint8_t)(i * 13 + i / 256 + 1);
     }
     unsigned settings = take(&world);
-    world.forged = settings & 1;
+    bool midstream = settings & 64;
+    world.many = settings & 128;
+    world.forged = (settings & 1) || midstream || world.many;
+    world.client_port = 40000;
+    if (midstream) {
+        static const char request[] = "GET / HTTP/1.1\r\n", answer[] = "HTTP/1.1 200 OK\r\n";
+        memcpy(world.stream[0] + 512, request, sizeof request - 1);
+        memcpy(world.stream[1] + 512, answer, sizeof answer - 1);
+    }
     world.base[0] = settings & 2 ? UINT32_MAX - 100 : 1000; /* wraps soon */
     world.base[1] = settings & 4 ? UINT32_MAX - 1000 : 77;
     const struct flow_handler handler = {&world, on_open, on_data, on_gap, on_mark, on_end, on_close};
@@ -202,13 +217,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .direction_pieces = settings & 8 ? 4 : 0,
         .direction_bytes = settings & 16 ? 1000 : 0,
         .allowance_packets = settings & 32 ? 3 : 0,
-        .guess_roles = true,
+        .guess_roles = !midstream || (settings & 2),
         .linger_ns = world.forged ? 0 : UINT64_MAX / 2,
         .idle_ns = world.forged ? 0 : UINT64_MAX / 2, /* a connection given up begins anew in its middle */
     };
     world.table = flow_table_create(&limits, &handler);
-    send_segment(&world, FLOW_CLIENT, TCP_SYN, 0, 0, 0, 0);
-    send_segment(&world, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, 0, 0);
+    if (!midstream) {
+        send_segment(&world, FLOW_CLIENT, TCP_SYN, 0, 0, 0, 0);
+        send_segment(&world, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, 0, 0);
+    }
     while (world.script.size > 0)
         step(&world);
     flow_finish(world.table);

@@ -22,7 +22,8 @@ number() { # number EXPRESSION: a figure of the report of $work/run
 }
 
 serve
-for how in "" "--speed 5 --threads 2" "--connections 3" "--speed max --concurrency 2" "--rate 2000" "--loop 2 --speed 4"; do
+for how in "" "--speed 5 --threads 2" "--connections 3" "--speed max --concurrency 2" "--rate 2000" "--loop 2 --speed 4" \
+    "--threads 4 --speed max --concurrency 8" "--threads 3 --connections 3 --speed 5"; do
     rm -rf "$work/run"
     timeout 60 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/run" --quiet $how \
         >"$work/out" 2>"$work/err" || true # a slow login is a finding, and too little data for others

@@ -122,6 +122,9 @@ static void on_trailers(void *arg, struct bytes lines)
     struct run *run = arg;
     check(run->open && !run->trailers && lines.size > 0, "trailers come once");
     run->trailers = true;
+    for (size_t i = 0; i + 1 < lines.size; i++)
+        run->odd |=
+            lines.data[i] == '\r' && lines.data[i + 1] != '\n'; /* see on_end; trailers are not judged */
     event(run, hash(3, lines.data, lines.size));
 }
 

@@ -1,6 +1,8 @@
 #include "common/http1_length.h"
 
+#include "common/byte_set.h"
 #include "common/http1_head.h"
+#include "common/swar.h"
 
 #include <string.h>
 #include <strings.h>
@@ -16,18 +18,17 @@ static bool is_blank(uint8_t byte)
     return byte == ' ' || byte == '\t';
 }
 
-static bool is_name_byte(uint8_t byte)
+static bool is_fold(uint8_t byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '-' ||
-           (byte >= '0' && byte <= '9') || (byte > 0x20 && byte < 0x7f && strchr("!#$%&'*+.^_`|~", byte));
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
 /* Trims SP, HTAB and the line ends of folded lines. */
 static struct bytes trim_folds(struct bytes view)
 {
-    while (view.size > 0 && memchr(" \t\r\n", view.data[0], 4))
+    while (view.size > 0 && is_fold(view.data[0]))
         view = bytes_make(view.data + 1, view.size - 1);
-    while (view.size > 0 && memchr(" \t\r\n", view.data[view.size - 1], 4))
+    while (view.size > 0 && is_fold(view.data[view.size - 1]))
         view.size--;
     return view;
 }
@@ -46,16 +47,27 @@ static uint64_t judge_name(const struct http1_field *field, const uint8_t *colon
     if (is_blank(field->line.data[raw - 1]))
         defects |= MESSAGE_DEFECT(FIELD_SPACE);
     for (size_t i = 0; i < field->name.size; i++) {
-        if (!is_name_byte(field->name.data[i]))
+        if (!byte_set_has(&byte_set_tchar, field->name.data[i]))
             return defects | MESSAGE_DEFECT(FIELD_NAME);
     }
     return defects;
 }
 
+/* Returns the first place from |at| on where eight bytes hold a control byte, or where fewer are left. */
+static size_t pass_text(struct bytes value, size_t at)
+{
+    for (; value.size - at >= 8; at += 8) {
+        uint64_t word = swar_load(value.data + at);
+        if (swar_below(word, 0x20) | swar_equal(word, 0x7f))
+            break;
+    }
+    return at;
+}
+
 static uint64_t judge_value(struct bytes value)
 {
     uint64_t defects = 0;
-    for (size_t i = 0; i < value.size; i++) {
+    for (size_t i = pass_text(value, 0); i < value.size; i++) {
         uint8_t byte = value.data[i];
         if (byte >= 0x20 && byte != 0x7f)
             continue;

@@ -1,5 +1,6 @@
 #include "common/http1_start.h"
 
+#include "common/byte_set.h"
 #include "common/exchange.h"
 #include "common/http1_head.h"
 
@@ -26,11 +27,9 @@ static bool is_blank(uint8_t byte)
     return byte == ' ' || byte == '\t';
 }
 
-/* RFC 9110 §5.6.2 */
 static bool is_token(uint8_t byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           (byte != 0 && byte < 0x80 && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+    return byte_set_has(&byte_set_tchar, byte);
 }
 
 static bool is_known_method(struct bytes word)

@@ -3,23 +3,40 @@
 #include <sodium.h>
 #include <string.h>
 
-/* Takes in the size and both ends of |name|, which tell apart all but contrived names. */
-static uint64_t hash_of(struct bytes name, enum policy_place place)
+static uint64_t load8(const uint8_t *data)
 {
-    uint64_t front = 0, back = 0;
-    if (name.size >= 8) {
-        memcpy(&front, name.data, 8);
-        memcpy(&back, name.data + name.size - 8, 8);
-    } else if (name.size >= 4) {
-        memcpy(&front, name.data, 4);
-        memcpy(&back, name.data + name.size - 4, 4);
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    return word;
+}
+
+static uint32_t load4(const uint8_t *data)
+{
+    uint32_t word;
+    memcpy(&word, data, sizeof word);
+    return word;
+}
+
+/* Makes |name| words that, with its size, are the name. */
+static inline void name_words(struct bytes name, uint64_t words[4])
+{
+    const uint8_t *data = name.data;
+    size_t size = name.size;
+    words[2] = words[3] = 0;
+    if (size >= 8) {
+        words[0] = load8(data);
+        words[1] = load8(data + size - 8);
+        if (size > 16) {
+            words[2] = load8(data + 8);
+            words[3] = load8(data + size - 16);
+        }
+    } else if (size >= 4) {
+        words[0] = load4(data);
+        words[1] = load4(data + size - 4);
     } else {
-        front = (uint64_t)name.data[0] << 8 | name.data[name.size / 2];
-        back = name.data[name.size - 1];
+        words[0] = (uint64_t)data[0] << 8 | data[size / 2];
+        words[1] = data[size - 1];
     }
-    uint64_t hash = (front ^ (name.size << 4 | place)) * UINT64_C(0x9e3779b97f4a7c15);
-    hash = (hash ^ hash >> 32 ^ back) * UINT64_C(0xd6e8feb86659fd93);
-    return hash >> 32;
 }
 
 static bool fits(struct bytes name)
@@ -29,14 +46,19 @@ static bool fits(struct bytes name)
 
 /* Returns the slot of |name|; |ret_known| tells whether it holds that name already, otherwise it does now and
  * the answer is to be filled in. */
-static struct policy_memo_entry *slot_of(struct policy_memo *memo, enum policy_place place, struct bytes name,
-                                         bool *ret_known)
+static inline struct policy_memo_entry *slot_of(struct policy_memo *memo, enum policy_place place,
+                                                struct bytes name, bool *ret_known)
 {
-    struct policy_memo_entry *entry = &memo->entries[hash_of(name, place) & (POLICY_MEMO_SLOTS - 1)];
-    *ret_known =
-        entry->size == name.size && entry->place == place && memcmp(entry->name, name.data, name.size) == 0;
+    uint64_t words[4];
+    name_words(name, words);
+    uint64_t hash = (words[0] ^ words[2] ^ (name.size << 4 | place)) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ hash >> 32 ^ words[1] ^ words[3]) * UINT64_C(0xd6e8feb86659fd93);
+    struct policy_memo_entry *entry = &memo->entries[hash >> 32 & (POLICY_MEMO_SLOTS - 1)];
+    uint64_t differs = (words[0] ^ entry->words[0]) | (words[1] ^ entry->words[1]) |
+                       (words[2] ^ entry->words[2]) | (words[3] ^ entry->words[3]);
+    *ret_known = differs == 0 && entry->size == name.size && entry->place == place;
     if (!*ret_known) {
-        memcpy(entry->name, name.data, name.size);
+        memcpy(entry->words, words, sizeof words);
         entry->size = (uint8_t)name.size;
         entry->place = (uint8_t)place;
     }

@@ -8,10 +8,10 @@
 #include "filters/policy.h"
 
 #define POLICY_MEMO_SLOTS     512 /* a power of two */
-#define POLICY_MEMO_NAME_SIZE 40  /* longer names are not remembered */
+#define POLICY_MEMO_NAME_SIZE 32  /* longer names are not remembered */
 
 struct policy_memo_entry {
-    uint8_t name[POLICY_MEMO_NAME_SIZE];
+    uint64_t words[4]; /* the name: its first and last bytes, which meet or overlap */
     uint8_t size;
     uint8_t place; /* 0: the slot is empty */
     uint8_t class;

@@ -1,5 +1,6 @@
 #include "filters/sanitize.h"
 
+#include "common/byte_set.h"
 #include "common/coding.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
@@ -76,7 +77,7 @@ static void withhold(struct sanitizer *sanitizer, size_t size, uint64_t defect)
 static bool is_token(struct bytes name)
 {
     for (size_t i = 0; i < name.size; i++)
-        if (name.data[i] <= ' ' || name.data[i] >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", name.data[i]))
+        if (!byte_set_has(&byte_set_tchar, name.data[i]))
             return false;
     return name.size > 0;
 }
@@ -144,10 +145,19 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
     buffer_append(out, line.data + end, line.size - end);
 }
 
-/* Writes |value| with its folds made one space each to |out|. Returns false where it holds what some readers
- * would take for another header line: a bare CR, a NUL, a fold that begins with "name:". */
-static bool unfold(struct bytes value, struct buffer *out)
+static bool holds_byte(struct bytes text, uint8_t byte)
 {
+    return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
+}
+
+/* Makes |value| a view of itself with its folds made one space each, in |out| where there is one. Returns false
+ * where it holds what some readers would take for another header line: a bare CR, a NUL, a fold that begins with
+ * "name:". */
+static bool unfold(struct bytes *text, struct buffer *out)
+{
+    struct bytes value = *text;
+    if (!holds_byte(value, '\n'))
+        return !holds_byte(value, '\r') && !holds_byte(value, 0);
     buffer_clear(out);
     for (size_t i = 0; i < value.size; i++) {
         uint8_t byte = value.data[i];
@@ -168,6 +178,7 @@ static bool unfold(struct bytes value, struct buffer *out)
             return false;
         buffer_append_byte(out, ' ');
     }
+    *text = buffer_bytes(out);
     return true;
 }
 
@@ -185,12 +196,16 @@ static void field_line(struct sanitizer *sanitizer, const struct http1_field *fi
         withhold(sanitizer, field->line.size, 0);
         return;
     }
-    if (!unfold(field->value, &sanitizer->joined)) {
+    struct bytes value = field->value;
+    if (!unfold(&value, &sanitizer->joined)) {
         withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_VALUE));
         return;
     }
-    struct bytes value = buffer_bytes(&sanitizer->joined);
     struct policy_header rule = policy_memo_header(&sanitizer->locator.memo, sanitizer->policy, field->name);
+    if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE && !locate_may_find(value)) {
+        buffer_append_bytes(out, field->line);
+        return;
+    }
     size_t start = field->value.size ? (size_t)(field->value.data - field->line.data) : field->line.size;
     buffer_append(out, field->line.data, start);
     size_t before = out->size;

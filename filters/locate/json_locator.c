@@ -36,18 +36,22 @@ static bool not_json(struct reader *reader)
     return false;
 }
 
-static bool is_space(uint8_t byte)
+static inline bool is_space(uint8_t byte)
 {
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-static void skip_space(struct reader *reader)
+/* Passes white space. Returns the byte it comes to, or 0 at the end (a NUL is never valid JSON either). */
+static inline uint8_t skip_space(struct reader *reader)
 {
-    while (reader->at < reader->text.size && is_space(reader->text.data[reader->at]))
-        reader->at++;
+    size_t at = reader->at;
+    while (at < reader->text.size && is_space(reader->text.data[at]))
+        at++;
+    reader->at = at;
+    return at < reader->text.size ? reader->text.data[at] : 0;
 }
 
-/* Returns the byte at |at|, or 0 at the end (a NUL is never valid JSON either). */
+/* Returns the byte at |at|, or 0 at the end. */
 static uint8_t peek(const struct reader *reader)
 {
     return reader->at < reader->text.size ? reader->text.data[reader->at] : 0;
@@ -84,7 +88,7 @@ static int hex4(struct bytes text, size_t at)
 
 /* Returns where the run of bytes that mean themselves in a string ends, from |at| on: at a quote, a backslash, a
  * control byte or the end. |ret_marked| becomes true where '=' or ':' is among them. */
-static size_t run_end(struct bytes text, size_t at, bool *ret_marked)
+static inline size_t run_end(struct bytes text, size_t at, bool *ret_marked)
 {
     for (; text.size - at >= 8; at += 8) {
         uint64_t word = swar_load(text.data + at);
@@ -112,7 +116,7 @@ struct string {
     bool marked;  /* holds '=' or ':' */
 };
 
-static bool string_pass(struct reader *reader, struct string *ret_string)
+static inline bool string_pass(struct reader *reader, struct string *ret_string)
 {
     struct bytes text = reader->text;
     struct string string = {0};
@@ -326,16 +330,14 @@ static bool plain_locate(struct reader *reader, const struct slot *slot)
 static bool array_locate(struct reader *reader, const struct slot *slot)
 {
     reader->at++;
-    skip_space(reader);
-    if (peek(reader) == ']') {
+    if (skip_space(reader) == ']') {
         reader->at++;
         return true;
     }
     for (;;) {
         if (!value_locate(reader, slot))
             return false;
-        skip_space(reader);
-        uint8_t byte = peek(reader);
+        uint8_t byte = skip_space(reader);
         if (byte != ',' && byte != ']')
             return not_json(reader);
         reader->at++;
@@ -348,8 +350,7 @@ static bool array_locate(struct reader *reader, const struct slot *slot)
 static bool member_name(struct reader *reader, const struct slot *outer, struct slot *ret_slot)
 {
     struct string string;
-    skip_space(reader);
-    if (peek(reader) != '"' || !string_pass(reader, &string))
+    if (skip_space(reader) != '"' || !string_pass(reader, &string))
         return not_json(reader);
     *ret_slot = (struct slot){.place = outer->place, .name_decoded = string.escaped};
     if (string.escaped) {
@@ -366,8 +367,7 @@ static bool member_name(struct reader *reader, const struct slot *outer, struct 
         ret_slot->class = outer->class;
     if (outer->class != POLICY_PUBLIC)
         ret_slot->scalar_only = false;
-    skip_space(reader);
-    if (peek(reader) != ':')
+    if (skip_space(reader) != ':')
         return not_json(reader);
     reader->at++;
     return true;
@@ -379,8 +379,7 @@ static bool object_locate(struct reader *reader, const struct slot *slot)
     if (outer.scalar_only)
         outer.class = POLICY_PUBLIC;
     reader->at++;
-    skip_space(reader);
-    if (peek(reader) == '}') {
+    if (skip_space(reader) == '}') {
         reader->at++;
         return true;
     }
@@ -390,8 +389,7 @@ static bool object_locate(struct reader *reader, const struct slot *slot)
         if (!member_name(reader, &outer, &member) || !value_locate(reader, &member))
             return false;
         reader->names->size = names;
-        skip_space(reader);
-        uint8_t byte = peek(reader);
+        uint8_t byte = skip_space(reader);
         if (byte != ',' && byte != '}')
             return not_json(reader);
         reader->at++;
@@ -402,8 +400,7 @@ static bool object_locate(struct reader *reader, const struct slot *slot)
 
 static bool value_locate(struct reader *reader, const struct slot *slot)
 {
-    skip_space(reader);
-    uint8_t first = peek(reader);
+    uint8_t first = skip_space(reader);
     if (first == '"')
         return string_locate(reader, slot);
     if (first != '{' && first != '[')

@@ -34,16 +34,33 @@ bool locator_replace(struct locator *locator, const struct atom *atom, struct bu
     return !bytes_equal(buffer_bytes(out), atom->value);
 }
 
-static bool holds(struct bytes value, const char *text)
+/* What a value may hold besides itself. */
+struct inside {
+    bool json, pairs, url;
+};
+
+static bool holds(struct bytes value, uint8_t byte)
 {
-    size_t size = strlen(text);
-    return value.size >= size && memmem(value.data, value.size, text, size) != NULL;
+    return memchr(value.data, byte, value.size) != NULL;
 }
 
-/* Begins as JSON text with members does, so that what cannot be read in it may be one. */
-static bool claims_json(struct bytes value)
+/* |value| is trimmed. It claims JSON where it begins as text with members does, so that what cannot be read in it
+ * may be one. */
+static struct inside look_inside(struct bytes value)
 {
-    return value.size >= 2 && (value.data[0] == '{' || value.data[0] == '[') && holds(value, "\"");
+    if (value.size < 2)
+        return (struct inside){.pairs = value.size > 0 && value.data[0] == '='};
+    return (struct inside){
+        .json = (value.data[0] == '{' || value.data[0] == '[') && holds(value, '"'),
+        .pairs = holds(value, '='),
+        .url = holds(value, ':') && memmem(value.data, value.size, "://", 3) != NULL,
+    };
+}
+
+bool locate_may_find(struct bytes value)
+{
+    struct inside inside = look_inside(bytes_trim(value));
+    return inside.json || inside.pairs || inside.url;
 }
 
 bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
@@ -51,8 +68,8 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
 {
     buffer_clear(out);
     struct bytes inner = bytes_trim(value);
-    bool json = claims_json(inner), pairs = holds(inner, "="), url = holds(inner, "://");
-    if (!json && !pairs && !url)
+    struct inside inside = look_inside(inner);
+    if (!inside.json && !inside.pairs && !inside.url)
         return false;
     if (locator->depth >= LOCATOR_DEPTH_MAX) {
         /* Deeper than anyone looks: fails closed. */
@@ -61,7 +78,7 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
     }
     locator->depth++;
     bool failed = false;
-    if (json)
+    if (inside.json)
         failed = json_locate(locator, inner, JSON_LOCATE_ONE, out) != JSON_LOCATED;
     else if (url_has_start(value))
         url_locate(locator, value, false, out);
@@ -72,5 +89,5 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
         struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
         return locator_replace(locator, &atom, out);
     }
-    return !bytes_equal(buffer_bytes(out), json ? inner : value);
+    return !bytes_equal(buffer_bytes(out), inside.json ? inner : value);
 }

@@ -46,6 +46,8 @@ void locator_give(struct locator *locator, struct buffer *buffer);
 /* Writes the replacement of |atom| to |out| (cleared first). Returns whether it differs from the value. */
 bool locator_replace(struct locator *locator, const struct atom *atom, struct buffer *out);
 
+/* Returns whether locate_nested could find anything in |value|. */
+bool locate_may_find(struct bytes value);
 /* Looks for URLs, parameters and JSON inside the decoded |value| of something that is not sensitive by its
  * own name, and writes the value with what is in there replaced to |out| (cleared first). Returns whether it
  * differs. */

@@ -1,5 +1,7 @@
 #include "filters/locate/urlencoded.h"
 
+#include "common/byte_set.h"
+
 #include <string.h>
 
 static int hex_digit(uint8_t byte)
@@ -10,8 +12,17 @@ static int hex_digit(uint8_t byte)
     return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
+static bool has_byte(struct bytes text, uint8_t byte)
+{
+    return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
+}
+
 void percent_decode(struct bytes text, bool plus, struct buffer *out)
 {
+    if (!has_byte(text, '%') && !(plus && has_byte(text, '+'))) {
+        buffer_append_bytes(out, text);
+        return;
+    }
     buffer_reserve(out, text.size);
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
@@ -30,8 +41,7 @@ void percent_decode(struct bytes text, bool plus, struct buffer *out)
 
 static bool is_unreserved(uint8_t byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    return byte_set_has(&byte_set_unreserved, byte);
 }
 
 void percent_encode(struct bytes text, struct buffer *out)
@@ -48,11 +58,6 @@ void percent_encode(struct bytes text, struct buffer *out)
             buffer_append_byte(out, (uint8_t)digits[byte & 15]);
         }
     }
-}
-
-static bool has_byte(struct bytes text, uint8_t byte)
-{
-    return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
 }
 
 /* Returns the offset of |byte| in |text|, or its size. */

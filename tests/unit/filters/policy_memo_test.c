@@ -44,7 +44,7 @@ static void test_memo_answers_as_the_policy_first_and_again(void **state)
 }
 
 /* Many more names than slots, of every size around the longest that is remembered, so that they evict each other;
- * sensitive and harmless ones differ by one byte in the middle, which the hash does not see. */
+ * sensitive and harmless ones differ by one byte. */
 static void test_memo_names_that_share_a_slot_are_told_apart(void **state)
 {
     (void)state;

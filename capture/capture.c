@@ -450,18 +450,11 @@ int verb_capture(int argc, char **argv)
     };
     struct error err = {0};
     struct option_texts arguments = {0};
-    switch (options_parse(&spec, argc, argv, &settings, &arguments, &err)) {
-    case OPTIONS_RUN:
-        break;
-    case OPTIONS_DONE:
-        return 0;
-    case OPTIONS_FAIL:
-        log_error("%s", err.text);
-        return 2;
-    }
+    int status;
+    if (!options_start(&spec, argc, argv, &settings, &arguments, &status))
+        return status;
     struct run *run = xcalloc(1, sizeof *run);
     run->settings = &settings;
-    int status;
     if (sodium_init() < 0) {
         log_error("libsodium does not start");
         status = 3;

@@ -362,3 +362,21 @@ enum options_result options_parse(const struct options_spec *spec, int argc, cha
     *ret_arguments = (struct option_texts){(const char **)argv + optind, (size_t)(argc - optind)};
     return check_arguments(spec, ret_arguments, err) ? OPTIONS_FAIL : OPTIONS_RUN;
 }
+
+bool options_start(const struct options_spec *spec, int argc, char **argv, void *settings,
+                   struct option_texts *ret_arguments, int *ret_status)
+{
+    struct error err = {0};
+    switch (options_parse(spec, argc, argv, settings, ret_arguments, &err)) {
+    case OPTIONS_RUN:
+        return true;
+    case OPTIONS_DONE:
+        *ret_status = 0;
+        return false;
+    case OPTIONS_FAIL:
+        log_error("%s", err.text);
+        *ret_status = error_exit_status(&err);
+        return false;
+    }
+    return false;
+}

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum option_type {
@@ -62,5 +63,10 @@ enum options_result {
  * receives the operands, borrowed from argv. */
 enum options_result options_parse(const struct options_spec *spec, int argc, char **argv, void *settings,
                                   struct option_texts *ret_arguments, struct error *err);
+
+/* How a verb begins: options_parse, and a failure is reported. Returns whether the verb goes on; if not, |ret_status| is
+ * its exit status. */
+bool options_start(const struct options_spec *spec, int argc, char **argv, void *settings,
+                   struct option_texts *ret_arguments, int *ret_status);
 
 #endif

@@ -454,15 +454,8 @@ int verb_replay(int argc, char **argv)
                                          .max_in_flight = 10000}};
     struct error err = {0};
     int status = 0;
-    switch (options_parse(&spec, argc, argv, &replay.settings, &replay.traffic, &err)) {
-    case OPTIONS_DONE:
-        return 0;
-    case OPTIONS_FAIL:
-        log_error("%s", err.text);
-        return error_exit_status(&err);
-    case OPTIONS_RUN:
-        break;
-    }
+    if (!options_start(&spec, argc, argv, &replay.settings, &replay.traffic, &status))
+        return status;
     if (replay_run(&replay, &status, &err)) {
         log_error("%s", err.text);
         status = error_exit_status(&err);

@@ -206,16 +206,9 @@ int verb_report(int argc, char **argv)
     struct settings settings = {0};
     struct option_texts runs = {0};
     struct error err = {0};
-    switch (options_parse(&spec, argc, argv, &settings, &runs, &err)) {
-    case OPTIONS_DONE:
-        return 0;
-    case OPTIONS_FAIL:
-        log_error("%s", err.text);
-        return error_exit_status(&err);
-    case OPTIONS_RUN:
-        break;
-    }
     int status;
+    if (!options_start(&spec, argc, argv, &settings, &runs, &status))
+        return status;
     const struct report_options options = {
         .runs = runs.items,
         .run_count = runs.count,

@@ -167,16 +167,9 @@ int verb_inspect(int argc, char **argv)
     struct inspect inspect = {0};
     struct option_texts paths;
     struct error err = {0};
-    switch (options_parse(&spec, argc, argv, &inspect.settings, &paths, &err)) {
-    case OPTIONS_RUN:
-        break;
-    case OPTIONS_DONE:
-        return 0;
-    case OPTIONS_FAIL:
-        log_error("%s", err.text);
-        return 2;
-    }
     int status = 0;
+    if (!options_start(&spec, argc, argv, &inspect.settings, &paths, &status))
+        return status;
     if (run(&inspect, &paths, &err)) {
         log_error("%s", err.text);
         status = error_exit_status(&err);

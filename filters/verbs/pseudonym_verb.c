@@ -61,11 +61,11 @@ int verb_pseudonym(int argc, char **argv)
     struct option_texts arguments;
     struct error err = {0};
     struct keys *keys = NULL;
-    enum options_result parsed = options_parse(&spec, argc, argv, &settings, &arguments, &err);
-    if (parsed == OPTIONS_DONE)
-        return 0;
-    int status = parsed == OPTIONS_FAIL ? -1 : 0;
-    if (status == 0 && !settings.key_file)
+    int status;
+    if (!options_start(&spec, argc, argv, &settings, &arguments, &status))
+        return status;
+    status = 0;
+    if (!settings.key_file)
         status = error_set(
             &err, ERROR_USAGE,
             "--key-file is needed: the key file that capture was given or made with --new-key-file");

@@ -175,19 +175,12 @@ int verb_verify(int argc, char **argv)
 {
     struct settings settings = {0};
     struct option_texts paths;
-    struct error err = {0};
-    switch (options_parse(&spec, argc, argv, &settings, &paths, &err)) {
-    case OPTIONS_RUN:
-        break;
-    case OPTIONS_DONE:
-        return 0;
-    case OPTIONS_FAIL:
-        log_error("%s", err.text);
-        return 2;
-    }
+    int status;
+    if (!options_start(&spec, argc, argv, &settings, &paths, &status))
+        return status;
     struct verify verify = {0};
     segment_reader_init(&verify.reader);
-    int status = run(&verify, &paths);
+    status = run(&verify, &paths);
     segment_reader_done(&verify.reader);
     buffer_free(&verify.meta);
     buffer_free(&verify.payload);

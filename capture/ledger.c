@@ -28,7 +28,7 @@ static const char *const loss_names[] = {
 
 static const char *const unreplayable_names[] = {
 #define X(name, text) text,
-    LEDGER_UNREPLAYABLE(X)
+    UNREPLAYABLE_REASONS(X)
 #undef X
 };
 
@@ -123,7 +123,7 @@ static void visit_maps(const struct ledger *ledger, void (*visit)(void *arg, con
     for (unsigned i = 0; i < BODY_REASON_COUNT; i++)
         ADD(body_reason_name(i), ledger->body_dropped[i])
     FLUSH("bodies", "dropped");
-    for (unsigned i = 0; i < LEDGER_UNREPLAYABLE_COUNT; i++)
+    for (unsigned i = UNREPLAYABLE_NONE + 1; i < UNREPLAYABLE_COUNT; i++)
         ADD(unreplayable_names[i], ledger->unreplayable[i])
     FLUSH("requests", "unreplayable");
 #undef ADD

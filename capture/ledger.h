@@ -6,6 +6,7 @@
 #include "capture/net/verdict.h"
 #include "common/error.h"
 #include "common/exchange.h"
+#include "common/unreplayable.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,23 +47,11 @@
     X(HTTP09, "http09") /* no HTTP/1.x */                                                                    \
     X(DISK, "disk")     /* could not be written */
 
-/* What a replay will not be able to fire: name, text. */
-#define LEDGER_UNREPLAYABLE(X)                                                                               \
-    X(BODY_CUT, "body_cut")                                                                                  \
-    X(BODY_DROPPED, "body_dropped") X(UPGRADE, "upgrade") X(CONNECT, "connect") X(FLAGGED, "flagged")
-
 enum ledger_loss {
 #define X(name, text) LEDGER_LOSS_##name,
     LEDGER_LOSSES(X)
 #undef X
         LEDGER_LOSS_COUNT
-};
-
-enum ledger_unreplayable {
-#define X(name, text) LEDGER_UNREPLAYABLE_##name,
-    LEDGER_UNREPLAYABLE(X)
-#undef X
-        LEDGER_UNREPLAYABLE_COUNT
 };
 
 #define LEDGER_PROTOCOLS_MAX 16
@@ -82,7 +71,7 @@ struct ledger {
     uint64_t not_decoded[NET_VERDICT_COUNT];
     uint64_t lost[LEDGER_LOSS_COUNT];
     uint64_t body_dropped[BODY_REASON_COUNT];
-    uint64_t unreplayable[LEDGER_UNREPLAYABLE_COUNT];
+    uint64_t unreplayable[UNREPLAYABLE_COUNT]; /* what a replay will not be able to fire, by reason */
     struct ledger_named not_http[LEDGER_PROTOCOLS_MAX];
     size_t not_http_count;
 };

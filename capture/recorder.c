@@ -2,6 +2,7 @@
 
 #include "capture/pairing.h"
 #include "common/mem.h"
+#include "common/unreplayable.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -33,24 +34,6 @@ static void fail_writing(struct recorder *recorder, const struct error *err)
     recorder->failure = *err;
 }
 
-/* Counts what a replay will not be able to fire, after sanitizing. */
-static void forecast(struct ledger *found, const struct exchange *exchange)
-{
-    if (exchange->flags & EXCHANGE_FLAG(UPGRADE))
-        found->unreplayable[LEDGER_UNREPLAYABLE_UPGRADE]++;
-    else if (exchange->flags & EXCHANGE_FLAG(CONNECT))
-        found->unreplayable[LEDGER_UNREPLAYABLE_CONNECT]++;
-    else if (exchange->flags &
-             (EXCHANGE_FLAG(HEAD_CUT) | EXCHANGE_FLAG(REQUEST_GAP) | EXCHANGE_FLAG(REQUEST_INCOMPLETE)))
-        found->unreplayable[LEDGER_UNREPLAYABLE_FLAGGED]++;
-    else if (exchange->request.body.state == BODY_CUT)
-        found->unreplayable[LEDGER_UNREPLAYABLE_BODY_CUT]++;
-    else if (exchange->request.body.state == BODY_DROPPED)
-        found->unreplayable[LEDGER_UNREPLAYABLE_BODY_DROPPED]++;
-    else if (exchange->request.defects != 0)
-        found->unreplayable[LEDGER_UNREPLAYABLE_FLAGGED]++;
-}
-
 static void put(void *arg, struct exchange *exchange)
 {
     struct recorder *recorder = arg;
@@ -70,7 +53,7 @@ static void put(void *arg, struct exchange *exchange)
         return;
     }
     recorder->recorded++;
-    forecast(&recorder->found, exchange);
+    recorder->found.unreplayable[unreplayable_judge(exchange)]++; /* after sanitizing */
 }
 
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err)
@@ -226,7 +209,7 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     for (unsigned i = 0; i < LEDGER_LOSS_COUNT; i++)
         ledger->lost[i] += recorder->found.lost[i];
     ledger->lost[LEDGER_LOSS_HTTP09] += counts->requests_lost_http09;
-    for (unsigned i = 0; i < LEDGER_UNREPLAYABLE_COUNT; i++)
+    for (unsigned i = UNREPLAYABLE_NONE + 1; i < UNREPLAYABLE_COUNT; i++)
         ledger->unreplayable[i] += recorder->found.unreplayable[i];
     memcpy(ledger->not_http, recorder->found.not_http, sizeof ledger->not_http);
     ledger->not_http_count = recorder->found.not_http_count;

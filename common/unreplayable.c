@@ -1,0 +1,40 @@
+#include "common/unreplayable.h"
+
+#include "common/http1_head.h"
+
+/* Framing that a replay would have to guess, and heads that are not kept whole. */
+#define DEFECTS_THAT_CHANGE                                                                                  \
+    (MESSAGE_DEFECT(LENGTH_AND_CHUNKED) | MESSAGE_DEFECT(LENGTH_INVALID) | MESSAGE_DEFECT(LENGTH_CONFLICT) | \
+     MESSAGE_DEFECT(LENGTH_REPEATED) | MESSAGE_DEFECT(LENGTH_ZEROS) | MESSAGE_DEFECT(CODING_UNKNOWN) |       \
+     MESSAGE_DEFECT(CODING_REPEATED) | MESSAGE_DEFECT(CODING_LIST) | MESSAGE_DEFECT(CODING_HTTP10) |         \
+     MESSAGE_DEFECT(CHUNK_SIZE) | MESSAGE_DEFECT(CHUNK_EXTENSION) | MESSAGE_DEFECT(CHUNK_LINE) |             \
+     MESSAGE_DEFECT(CHUNK_END) | MESSAGE_DEFECT(START_LINE_CUT) | MESSAGE_DEFECT(HEAD_FIELDS) |              \
+     MESSAGE_DEFECT(HOST_AMBIGUOUS) | MESSAGE_DEFECT(VERSION) | MESSAGE_DEFECT(FIELD_SPACE) |                \
+     MESSAGE_DEFECT(OBS_FOLD))
+
+enum unreplayable unreplayable_judge(const struct exchange *exchange)
+{
+    const struct message *request = &exchange->request;
+    struct bytes head = buffer_bytes(&request->head);
+    struct http1_request_line line;
+    struct http1_field field;
+    if (!head.size || !http1_request_line(head, &line) || !line.target.size || !line.version.size)
+        return UNREPLAYABLE_INCOMPLETE;
+    if (bytes_equal_nocase(line.method, BYTES_LITERAL("CONNECT")) ||
+        (exchange->flags & EXCHANGE_FLAG(CONNECT)))
+        return UNREPLAYABLE_CONNECT;
+    if ((exchange->flags & EXCHANGE_FLAG(UPGRADE)) || http1_find_field(head, "Upgrade", &field))
+        return UNREPLAYABLE_UPGRADE;
+    if (request->withheld_lines)
+        return UNREPLAYABLE_HEADER_WITHHELD;
+    if (request->defects & DEFECTS_THAT_CHANGE)
+        return UNREPLAYABLE_FLAGGED;
+    if (exchange->flags &
+        (EXCHANGE_FLAG(REQUEST_GAP) | EXCHANGE_FLAG(REQUEST_INCOMPLETE) | EXCHANGE_FLAG(HEAD_CUT)))
+        return UNREPLAYABLE_INCOMPLETE;
+    if (request->body.state == BODY_CUT)
+        return UNREPLAYABLE_BODY_CUT;
+    if (request->body.state == BODY_DROPPED && request->body.wire_bytes)
+        return UNREPLAYABLE_BODY_DROPPED;
+    return UNREPLAYABLE_NONE;
+}

@@ -133,9 +133,12 @@ static int check_session(struct replay *replay, struct error *err)
 static int check_pace(struct replay *replay, struct error *err)
 {
     struct settings *settings = &replay->settings;
-    if (settings->rate != 0 && settings->speed)
+    bool rated = settings->rate >= 0; /* 0 is refused, not taken for no rate */
+    if (!rated)
+        settings->rate = 0;
+    if (rated && settings->speed)
         return error_set(err, ERROR_USAGE, "--rate and --speed exclude each other");
-    if (settings->rate != 0 && (settings->rate < SCHEDULE_RATE_MIN || settings->rate > SCHEDULE_RATE_MAX))
+    if (rated && (settings->rate < SCHEDULE_RATE_MIN || settings->rate > SCHEDULE_RATE_MAX))
         return error_set(err, ERROR_USAGE, "--rate: not between %g and %g", SCHEDULE_RATE_MIN,
                          SCHEDULE_RATE_MAX);
     replay->closed_loop = settings->speed && strcmp(settings->speed, "max") == 0;
@@ -184,6 +187,8 @@ static int check_settings(struct replay *replay, struct error *err)
         (!units_parse_count(settings->connections, &replay->pool_connections) || !replay->pool_connections))
         return error_set(err, ERROR_USAGE, "--connections: '%s' is not recorded or a number above 0",
                          settings->connections);
+    if (!settings->timeout_ns || !settings->connect_timeout_ns)
+        return error_set(err, ERROR_USAGE, "--timeout and --connect-timeout: must be above 0");
     if (!settings->max_in_flight)
         return error_set(err, ERROR_USAGE, "--max-in-flight: must be above 0");
     for (const char *at = settings->host; *at; at++)
@@ -411,9 +416,13 @@ static void announce(const struct replay *replay)
     for (size_t i = 0; i < replay->target->address_count; i++)
         buffer_printf(&addresses, "%s%s", i ? ", " : "",
                       target_address_text(&replay->target->addresses[i], text));
+    uint64_t requests = survey_jobs(replay->survey);
     log_info("run %s in %s: firing %" PRIu64 " requests of %" PRIu64 " sessions at %s (%.*s)", replay->run_id,
-             replay->folder, survey_jobs(replay->survey), survey_sessions(replay->survey),
-             replay->target->url, (int)addresses.size, (const char *)addresses.data);
+             replay->folder, requests, survey_sessions(replay->survey), replay->target->url,
+             (int)addresses.size, (const char *)addresses.data);
+    if (requests == 0)
+        log_warning("nothing can be fired: rehearse inspect shows what the traffic holds, --methods what is "
+                    "left out");
     buffer_free(&addresses);
 }
 
@@ -447,6 +456,7 @@ int verb_replay(int argc, char **argv)
     struct replay replay = {.settings = {.session = "auto",
                                          .connections = "recorded",
                                          .host = "target",
+                                         .rate = -1,
                                          .loop = 1,
                                          .threads = 1,
                                          .timeout_ns = 30 * NS_PER_S,

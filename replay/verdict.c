@@ -119,16 +119,18 @@ static void set_unjudged(struct gate_outcome *outcome, enum verdict verdict, con
     outcome->verdict = verdict;
 }
 
-/* The default gates: their value is the number of findings. */
+/* The default gates: their value is the number of findings. A closed loop measures throughput only: its latencies are those of a
+ * target that is kept full, and say nothing beside the recording's. */
 static void judge_defaults(const struct verdict_input *input, bool lagging, struct judgement *judgement)
 {
     size_t count;
     const struct endpoint_figures *endpoints = stats_endpoints(input->stats, &count);
     uint64_t pairs_most = 0, comparable_most = 0;
+    bool throughput_only = input->mode == RUN_MODE_MAX;
     for (size_t i = 0; i < count; i++) {
         const struct figures *figures = &endpoints[i].figures;
         find_status(endpoints[i].name, figures, judgement);
-        if (!lagging)
+        if (!lagging && !throughput_only)
             find_latency(endpoints[i].name, figures, judgement);
         if (figures->pairs > pairs_most)
             pairs_most = figures->pairs;
@@ -147,6 +149,8 @@ static void judge_defaults(const struct verdict_input *input, bool lagging, stru
     gate->verdict = found[FINDING_STATUS] ? VERDICT_FAIL : VERDICT_PASS;
     if (pairs_most < STATUS_MIN_WORSE)
         set_unjudged(gate, VERDICT_INCONCLUSIVE, "no endpoint has %d pairs to compare", STATUS_MIN_WORSE);
+    if (throughput_only)
+        return;
     gate = add_gate(judgement, "default: latency findings = 0");
     gate->has_value = !lagging;
     gate->value = (double)found[FINDING_LATENCY];

@@ -30,7 +30,7 @@ check_status() {
 # one_error_line PATTERN: the last command said exactly one line on standard error, and it matches.
 one_error_line() {
     [ "$(wc -l <"$work/err")" = 1 ] || { cat "$work/err" >&2; fail "not exactly one line on standard error"; }
-    grep -qE "$1" "$work/err" || { cat "$work/err" >&2; fail "the error line does not match: $1"; }
+    grep -qE -e "$1" "$work/err" || { cat "$work/err" >&2; fail "the error line does not match: $1"; }
 }
 
 # free_port: prints a TCP port of 127.0.0.1 that nobody listens on.

@@ -55,8 +55,28 @@ check_status 2 "$REHEARSE" replay "$work/traffic"
 one_error_line 'target'
 check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --rate 5 --speed 2
 one_error_line 'exclude'
-check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --gate nonsense
-one_error_line 'gate'
+while read -r pattern arguments; do
+    # shellcheck disable=SC2086  # the words of a command line
+    check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 -o "$work/wrong" $arguments
+    one_error_line "$pattern"
+    [ ! -e "$work/wrong" ] || fail "wrong usage leaves a folder: $arguments"
+done <<'TABLE'
+gate --gate nonsense
+--rate --rate 0
+--rate --rate 1e99
+--speed --speed 0
+--speed --speed fast
+--loop --loop 0
+--threads --threads 0
+--threads --threads 65
+--timeout --timeout 0
+--timeout --connect-timeout 0s
+--concurrency --concurrency 3
+--connections --connections 0
+--session --session cookie:
+--set-header --set-header nonsense
+--max-in-flight --max-in-flight 0
+TABLE
 check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 -o "$work/once"
 one_error_line 'already holds a run'
 check_status 3 "$REHEARSE" replay "$work/nothing" --target http://127.0.0.1:1 -o "$work/never"

@@ -324,6 +324,23 @@ static void test_verdict_unknown_credentials_are_set_apart(void **state)
     stats_free(stats);
 }
 
+static void test_verdict_closed_loop_has_no_latency_finding(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    add(stats, 200, 200, 200, 100, 30000);
+    struct judgement judgement = judged(stats, RUN_MODE_MAX, "p50 < 20ms");
+    assert_int_equal(judgement.finding_count, 0);
+    assert_int_equal(judgement.gate_count, 2); /* status, and the one that was asked for */
+    assert_int_equal(judgement.gates[0].verdict, VERDICT_PASS);
+    assert_int_equal(judgement.gates[1].verdict, VERDICT_FAIL);
+    judgement_free(&judgement);
+    judgement = judged(stats, RUN_MODE_RECORDED, NULL);
+    assert_int_equal(judgement.finding_count, 1);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_verdict_sender_that_fell_behind_is_invalid),
         cmocka_unit_test(test_verdict_inconclusive_cases),
         cmocka_unit_test(test_verdict_unknown_credentials_are_set_apart),
+        cmocka_unit_test(test_verdict_closed_loop_has_no_latency_finding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

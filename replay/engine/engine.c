@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define FREE_CONTENT_LIMIT (64 * 1024) /* a used job keeps no larger buffers than this */
+#define REFILL_JOBS        256
 
 void batch_add(struct batch *batch, struct job *job)
 {
@@ -105,12 +106,13 @@ static bool look_for_room(struct engine *engine)
     return engine->room_jobs && engine->room_bytes;
 }
 
-/* Returns whether a reader that waits is to be woken: not for one free place, but for a quarter of the window. */
+/* Returns whether a reader that waits is to be woken: for some free places, not for each; and not for so many
+ * that reading them would hold up a worker on the same core. */
 static bool is_worth_reading(const struct engine *engine)
 {
     const struct engine_settings *settings = engine->settings;
-    return engine->alive_jobs <= settings->max_window_jobs / 4 * 3 &&
-           engine->alive_bytes <= settings->max_window_bytes / 4 * 3;
+    return engine->alive_jobs + REFILL_JOBS <= settings->max_window_jobs &&
+           engine->alive_bytes <= settings->max_window_bytes / 16 * 15;
 }
 
 static void kick_all(struct engine *engine)

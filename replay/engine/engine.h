@@ -9,7 +9,7 @@
  * at once, or what it has before it waits; a worker delivers what one turn of its loop ended.
  *
  * The window bounds memory: the reader waits where too many jobs, or too many bytes of them, are alive, until
- * a good part of it is free again. Jobs wait only for earlier ones, so a full window always moves. */
+ * a part of it is free again. Jobs wait only for earlier ones, so a full window always moves. */
 #ifndef REPLAY_ENGINE_ENGINE_H
 #define REPLAY_ENGINE_ENGINE_H
 

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -319,6 +320,7 @@ enum upload { UPLOAD_READ_ALL, UPLOAD_EARLY_THEN_READ, UPLOAD_EARLY_CLOSE };
 struct upload_script {
     enum upload kind;
     bool equal;
+    atomic_bool answered; /* the client has its outcome */
 };
 
 static void script_upload(int listener, void *arg)
@@ -330,11 +332,16 @@ static void script_upload(int listener, void *arg)
     if (script->kind == UPLOAD_EARLY_CLOSE) {
         server_write(fd, "HTTP/1.1 413 Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
         shutdown(fd, SHUT_WR);
+        while (!atomic_load(
+            &script->answered)) /* read sooner, the body could all be sent before the answer is seen */
+            usleep(1000);
         while (server_read_body(fd, 65536, &body))
             continue;
     } else {
-        if (script->kind == UPLOAD_EARLY_THEN_READ)
+        if (script->kind == UPLOAD_EARLY_THEN_READ) {
             server_write(fd, OK2);
+            usleep(100000); /* likewise */
+        }
         script->equal =
             server_read_body(fd, LARGE, &body) && memcmp(body.data, large_body().data, LARGE) == 0;
         if (script->kind == UPLOAD_READ_ALL)
@@ -354,7 +361,9 @@ static const struct sender_outcome *upload(struct script_server *server, struct 
     struct sender_request request = {.head = bytes_of(head), .body = large_body(), .want_body_bytes = 100};
     server_start(server, script_upload, script);
     client_init_port(client, server->port, NULL);
-    return client_ask(client, &request);
+    const struct sender_outcome *outcome = client_ask(client, &request);
+    atomic_store(&script->answered, true);
+    return outcome;
 }
 
 static void test_sender_sends_large_bodies_whole(void **state)
@@ -362,7 +371,7 @@ static void test_sender_sends_large_bodies_whole(void **state)
     (void)state;
     struct script_server server;
     struct client client;
-    struct upload_script script = {UPLOAD_READ_ALL, false};
+    struct upload_script script = {.kind = UPLOAD_READ_ALL};
     const struct sender_outcome *outcome = upload(&server, &client, &script);
     assert_int_equal(outcome->status, 200);
     assert_true(outcome->sent_last_mono_ns > outcome->sent_first_mono_ns);
@@ -377,7 +386,7 @@ static void test_sender_sends_on_after_an_early_answer(void **state)
     (void)state;
     struct script_server server;
     struct client client;
-    struct upload_script script = {UPLOAD_EARLY_THEN_READ, false};
+    struct upload_script script = {.kind = UPLOAD_EARLY_THEN_READ};
     const struct sender_outcome *outcome = upload(&server, &client, &script);
     assert_int_equal(outcome->error, TRANSPORT_NONE);
     assert_true(bytes_equal(outcome->body, BYTES_LITERAL("ok")));
@@ -391,7 +400,7 @@ static void test_sender_takes_an_answer_that_refuses_the_body(void **state)
     (void)state;
     struct script_server server;
     struct client client;
-    struct upload_script script = {UPLOAD_EARLY_CLOSE, false};
+    struct upload_script script = {.kind = UPLOAD_EARLY_CLOSE};
     const struct sender_outcome *outcome = upload(&server, &client, &script);
     assert_int_equal(outcome->error, TRANSPORT_NONE);
     assert_int_equal(outcome->status, 413);

@@ -44,7 +44,7 @@ target garbage
 bad tls "https://127.0.0.1:$port" 'no request was answered'
 
 target once
-check_status 0 timeout 90 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/once" --quiet \
+check_replay 0 timeout 90 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/once" --quiet \
     --methods GET --speed 0.2
 balances "$work/once"
 

@@ -16,7 +16,7 @@ one() { # one KIND POOLED OPTION...: replays traffic of KIND and checks what arr
     server=$!
     on_exit "kill $server 2>/dev/null"
     wait_for_port "$port"
-    check_status 0 timeout 120 "$REHEARSE" replay "$work/$kind" --target "http://127.0.0.1:$port" -o "$work/run" --quiet "$@"
+    check_replay 0 timeout 120 "$REHEARSE" replay "$work/$kind" --target "http://127.0.0.1:$port" -o "$work/run" --quiet "$@"
     grep -q 'read 300 = 300 fired + 0 filtered' "$work/out" || fail "the ledger does not balance: $(grep Ledger "$work/out")"
     python3 "$oracle" check "$kind" "$work/arrived" "$port" "$pooled" || fail "$kind $pooled $*"
     kill $server

@@ -1,9 +1,9 @@
-# Shared by the benchmarks: source it first. Gives $here, $build (the release build, made where it is missing), $scratch (on
-# tmpfs, goes away) and the words below.
+# Shared by the benchmarks: source it first. Gives $here, $build (the release build, brought up to date; or another one,
+# named by REHEARSE_BUILD), $scratch (on tmpfs, goes away) and the words below.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=${REHEARSE_BUILD:-$root/build/release}
-if [ ! -x "$build/rehearse" ]; then
+if [ -z "${REHEARSE_BUILD:-}" ]; then
     (cd "$root" && cmake --preset release >/dev/null && cmake --build --preset release >/dev/null)
 fi
 scratch=$(mktemp -d /dev/shm/rehearse-bench.XXXXXX)

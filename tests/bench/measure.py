@@ -4,8 +4,10 @@ to the first (the median of the ratios round by round, so that a machine that dr
 
     measure.py [-n ROUNDS] NAME=COMMAND [NAME=COMMAND ...]
 
-Each COMMAND is given to `sh -c`; what it prints goes nowhere; a command that fails ends the measurement."""
+Each COMMAND is given to `sh -c`; what it prints goes nowhere; a command that fails ends the measurement. A process inherits
+the peak memory of the one it was forked from, so peaks below this script's own are only known to be below it ("<")."""
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -37,12 +39,14 @@ def main():
         for name, command in commands:
             figures[name].append(run(command))
     first = figures[commands[0][0]]
+    own_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{'':24} {'wall s':>8} {'cpu s':>8} {'peak MiB':>9} {'wall ratio':>11} {'cpu ratio':>10}   (median of {rounds})")
     for name, _ in commands:
         wall, cpu, memory = (statistics.median(column) for column in zip(*figures[name]))
         wall_ratio = statistics.median(mine[0] / base[0] for mine, base in zip(figures[name], first))
         cpu_ratio = statistics.median(mine[1] / base[1] if base[1] else 0 for mine, base in zip(figures[name], first))
-        print(f"{name:24} {wall:8.3f} {cpu:8.3f} {memory:9.1f} {wall_ratio:11.2f} {cpu_ratio:10.2f}")
+        peak = f"{memory:.1f}" if memory > own_mib else f"<{own_mib:.1f}"
+        print(f"{name:24} {wall:8.3f} {cpu:8.3f} {peak:>9} {wall_ratio:11.2f} {cpu_ratio:10.2f}")
 
 
 main()

@@ -108,6 +108,7 @@ struct replay {
     char *folder;
     char *origin;
     char run_id[17];
+    bool begun; /* something may have been fired */
     struct run_info info;
 };
 
@@ -189,6 +190,8 @@ static int check_settings(struct replay *replay, struct error *err)
                          settings->connections);
     if (!settings->timeout_ns || !settings->connect_timeout_ns)
         return error_set(err, ERROR_USAGE, "--timeout and --connect-timeout: must be above 0");
+    if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
+        return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
     if (!settings->max_in_flight)
         return error_set(err, ERROR_USAGE, "--max-in-flight: must be above 0");
     for (const char *at = settings->host; *at; at++)
@@ -371,6 +374,7 @@ static int fire(struct replay *replay, struct error *err)
                             .start_wall_ns = clock_wall_ns() + lead_ns};
     if (engine_start(&engine, &engine_settings, err))
         return -1;
+    replay->begun = true;
     struct feeder_options feeder = {
         .merge = replay->merge,
         .survey = replay->survey,
@@ -444,8 +448,12 @@ static int replay_run(struct replay *replay, int *ret_status, struct error *err)
         return -1;
     announce(replay);
     int failed = fire(replay, err);
-    if (seal(replay, failed, err))
-        return error_prefix(err, "what was measured so far is in %s", replay->folder);
+    if (seal(replay, failed, err)) {
+        const struct error cause = *err;
+        return replay->begun ? error_set(err, cause.kind, "%s; what was measured before is in %s", cause.text,
+                                         replay->folder)
+                             : -1;
+    }
     const char *runs[] = {replay->folder};
     const struct report_options report = {.runs = runs, .run_count = 1, .format = REPORT_TEXT};
     return report_runs(&report, ret_status, err);

@@ -76,6 +76,7 @@ gate --gate nonsense
 --session --session cookie:
 --set-header --set-header nonsense
 --max-in-flight --max-in-flight 0
+--ca-file --ca-file /nowhere/ca.pem
 TABLE
 check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 -o "$work/once"
 one_error_line 'already holds a run'
@@ -94,3 +95,15 @@ wait $replay || status=$?
 [ $status = 4 ] || { cat "$work/out" "$work/err"; fail "interrupted: exit status $status"; }
 grep -q 'interrupted' "$work/out" || fail "an interrupted run does not say so"
 balances "$work/stopped"
+
+# A full disk: as root, in a namespace of its own.
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+    mkdir "$work/small"
+    target once
+    check_status 3 unshare -m bash -c 'mount -t tmpfs -o size=20k none "$1/small" && "$2" replay "$1/traffic" -o "$1/small/run" \
+        --target "http://127.0.0.1:$3" --speed max --methods GET --loop 30 --quiet; got=$?
+        "$2" verify "$1/small/run" >"$1/verified"; "$2" report "$1/small/run" >"$1/report"; exit $got' - "$work" "$REHEARSE" "$port"
+    one_error_line 'No space left on device; what was measured before is in .*small/run'
+    grep -q ' ok, ' "$work/verified" || fail "a run on a full disk is not sealed"
+    grep -q 'INCONCLUSIVE' "$work/report" || fail "a run on a full disk has no report"
+fi

@@ -220,7 +220,7 @@ static int open_run(struct run *run, struct error *err)
                                                          settings->filter, &run->source, err);
     if (result != 0 || (settings->user && privileges_drop(settings->user, err) != 0))
         return -1;
-    if (settings->ledger && try_ledger(settings->ledger, err) != 0)
+    if (settings->ledger && !settings->stream_digests && try_ledger(settings->ledger, err) != 0)
         return -1;
     struct flow_handler handler;
     if (settings->stream_digests) {

@@ -29,8 +29,8 @@ enum unreplayable unreplayable_judge(const struct exchange *exchange)
         return UNREPLAYABLE_HEADER_WITHHELD;
     if (request->defects & DEFECTS_THAT_CHANGE)
         return UNREPLAYABLE_FLAGGED;
-    if (exchange->flags &
-        (EXCHANGE_FLAG(REQUEST_GAP) | EXCHANGE_FLAG(REQUEST_INCOMPLETE) | EXCHANGE_FLAG(HEAD_CUT)))
+    /* HEAD_CUT may be the response's; a request's is one of these, or a defect above */
+    if (exchange->flags & (EXCHANGE_FLAG(REQUEST_GAP) | EXCHANGE_FLAG(REQUEST_INCOMPLETE)))
         return UNREPLAYABLE_INCOMPLETE;
     if (request->body.state == BODY_CUT)
         return UNREPLAYABLE_BODY_CUT;

@@ -27,8 +27,12 @@ requests = [
     post(b"Content-Type: application/json\r\nContent-Length: 3\r\n", b"{\"a"), post(form + b"Content-Length: 3000\r\n", b"a=" + b"x" * 2998),
     post(form + b"Content-Length: 03\r\n", b"a=1"), post(form + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", b"3\r\na=1\r\n0\r\n\r\n"),
     post(form + b"Transfer-Encoding: chunked\r\n", b"3\r\na=1\r\n0\r\n\r\n"), post(form + b"Content-Length: 30\r\n", b"a=1"),
+    b"GET /cut HTTP/1.1\r\nHost: h\r\nX-A: b",
 ]
-for number, request in enumerate(requests):
+answers = [ok] * len(requests)
+requests.append(b"GET /answer-cut HTTP/1.1\r\nHost: h\r\n\r\n")
+answers.append(b"HTTP/1.1 200 OK\r\nContent-Le") # the request is whole all the same
+for number, (request, ok) in enumerate(zip(requests, answers)):
     client, server = ((10, 0, 0, 1), 20000 + number), ((10, 0, 0, 2), 80)
     packet(client, server, 1, 0, 2)
     packet(server, client, 1, 2, 0x12)
@@ -48,6 +52,7 @@ capture, replay = (json.load(open(path)) for path in sys.argv[1:])
 forecast, found = capture["requests"]["unreplayable"], replay["ledger"]["unreplayable"]
 assert forecast == found, f"forecast {forecast}, found {found}"
 assert capture["requests"]["recorded"] == replay["ledger"]["read"], (capture["requests"], replay["ledger"])
+assert found["incomplete"] == 1 and found["header_withheld"] == 2, found
 assert len(found) >= 6 and replay["ledger"]["fired"] >= 3, replay["ledger"]
 print(found)
 PYTHON

@@ -23,6 +23,76 @@ static struct lane *lane_create(struct lanes *lanes)
     return lane;
 }
 
+/* Lists a recorded connection as one that can be closed to make room; a pool is within the cap anyway. */
+static void set_idle(struct lane *lane, uint64_t now_mono_ns)
+{
+    struct lanes *lanes = lane->lanes;
+    if (lane->idle || lanes->pooled)
+        return;
+    lane->idle = true;
+    lane->idle_since_mono_ns = now_mono_ns;
+    lane->idle_next = NULL;
+    lane->idle_previous = lanes->idle_newest;
+    *(lanes->idle_newest ? &lanes->idle_newest->idle_next : &lanes->idle_oldest) = lane;
+    lanes->idle_newest = lane;
+}
+
+static void set_busy(struct lane *lane)
+{
+    struct lanes *lanes = lane->lanes;
+    if (!lane->idle)
+        return;
+    lane->idle = false;
+    *(lane->idle_previous ? &lane->idle_previous->idle_next : &lanes->idle_oldest) = lane->idle_next;
+    *(lane->idle_next ? &lane->idle_next->idle_previous : &lanes->idle_newest) = lane->idle_previous;
+}
+
+static void set_counted(struct lane *lane, bool counted)
+{
+    if (lane->counted == counted)
+        return;
+    lane->counted = counted;
+    lane->lanes->open += counted ? 1 : UINT64_MAX;
+}
+
+/* Puts a pooled lane among the free ones: connected ones in front, the last used first. */
+static void set_free(struct lane *lane)
+{
+    struct lanes *lanes = lane->lanes;
+    lane->known_closed = sender_lane_state(lane->sender) == SENDER_LANE_CLOSED;
+    if (lane->known_closed) {
+        lane->free_next = NULL;
+        *(lanes->free_last ? &lanes->free_last->free_next : &lanes->free_first) = lane;
+        lanes->free_last = lane;
+        return;
+    }
+    lane->free_next = lanes->free_first;
+    lanes->free_first = lane;
+    if (!lanes->free_last)
+        lanes->free_last = lane;
+}
+
+/* Takes a free lane of the pool (there is one), connected where possible. */
+static struct lane *take_free(struct lanes *lanes)
+{
+    for (;;) {
+        struct lane *lane = lanes->free_first;
+        lanes->free_first = lane->free_next;
+        if (!lanes->free_first)
+            lanes->free_last = NULL;
+        if (lane->known_closed || sender_lane_state(lane->sender) != SENDER_LANE_CLOSED)
+            return lane;
+        set_free(lane); /* the target closed it meanwhile: behind the others */
+    }
+}
+
+static void close_lane(struct lane *lane)
+{
+    sender_lane_close(lane->sender);
+    set_counted(lane, false);
+    set_busy(lane);
+}
+
 void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sender, void *owner)
 {
     const struct engine_settings *settings = engine->settings;
@@ -38,41 +108,10 @@ void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sende
     if (lanes->pool_size > lanes->max_open)
         lanes->pool_size = lanes->max_open;
     lanes->pool = xcalloc(lanes->pool_size, sizeof(struct lane *));
-    for (size_t i = 0; i < lanes->pool_size; i++)
+    for (size_t i = 0; i < lanes->pool_size; i++) {
         lanes->pool[i] = lane_create(lanes);
-}
-
-static void set_idle(struct lane *lane, bool idle)
-{
-    struct lanes *lanes = lane->lanes;
-    if (lane->idle == idle)
-        return;
-    lane->idle = idle;
-    if (idle) {
-        lane->idle_since_mono_ns = clock_mono_ns();
-        lane->idle_next = NULL;
-        lane->idle_previous = lanes->idle_newest;
-        *(lanes->idle_newest ? &lanes->idle_newest->idle_next : &lanes->idle_oldest) = lane;
-        lanes->idle_newest = lane;
-        return;
+        set_free(lanes->pool[i]);
     }
-    *(lane->idle_previous ? &lane->idle_previous->idle_next : &lanes->idle_oldest) = lane->idle_next;
-    *(lane->idle_next ? &lane->idle_next->idle_previous : &lanes->idle_newest) = lane->idle_previous;
-}
-
-static void set_counted(struct lane *lane, bool counted)
-{
-    if (lane->counted == counted)
-        return;
-    lane->counted = counted;
-    lane->lanes->open += counted ? 1 : UINT64_MAX;
-}
-
-static void close_lane(struct lane *lane)
-{
-    sender_lane_close(lane->sender);
-    set_counted(lane, false);
-    set_idle(lane, false);
 }
 
 static void lane_free(struct lane *lane)
@@ -103,6 +142,7 @@ void lanes_admit(struct lanes *lanes, struct job *job)
     if (!lane) {
         lane = lane_create(lanes);
         lane->key = key;
+        lane->jobs = job->connection_jobs;
         keymap_set(&lanes->map, key, lane);
     }
     job->lane = lane;
@@ -151,61 +191,61 @@ static bool caps_allow(struct lane *lane, struct job *job)
 
 static void try_lane(struct lane *lane);
 
+/* Ends a recorded connection that has nothing more to send. */
+static void end_lane(struct lane *lane)
+{
+    keymap_remove(&lane->lanes->map, lane->key);
+    lane_free(lane);
+}
+
 static void on_done(struct sender_lane *sender_lane, const struct sender_outcome *outcome, void *arg)
 {
     (void)sender_lane;
     struct lane *lane = arg;
     struct lanes *lanes = lane->lanes;
     struct job *job = lane->firing;
-    uint64_t connection_jobs = job->connection_jobs; /* the job is gone afterwards */
     lanes->in_flight--;
     lane->firing = NULL;
     uint64_t done_mono_ns = outcome->done_mono_ns;
     bool stays_open = !outcome->closed && !lane->request.close;
     if (stays_open)
-        set_idle(lane, true);
+        set_idle(lane, done_mono_ns);
     else if (outcome->closed)
         set_counted(lane, false);
     worker_fired(lanes->owner, job, lane, outcome);
-    if (!lane->firing)
+    if (!lane->firing) {
         lane->free_mono_ns = done_mono_ns;
-    if (!stays_open && !lane->firing)
-        close_lane(lane);
-    if (!lanes->pooled)
-        try_lane(lane);
-    if (!lanes->pooled && !lane->first && !lane->firing && connection_jobs &&
-        lane->finished >= connection_jobs && !lane->in_line) {
-        keymap_remove(&lanes->map, lane->key);
-        lane_free(lane);
+        if (!stays_open)
+            close_lane(lane);
+        if (lanes->pooled)
+            set_free(lane);
+        else
+            try_lane(lane);
     }
+    if (!lanes->pooled && !lane->first && !lane->firing && lane->jobs && lane->finished >= lane->jobs)
+        end_lane(lane);
     lanes_pump(lanes);
     worker_settle(lanes->owner);
 }
 
-/* Fires |job| on |lane|, which is free and within the caps. */
-static void fire(struct lane *lane, struct job *job)
+void lanes_send(struct lane *lane, struct job *job, const struct sender_request *request)
 {
-    struct sender_request request;
-    if (!worker_build(lane->lanes->owner, job, lane, &request)) {
-        lane->finished++;
-        return;
-    }
-    set_idle(lane, false);
-    set_counted(lane, true);
-    lane->was_free = sender_lane_state(lane->sender) == SENDER_LANE_IDLE;
-    lane->firing = job;
-    lane->lanes->in_flight++;
-    sender_lane_fire(lane->sender, &request, on_done, lane);
-}
-
-void lanes_fire_again(struct lane *lane, struct job *job, const struct sender_request *request)
-{
-    set_idle(lane, false);
+    set_busy(lane);
     set_counted(lane, true);
     lane->was_free = sender_lane_state(lane->sender) == SENDER_LANE_IDLE;
     lane->firing = job;
     lane->lanes->in_flight++;
     sender_lane_fire(lane->sender, request, on_done, lane);
+}
+
+/* Fires |job| on |lane|, which is free and within the caps, or gives it up. */
+static void fire(struct lane *lane, struct job *job)
+{
+    struct sender_request request;
+    if (worker_build(lane->lanes->owner, job, lane, &request))
+        lanes_send(lane, job, &request);
+    else
+        lane->finished++;
 }
 
 static bool is_ready(const struct job *job)
@@ -228,35 +268,22 @@ static void try_lane(struct lane *lane)
     }
 }
 
-/* A pooled lane that is free, connected ones first. */
-static struct lane *free_lane(struct lanes *lanes)
-{
-    struct lane *closed = NULL;
-    for (size_t i = 0; i < lanes->pool_size; i++) {
-        struct lane *lane = lanes->pool[i];
-        if (lane->firing)
-            continue;
-        if (sender_lane_state(lane->sender) == SENDER_LANE_IDLE)
-            return lane;
-        closed = closed ? closed : lane;
-    }
-    return closed;
-}
-
 static void pump_pool(struct lanes *lanes)
 {
-    while (lanes->ready_first) {
-        if (lanes->in_flight >= lanes->pool_size)
-            return;
-        struct lane *lane = free_lane(lanes);
+    while (lanes->ready_first && lanes->free_first) {
         struct job *job = lanes->ready_first;
-        if (!lane || !caps_allow(lane, job))
+        struct lane *lane = take_free(lanes);
+        if (!caps_allow(lane, job)) {
+            set_free(lane);
             return;
+        }
         lanes->ready_first = job->next_in_line;
         if (!lanes->ready_first)
             lanes->ready_last = NULL;
         job->lane = lane;
         fire(lane, job);
+        if (!lane->firing)
+            set_free(lane);
     }
 }
 
@@ -294,11 +321,11 @@ static void on_opened(struct sender_lane *sender_lane, const struct sender_openi
 {
     (void)sender_lane;
     struct lane *lane = arg;
+    lane->free_mono_ns = clock_mono_ns();
     if (opening->error != TRANSPORT_NONE)
         set_counted(lane, false);
     else if (!lane->firing)
-        set_idle(lane, true);
-    lane->free_mono_ns = clock_mono_ns();
+        set_idle(lane, lane->free_mono_ns);
     lanes_pump(lane->lanes);
 }
 
@@ -323,12 +350,12 @@ void lanes_open_ahead(struct lanes *lanes, struct job *job)
 void lanes_sweep(struct lanes *lanes, uint64_t now_mono_ns)
 {
     struct lane *next;
-    for (struct lane *lane = lanes->pooled ? NULL : lanes->idle_oldest; lane; lane = next) {
+    for (struct lane *lane = lanes->idle_oldest; lane; lane = next) {
         next = lane->idle_next;
         if (lane->idle_since_mono_ns + IDLE_LIMIT_NS > now_mono_ns)
             return;
-        if (!lane->first)
-            close_lane(lane);
+        if (!lane->jobs && !lane->first && !lane->in_line)
+            end_lane(lane);
     }
 }
 

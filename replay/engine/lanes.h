@@ -21,13 +21,16 @@ struct lane {
     struct job *first, *last; /* not fired yet, in recorded order */
     struct job *firing;
     struct request request;
-    uint64_t finished;  /* jobs of the recorded connection that are over */
+    uint64_t jobs;      /* how many the recorded connection has in an iteration; 0: not known */
+    uint64_t finished;  /* of those, how many are over */
     bool counted;       /* in lanes->open */
     bool opened_once;   /* ahead of time */
     bool was_connected; /* a request went over it: a connection made now is another one */
     bool in_line;       /* waits at a cap */
     bool idle;          /* in the list of those that can be closed to make room */
     struct lane *next_in_line;
+    bool known_closed;      /* pooled and free: it was closed when it became free */
+    struct lane *free_next; /* pooled */
     struct lane *idle_next, *idle_previous;
     uint64_t idle_since_mono_ns;
     uint64_t free_mono_ns; /* since when the connection is there and has nothing to do */
@@ -46,6 +49,7 @@ struct lanes {
     struct job *ready_first, *ready_last; /* pooled: due and eligible, no lane yet */
     struct lane **pool;
     size_t pool_size;
+    struct lane *free_first, *free_last; /* of the pool: what fires nothing, connected ones first */
     struct lane *line_first, *line_last;
     struct lane *idle_oldest, *idle_newest;
 };
@@ -56,13 +60,13 @@ void lanes_done(struct lanes *lanes);
 void lanes_admit(struct lanes *lanes, struct job *job);
 /* |job| is due and eligible: fires it now or as soon as its lane is free. */
 void lanes_ready(struct lanes *lanes, struct job *job);
-/* Sends |request| of |job| once more, from within worker_fired. */
-void lanes_fire_again(struct lane *lane, struct job *job, const struct sender_request *request);
+/* Sends |request| of |job|: once more, where called from within worker_fired. */
+void lanes_send(struct lane *lane, struct job *job, const struct sender_request *request);
 /* Connects the lane of |job| (or the pool, for NULL) ahead of time, where there is room. */
 void lanes_open_ahead(struct lanes *lanes, struct job *job);
 /* Fires what can be fired after something ended. */
 void lanes_pump(struct lanes *lanes);
-/* Closes connections that nobody will use: idle for long. */
+/* Ends recorded connections that are idle for long, where it is not known whether more will come for them. */
 void lanes_sweep(struct lanes *lanes, uint64_t now_mono_ns);
 /* Forgets what is not fired (the caller gives those jobs up). */
 void lanes_drop_waiting(struct lanes *lanes);

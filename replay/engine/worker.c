@@ -191,7 +191,7 @@ static bool try_again(struct job *job, struct lane *lane, const struct sender_ou
         .expect_continue = request->expect_continue,
         .want_body_bytes = linker_wants_body(&job->exchange),
     };
-    lanes_fire_again(lane, job, &again);
+    lanes_send(lane, job, &again);
     return true;
 }
 

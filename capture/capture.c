@@ -22,6 +22,7 @@
 
 #define EXIT_INTERRUPTED 4
 #define PORTS_MAX        1024
+#define FILES_MAX        512
 #define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after 100 ms at the latest */
 #define DRAIN_MAX_NS     (5 * NS_PER_S)
 #define BODY_MAX         (UINT64_C(32) << 20) /* two of them fit in a record */
@@ -29,7 +30,9 @@
 
 struct settings {
     const char *interface;
-    struct option_texts files;
+    struct option_texts files; /* of --read */
+    const char **paths;        /* those and the words after the options */
+    size_t path_count;
     const char *ports;
     const char *output;
     const char *key_file;
@@ -54,8 +57,7 @@ struct settings {
 static const struct option_spec options[] = {
     {"interface", 'i', OPTION_TEXT, "IF", "capture live on this interface; 'lo' and 'any' included",
      AT(interface)},
-    {"read", 'r', OPTION_TEXTS, "FILE", "read a pcap or pcapng file; repeatable, files are merged by time",
-     AT(files)},
+    {"read", 'r', OPTION_TEXTS, "FILE", "read pcap or pcapng files; repeatable, merged by time", AT(files)},
     {"ports", 'p', OPTION_TEXT, "PORTS",
      "server ports, as 80,8000-8010\nwith --read it may be left out: every TCP port is looked at", AT(ports)},
     {"output", 'o', OPTION_TEXT, "TRAFFIC", "folder to record into; created where missing", AT(output)},
@@ -87,6 +89,7 @@ static const struct options_spec spec = {
     .verb = "capture",
     .summary = "Records sanitized HTTP traffic from an interface or from capture files.",
     .arguments = "",
+    .arguments_max = FILES_MAX, /* what a shell makes of --read *.pcap */
     .examples = "  rehearse capture -i eth0 -p 8080 -o traffic --duration 10m --key-file ~/rehearse.key\n"
                 "  rehearse capture -r monday.pcap -r tuesday.pcap -o traffic --new-key-file rehearse.key\n"
                 "  rehearse capture -i any -p 80,8080 -o traffic --bodies request --ledger ledger.json\n",
@@ -139,10 +142,22 @@ static int parse_ports(const char *text, struct run *run, struct error *err)
     return 0;
 }
 
+static void collect_paths(struct settings *settings, const struct option_texts *arguments)
+{
+    const struct option_texts *lists[] = {&settings->files, arguments};
+    settings->paths = xcalloc(settings->files.count + arguments->count, sizeof *settings->paths);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < lists[i]->count; k++)
+            settings->paths[settings->path_count++] = lists[i]->items[k];
+}
+
 static int check_settings(const struct settings *settings, struct run *run, struct error *err)
 {
     if (!settings->interface == (settings->files.count == 0))
         return error_set(err, ERROR_USAGE, "say either --interface IF or --read FILE");
+    if (settings->files.count == 0 && settings->path_count > 0)
+        return error_set(err, ERROR_USAGE, "'%s' is one argument too many; see rehearse capture --help",
+                         settings->paths[0]);
     if (settings->stream_digests && settings->interface)
         return error_set(err, ERROR_USAGE, "--stream-digests goes with --read only");
     if ((!settings->output || !settings->output[0]) && !settings->stream_digests)
@@ -216,7 +231,7 @@ static int open_run(struct run *run, struct error *err)
         .ring_bytes = settings->ring_bytes,
     };
     int result = settings->interface ? source_open_live(&live, &run->source, err)
-                                     : source_open_files(settings->files.items, settings->files.count,
+                                     : source_open_files(settings->paths, settings->path_count,
                                                          settings->filter, &run->source, err);
     if (result != 0 || (settings->user && privileges_drop(settings->user, err) != 0))
         return -1;
@@ -455,6 +470,7 @@ int verb_capture(int argc, char **argv)
         return status;
     struct run *run = xcalloc(1, sizeof *run);
     run->settings = &settings;
+    collect_paths(&settings, &arguments);
     if (sodium_init() < 0) {
         log_error("libsodium does not start");
         status = 3;
@@ -466,5 +482,6 @@ int verb_capture(int argc, char **argv)
         status = end_run(run);
     }
     free_run(run);
+    free(settings.paths);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <brotli/decode.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <llhttp.h>
 #include <openssl/crypto.h>
 #include <pcap/pcap.h>
 #include <sodium.h>
@@ -17,6 +18,7 @@ void version_print(FILE *to)
     fprintf(to, "%s\n", pcap_lib_version());
     fprintf(to, "libevent %s\n", event_get_version());
     fprintf(to, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+    fprintf(to, "llhttp %d.%d.%d\n", LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
     fprintf(to, "libsodium %s\n", sodium_version_string());
     fprintf(to, "zstd %s\n", ZSTD_versionString());
     fprintf(to, "zlib %s\n", zlibVersion());

@@ -157,6 +157,8 @@ static int run(struct inspect *inspect, const struct option_texts *paths, struct
     inspect->sessions = sessions_create(SESSION_AUTO, NULL, 0);
     int status = show_all(inspect, err);
     warn_of_damage(inspect);
+    if (status == 0 && !inspect->one && inspect->shown == 0 && !stop_requested())
+        log_info("no exchange was recorded there");
     if (status == 0 && inspect->one && inspect->shown == 0)
         status = error_set(err, ERROR_USAGE, "no exchange has the id %016" PRIx64, inspect->id);
     return status;

@@ -13,7 +13,7 @@ for line in sys.stdin: print(json.loads(line)["path"])'; }
 
 python3 - "$work" <<'PYTHON'
 import gzip, struct, sys
-def write(name, conversations):
+def write(name, conversations, port=20000):
     out = open(sys.argv[1] + "/" + name, "wb")
     out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
     clock = [0]
@@ -24,7 +24,7 @@ def write(name, conversations):
         clock[0] += 1
         out.write(struct.pack("<IIII", 1700000000, clock[0], len(frame), len(frame)) + frame)
     for number, (request, response) in enumerate(conversations):
-        client, server = ((10, 0, 0, 1), 20000 + number), ((10, 0, 0, 2), 80)
+        client, server = ((10, 0, 0, 1), port + number), ((10, 0, 0, 2), 80)
         packet(client, server, 1, 0, 2)
         packet(server, client, 1, 2, 0x12)
         for at in range(0, len(request), 60000):
@@ -44,7 +44,7 @@ after = (b"GET /after HTTP/1.1\r\nHost: h\r\n\r\n", answer())
 write("grows.pcap", [(post(b"/grows", form, b"application/x-www-form-urlencoded", b"Content-Encoding: gzip\r\n"), answer()), after])
 write("large.pcap", [(post(b"/large", large, b"application/json"), answer(large)), after])
 write("none.pcap", [(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03" + bytes(111))])
-write("small.pcap", [after])
+write("small.pcap", [after], 30000)
 PYTHON
 check_status 0 "$REHEARSE" capture -r "$work/small.pcap" -o "$work/small" --new-key-file "$work/key"
 
@@ -97,4 +97,14 @@ check_status 0 capture -r "$work/small.pcap" -o "$work/t" --filter 'port 81'; on
 check_status 0 capture -r "$work/small.pcap" -o "$work/t" --ports 81; one_error_line 'no HTTP request was seen: check --ports'
 check_status 0 capture -r "$work/none.pcap" -o "$work/t"; one_error_line 'no HTTP request was seen, but tls'
 check_status 0 capture -r "$work/small.pcap" -o "$work/t"; [ ! -s "$work/err" ] || fail "a good capture says something"
+"$REHEARSE" inspect "$work/t" >"$work/out" 2>"$work/err"
+[ "$(wc -l <"$work/out")" = 2 ] && [ ! -s "$work/err" ] || fail "inspect does not show one exchange alone"
+check_status 0 capture -r "$work/small.pcap" -o "$work/empty" --ports 81
+check_status 0 "$REHEARSE" inspect "$work/empty"; one_error_line 'no exchange was recorded'
+
+echo "== several files"
+check_status 0 capture -o "$work/two" -r "$work/grows.pcap" "$work/small.pcap"
+check_status 0 capture -o "$work/twice" -r "$work/small.pcap" -r "$work/grows.pcap"
+[ "$(paths "$work/two" | sort | tr "\n" " ")" = "/after /after /grows " ] && [ "$(paths "$work/twice" | wc -l)" = 3 ] || fail "files after --read are not read"
+check_status 2 capture -o "$work/t" -i lo -p 80 "$work/small.pcap"; one_error_line 'small.pcap. is one argument too many'
 echo "nothing that is captured, named or closed ends a recording badly"

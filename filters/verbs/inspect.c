@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATHS_MAX 1024
 
@@ -62,6 +63,7 @@ struct inspect {
     struct sessions *sessions;
     struct exchange exchange;
     struct buffer out;
+    bool terminal; /* standard output is one: raw bytes are escaped for it */
     uint64_t shown;
     uint64_t undecoded; /* records that are no exchange */
 };
@@ -72,6 +74,22 @@ static bool parse_id(const char *text, uint64_t *ret_id)
     errno = 0;
     *ret_id = strtoull(text, &end, 16);
     return *text && !*end && errno == 0 && strspn(text, "0123456789abcdefABCDEF") == strlen(text);
+}
+
+/* Escapes what would do something to a terminal; line ends and tabs stay. */
+static void escape_for_terminal(struct buffer *out)
+{
+    struct buffer escaped = {0};
+    for (size_t i = 0; i < out->size; i++) {
+        uint8_t byte = out->data[i];
+        bool line_end = byte == '\n' || (byte == '\r' && i + 1 < out->size && out->data[i + 1] == '\n');
+        if (line_end || byte == '\t' || (byte >= 0x20 && byte < 0x7f))
+            buffer_append_byte(&escaped, byte);
+        else
+            buffer_printf(&escaped, "\\x%02x", byte);
+    }
+    buffer_free(out);
+    *out = escaped;
 }
 
 static void append_item(struct inspect *inspect, const struct inspect_item *item)
@@ -87,6 +105,8 @@ static void append_item(struct inspect *inspect, const struct inspect_item *item
         break;
     case FORMAT_RAW:
         inspect_raw(item, &inspect->out);
+        if (inspect->terminal)
+            escape_for_terminal(&inspect->out);
         break;
     case FORMAT_CURL:
         inspect_curl(item, &inspect->out);
@@ -154,6 +174,7 @@ static int run(struct inspect *inspect, const struct option_texts *paths, struct
         return error_set(err, ERROR_USAGE, "--id takes an id of up to 16 hex digits");
     if (merge_open(paths->items, paths->count, SEGMENT_EXCHANGES, 0, &inspect->merge, err))
         return -1;
+    inspect->terminal = isatty(STDOUT_FILENO) != 0;
     inspect->sessions = sessions_create(SESSION_AUTO, NULL, 0);
     int status = show_all(inspect, err);
     warn_of_damage(inspect);

@@ -116,4 +116,10 @@ for format in table json curl; do
     check_status 0 "$REHEARSE" inspect "$work/hostile" --format $format
     ! grep -q $'\033' "$work/out" || fail "$format prints a control byte"
 done
+check_status 0 "$REHEARSE" inspect "$work/hostile" --format raw
+grep -q $'\033\\[31m' "$work/out" || fail "raw does not give the bytes"
+python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))' "$REHEARSE" inspect "$work/hostile" --format raw >"$work/out" </dev/null ||
+    fail "inspect does not work on a terminal"
+grep -qF '\x1b[31m' "$work/out" || fail "raw shows nothing on a terminal"
+! grep -q $'\033' "$work/out" || fail "raw prints a control byte to a terminal"
 echo "segments bear damage"

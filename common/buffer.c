@@ -13,11 +13,6 @@ struct bytes bytes_of(const char *text)
     return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
-struct bytes bytes_make(const void *data, size_t size)
-{
-    return (struct bytes){data, size};
-}
-
 bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
@@ -27,22 +22,6 @@ bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
     return a.size == b.size &&
            (a.size == 0 || strncasecmp((const char *)a.data, (const char *)b.data, a.size) == 0);
-}
-
-static bool is_ows(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
-struct bytes bytes_trim(struct bytes view)
-{
-    while (view.size > 0 && is_ows(view.data[0])) {
-        view.data++;
-        view.size--;
-    }
-    while (view.size > 0 && is_ows(view.data[view.size - 1]))
-        view.size--;
-    return view;
 }
 
 bool bytes_to_u64(struct bytes view, uint64_t *ret_value)

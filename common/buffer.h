@@ -24,12 +24,24 @@ struct buffer {
 
 /* Returns a borrowed view of |text| without its NUL. */
 struct bytes bytes_of(const char *text);
-struct bytes bytes_make(const void *data, size_t size);
+static inline struct bytes bytes_make(const void *data, size_t size)
+{
+    return (struct bytes){(const uint8_t *)data, size};
+}
 bool bytes_equal(struct bytes a, struct bytes b);
 /* As bytes_equal with ASCII letters compared without case (RFC 9110 §5.1 field names). */
 bool bytes_equal_nocase(struct bytes a, struct bytes b);
 /* Returns the view without leading and trailing SP and HTAB (RFC 9110 OWS). */
-struct bytes bytes_trim(struct bytes view);
+static inline struct bytes bytes_trim(struct bytes view)
+{
+    while (view.size > 0 && (view.data[0] == ' ' || view.data[0] == '\t')) {
+        view.data++;
+        view.size--;
+    }
+    while (view.size > 0 && (view.data[view.size - 1] == ' ' || view.data[view.size - 1] == '\t'))
+        view.size--;
+    return view;
+}
 /* Parses an unsigned decimal of digits only. Returns false where |view| is empty, holds another byte or
  * overflows. */
 bool bytes_to_u64(struct bytes view, uint64_t *ret_value);

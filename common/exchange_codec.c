@@ -1,5 +1,6 @@
 #include "common/exchange_codec.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* First byte of the metadata; another one is another layout. */
@@ -9,10 +10,8 @@
 
 static void put_fixed(struct buffer *out, uint64_t value)
 {
-    uint8_t bytes[8];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)(value >> 8 * i);
-    buffer_append(out, bytes, sizeof bytes);
+    uint64_t bytes = htole64(value);
+    buffer_append(out, &bytes, sizeof bytes);
 }
 
 static void put_bytes(struct buffer *out, struct bytes view)

@@ -3,13 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_blank(uint8_t byte)
+static inline bool is_blank(uint8_t byte)
 {
     return byte == ' ' || byte == '\t';
 }
 
 /* Takes a line from the front of |rest|: |ret_line| with its end, |ret_text| without. */
-static bool take_line(struct bytes *rest, struct bytes *ret_line, struct bytes *ret_text)
+static inline bool take_line(struct bytes *rest, struct bytes *ret_line, struct bytes *ret_text)
 {
     if (rest->size == 0)
         return false;

@@ -33,7 +33,7 @@ static struct bytes trim_folds(struct bytes view)
     return view;
 }
 
-static bool name_is(struct bytes name, const char *text)
+static inline bool name_is(struct bytes name, const char *text)
 {
     return name.size == strlen(text) && strncasecmp((const char *)name.data, text, name.size) == 0;
 }

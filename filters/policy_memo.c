@@ -44,10 +44,29 @@ static bool fits(struct bytes name)
     return name.size > 0 && name.size <= POLICY_MEMO_NAME_SIZE;
 }
 
-/* Returns the slot of |name|; |ret_known| tells whether it holds that name already, otherwise it does now and
- * the answer is to be filled in. */
-static inline struct policy_memo_entry *slot_of(struct policy_memo *memo, enum policy_place place,
-                                                struct bytes name, bool *ret_known)
+/* Asks |policy| and keeps what it says in |entry|. */
+static void learn(struct policy_memo_entry *entry, const struct policy *policy, enum policy_place place,
+                  struct bytes name)
+{
+    bool scalar_only = false;
+    struct policy_header rule = {0};
+    if (place == POLICY_IN_HEADER)
+        rule = policy_of_header(policy, name);
+    else
+        rule.class = policy_of_name(policy, place, name, &scalar_only);
+    *entry = (struct policy_memo_entry){
+        .size = (uint8_t)name.size,
+        .place = (uint8_t)place,
+        .class = (uint8_t)rule.class,
+        .shape = (uint8_t)rule.shape,
+        .scalar_only = scalar_only,
+    };
+    name_words(name, entry->words);
+}
+
+/* Returns what is remembered of |name|, which fits. */
+static inline const struct policy_memo_entry *recall(struct policy_memo *memo, const struct policy *policy,
+                                                     enum policy_place place, struct bytes name)
 {
     uint64_t words[4];
     name_words(name, words);
@@ -56,12 +75,8 @@ static inline struct policy_memo_entry *slot_of(struct policy_memo *memo, enum p
     struct policy_memo_entry *entry = &memo->entries[hash >> 32 & (POLICY_MEMO_SLOTS - 1)];
     uint64_t differs = (words[0] ^ entry->words[0]) | (words[1] ^ entry->words[1]) |
                        (words[2] ^ entry->words[2]) | (words[3] ^ entry->words[3]);
-    *ret_known = differs == 0 && entry->size == name.size && entry->place == place;
-    if (!*ret_known) {
-        memcpy(entry->words, words, sizeof words);
-        entry->size = (uint8_t)name.size;
-        entry->place = (uint8_t)place;
-    }
+    if (differs != 0 || entry->size != name.size || entry->place != place)
+        learn(entry, policy, place, name);
     return entry;
 }
 
@@ -70,13 +85,7 @@ struct policy_header policy_memo_header(struct policy_memo *memo, const struct p
 {
     if (!fits(name))
         return policy_of_header(policy, name);
-    bool known;
-    struct policy_memo_entry *entry = slot_of(memo, POLICY_IN_HEADER, name, &known);
-    if (!known) {
-        struct policy_header rule = policy_of_header(policy, name);
-        entry->class = (uint8_t)rule.class;
-        entry->shape = (uint8_t)rule.shape;
-    }
+    const struct policy_memo_entry *entry = recall(memo, policy, POLICY_IN_HEADER, name);
     return (struct policy_header){.class = entry->class, .shape = entry->shape};
 }
 
@@ -85,13 +94,7 @@ enum policy_class policy_memo_name(struct policy_memo *memo, const struct policy
 {
     if (!fits(name))
         return policy_of_name(policy, place, name, ret_scalar_only);
-    bool known;
-    struct policy_memo_entry *entry = slot_of(memo, place, name, &known);
-    if (!known) {
-        bool scalar_only = false;
-        entry->class = (uint8_t)policy_of_name(policy, place, name, &scalar_only);
-        entry->scalar_only = scalar_only;
-    }
+    const struct policy_memo_entry *entry = recall(memo, policy, place, name);
     if (ret_scalar_only)
         *ret_scalar_only = entry->scalar_only;
     return entry->class;

@@ -116,7 +116,9 @@ struct string {
     bool marked;  /* holds '=' or ':' */
 };
 
-static inline bool string_pass(struct reader *reader, struct string *ret_string)
+/* Passes a string. Every name and most values go through it. */
+__attribute__((always_inline)) static inline bool string_pass(struct reader *reader,
+                                                              struct string *ret_string)
 {
     struct bytes text = reader->text;
     struct string string = {0};

@@ -114,9 +114,19 @@ static void forget_oldest(struct linker *linker)
     linker->forgotten++;
 }
 
+/* What stands in a header as it came must not end or split the header of another request. */
+static bool has_control(struct bytes value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if ((value.data[i] < 0x20 && value.data[i] != '\t') || value.data[i] == 0x7f)
+            return true;
+    return false;
+}
+
 static void remember(struct linker *linker, struct keymap_key key, enum link_place place, struct bytes raw)
 {
-    if (!raw.size || raw.size > VALUE_LIMIT)
+    bool in_header = place == LINK_PLACE_HEADER || place == LINK_PLACE_COOKIE;
+    if (!raw.size || raw.size > VALUE_LIMIT || (in_header && has_control(raw)))
         return;
     struct entry *entry = keymap_get(&linker->values, key);
     if (entry && entry->place == place && bytes_equal(bytes_make(entry->raw, entry->size), raw))
@@ -176,7 +186,7 @@ static struct cookie *jar_find(const struct jar *jar, struct bytes name)
 static void jar_set(struct jar *jar, struct bytes name, struct bytes value)
 {
     struct cookie *cookie = jar_find(jar, name);
-    if (!name.size || value.size > VALUE_LIMIT || (value.size && memchr(value.data, '\0', value.size)))
+    if (!name.size || value.size > VALUE_LIMIT || has_control(value))
         return;
     if (!cookie) {
         if (jar->cookie_count >= COOKIES_LIMIT || memchr(name.data, '\0', name.size))

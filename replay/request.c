@@ -132,23 +132,12 @@ static bool is_validator(struct bytes name)
            is(name, "If-Unmodified-Since") || is(name, "If-Range");
 }
 
-static const struct request_header *set_header(const struct request_rules *rules, struct bytes name)
-{
-    for (size_t i = 0; i < rules->set_header_count; i++)
-        if (bytes_equal_nocase(rules->set_headers[i].name, name))
-            return &rules->set_headers[i];
-    return NULL;
-}
-
 /* Writes the new value of |field| to |out|. */
 static void put_value(struct build *build, const struct http1_field *field, struct buffer *out)
 {
     const struct request_rules *rules = build->rules;
     const struct body *body = &build->exchange->request.body;
-    const struct request_header *set = set_header(rules, field->name);
-    if (set)
-        buffer_append_bytes(out, set->value);
-    else if (is(field->name, "Host"))
+    if (is(field->name, "Host"))
         buffer_append_bytes(out, rules->host ? bytes_of(rules->host) : field->value);
     else if (is(field->name, "Content-Length") && body->framing == BODY_FRAMING_LENGTH)
         buffer_printf(out, "%zu", build->request->body.size);
@@ -165,12 +154,36 @@ static void put_value(struct build *build, const struct http1_field *field, stru
                               &build->request->found);
 }
 
+static void put_line(struct buffer *head, struct bytes name, struct bytes value)
+{
+    buffer_append_bytes(head, name);
+    buffer_append_text(head, ": ");
+    buffer_append_bytes(head, value);
+    buffer_append_text(head, "\r\n");
+}
+
+/* Where --set-header names |field|, writes the new line in the place of the first such and none for the others. */
+static bool put_set(struct build *build, const struct http1_field *field)
+{
+    const struct request_rules *rules = build->rules;
+    for (size_t i = 0; i < rules->set_header_count; i++) {
+        if (!bytes_equal_nocase(rules->set_headers[i].name, field->name))
+            continue;
+        if (!build->request->set.data[i])
+            put_line(&build->request->head, field->name, rules->set_headers[i].value);
+        build->request->set.data[i] = true;
+        return true;
+    }
+    return false;
+}
+
 static void put_field(struct build *build, const struct http1_field *field)
 {
     struct buffer *head = &build->request->head, *value = &build->request->scratch[0];
-    if (!field->split || !field->value.size || is(field->name, RUN_HEADER)) {
-        if (!is(field->name, RUN_HEADER))
-            buffer_append_bytes(head, field->line);
+    if (field->split && (is(field->name, RUN_HEADER) || put_set(build, field)))
+        return;
+    if (!field->split || !field->value.size) {
+        buffer_append_bytes(head, field->line);
         return;
     }
     buffer_clear(value);
@@ -183,24 +196,14 @@ static void put_field(struct build *build, const struct http1_field *field)
     buffer_append(head, after, (size_t)(field->line.data + field->line.size - after));
 }
 
-static void put_added(struct build *build, struct bytes fields)
+static void put_added(struct build *build)
 {
+    const struct request_rules *rules = build->rules;
     struct buffer *head = &build->request->head;
-    for (size_t i = 0; i < build->rules->set_header_count; i++) {
-        const struct request_header *set = &build->rules->set_headers[i];
-        struct bytes rest = fields;
-        struct http1_field field;
-        bool present = false;
-        while (!present && http1_next_field(&rest, &field))
-            present = field.value.size && bytes_equal_nocase(field.name, set->name);
-        if (present)
-            continue;
-        buffer_append_bytes(head, set->name);
-        buffer_append_text(head, ": ");
-        buffer_append_bytes(head, set->value);
-        buffer_append_text(head, "\r\n");
-    }
-    buffer_printf(head, RUN_HEADER ": %s\r\n", build->rules->run_id);
+    for (size_t i = 0; i < rules->set_header_count; i++)
+        if (!build->request->set.data[i])
+            put_line(head, rules->set_headers[i].name, rules->set_headers[i].value);
+    put_line(head, BYTES_LITERAL(RUN_HEADER), bytes_of(rules->run_id));
 }
 
 static enum link_place body_place(struct bytes head)
@@ -242,7 +245,8 @@ static bool put_body(struct build *build, struct bytes head)
         buffer_append_text(&request->body, "\r\n");
     }
     buffer_append_text(&request->body, "0\r\n");
-    buffer_append_bytes(&request->body, buffer_bytes(&build->exchange->request.trailers));
+    linker_replace(build->linker, build->context, LINK_PLACE_HEADER,
+                   buffer_bytes(&build->exchange->request.trailers), &request->body, &request->found);
     buffer_append_text(&request->body, "\r\n");
     return true;
 }
@@ -256,6 +260,9 @@ bool request_build(struct request *request, const struct request_rules *rules, s
     struct http1_field field;
     buffer_clear(&request->head);
     buffer_clear(&request->body);
+    buffer_clear(&request->set);
+    for (size_t i = 0; i < rules->set_header_count; i++)
+        buffer_append_byte(&request->set, false);
     request->expect_continue = request->conditional = request->close = false;
     request->found = (struct linker_found){0};
     if (!http1_request_line(head, &build.line) || !put_body(&build, head))
@@ -267,7 +274,6 @@ bool request_build(struct request *request, const struct request_rules *rules, s
     buffer_append(&request->head, head.data, (size_t)(build.line.target.data - head.data));
     put_target(&build);
     buffer_append(&request->head, after, (size_t)(fields.data - after));
-    struct bytes all = fields;
     while (http1_next_field(&fields, &field)) {
         put_field(&build, &field);
         if (is(field.name, "Expect") && is(field.value, "100-continue"))
@@ -275,7 +281,7 @@ bool request_build(struct request *request, const struct request_rules *rules, s
         if (is(field.name, "Connection") && !rules->pooled)
             request->close = request->close || http1_list_has(field.value, "close");
     }
-    put_added(&build, all);
+    put_added(&build);
     buffer_append_text(&request->head, "\r\n");
     request->conditional = request->conditional && !build.conditional_linked;
     return true;
@@ -288,6 +294,7 @@ void request_free(struct request *request)
     for (size_t i = 0; i < 3; i++)
         buffer_free(&request->scratch[i]);
     buffer_free(&request->place);
+    buffer_free(&request->set);
 }
 
 bool request_parse_header(const char *text, struct request_header *ret_header)
@@ -302,5 +309,7 @@ bool request_parse_header(const char *text, struct request_header *ret_header)
         if ((value.data[i] < 0x20 && value.data[i] != '\t') || value.data[i] == 0x7f)
             return false;
     *ret_header = (struct request_header){.name = bytes_make(text, name), .value = value};
-    return true;
+    /* Framing follows the body that is sent, and the run's id is ours. */
+    return !is(ret_header->name, "Content-Length") && !is(ret_header->name, "Transfer-Encoding") &&
+           !is(ret_header->name, RUN_HEADER);
 }

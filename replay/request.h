@@ -40,6 +40,7 @@ struct request {
     struct linker_found found;
     struct buffer scratch[3];
     struct buffer place; /* scratch: the target of something created */
+    struct buffer set;   /* scratch: which of the rules' set_headers stand in the head */
 };
 
 /* Builds |exchange|'s request into |request|. Returns false where the body's content coding cannot be applied
@@ -48,8 +49,8 @@ bool request_build(struct request *request, const struct request_rules *rules, s
                    const struct linker_context *context, const struct exchange *exchange);
 void request_free(struct request *request);
 
-/* Parses "Name: value". Returns false where the name is no token or the value holds control bytes. Views
- * borrow from |text|. */
+/* Parses "Name: value" into |ret_header|, whose views borrow from |text|. Returns false where the name is no token or one
+ * that may not be set (framing, X-Rehearse-Run), or the value holds control bytes. */
 bool request_parse_header(const char *text, struct request_header *ret_header);
 
 #endif

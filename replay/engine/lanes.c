@@ -206,7 +206,7 @@ static void on_done(struct sender_lane *sender_lane, const struct sender_outcome
     struct job *job = lane->firing;
     lanes->in_flight--;
     lane->firing = NULL;
-    uint64_t done_mono_ns = outcome->done_mono_ns;
+    uint64_t done_mono_ns = lanes->last_done_mono_ns = outcome->done_mono_ns;
     bool stays_open = !outcome->closed && !lane->request.close;
     if (stays_open)
         set_idle(lane, done_mono_ns);
@@ -233,6 +233,7 @@ void lanes_send(struct lane *lane, struct job *job, const struct sender_request 
     set_busy(lane);
     set_counted(lane, true);
     lane->was_free = sender_lane_state(lane->sender) == SENDER_LANE_IDLE;
+    lane->allowed_mono_ns = job->flags & RESULT_FLAG(CONNECTION_WAIT) ? lane->lanes->last_done_mono_ns : 0;
     lane->firing = job;
     lane->lanes->in_flight++;
     sender_lane_fire(lane->sender, request, on_done, lane);

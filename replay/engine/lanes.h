@@ -35,6 +35,8 @@ struct lane {
     uint64_t idle_since_mono_ns;
     uint64_t free_mono_ns; /* since when the connection is there and has nothing to do */
     bool was_free;         /* so it was when |firing| was fired */
+    uint64_t
+        allowed_mono_ns; /* when the end of another made room for |firing| at a cap; 0: it did not wait */
 };
 
 struct lanes {
@@ -44,6 +46,7 @@ struct lanes {
     bool pooled;
     uint64_t max_open, max_in_flight; /* this worker's share */
     uint64_t open, in_flight;
+    uint64_t last_done_mono_ns; /* when a request last ended */
     size_t next_address;
     struct keymap map;                    /* as recorded */
     struct job *ready_first, *ready_last; /* pooled: due and eligible, no lane yet */

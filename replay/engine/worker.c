@@ -234,6 +234,15 @@ static void count_outcome(struct worker *worker, const struct sender_outcome *ou
     }
 }
 
+/* When the request could have gone: its connection was free, and the caps had room. Where the connection was there
+ * all along, what lies between is the replayer's own delay; what a cap waits for is the target. */
+static uint64_t slot_of(const struct lane *lane, const struct job *job, const struct sender_outcome *outcome)
+{
+    bool waited = !lane->was_free || (job->flags & RESULT_FLAG(CONNECTION_WAIT));
+    uint64_t slot_ns = waited ? outcome->slot_mono_ns : lane->free_mono_ns;
+    return lane->allowed_mono_ns > slot_ns ? lane->allowed_mono_ns : slot_ns;
+}
+
 void worker_fired(void *owner, struct job *job, struct lane *lane, const struct sender_outcome *outcome)
 {
     struct worker *worker = owner;
@@ -247,9 +256,7 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
     result.transport = outcome->error;
     result.status = outcome->status;
     result.response_bytes = outcome->body_bytes;
-    /* Where the connection was there all along, what lies between is the replayer's own delay. */
-    bool waited = !lane->was_free || (job->flags & RESULT_FLAG(CONNECTION_WAIT));
-    result.slot_ns = since_start(worker, waited ? outcome->slot_mono_ns : lane->free_mono_ns);
+    result.slot_ns = since_start(worker, slot_of(lane, job, outcome));
     result.connect_ns = outcome->connect_ns;
     result.tls_ns = outcome->tls_ns;
     result.sent_first_ns = since_start(worker, outcome->sent_first_mono_ns);

@@ -176,12 +176,16 @@ static void test_request_set_header_replaces_or_adds(void **state)
     assert_true(request_parse_header("X-Two: 2", &set[1]));
     assert_false(request_parse_header("no colon", &set[1]));
     assert_false(request_parse_header("a: b\r\nc: d", &set[1]));
+    assert_false(request_parse_header("content-length: 5", &(struct request_header){0}));
+    assert_false(request_parse_header("X-Rehearse-Run: mine", &(struct request_header){0}));
     rules.set_headers = set;
     rules.set_header_count = 2;
     struct exchange exchange =
         exchange_of("GET / HTTP/1.1\r\nHost: a\r\nx-one: old\r\nZ: z\r\n\r\n", BODY_FRAMING_NONE, "");
     expect(&rules, &exchange, "GET / HTTP/1.1\r\nHost: target:81\r\nx-one: new\r\nZ: z\r\nX-Two: 2\r\n" TAIL,
            "");
+    exchange = exchange_of("GET / HTTP/1.1\r\nX-Two:\r\nX-One: a\r\nX-One: b\r\n\r\n", BODY_FRAMING_NONE, "");
+    expect(&rules, &exchange, "GET / HTTP/1.1\r\nX-Two: 2\r\nX-One: new\r\n" TAIL, "");
 }
 
 static void test_request_identifiers_are_fresh_but_verbatim_keeps_them(void **state)

@@ -122,14 +122,14 @@ void buffer_free(struct buffer *buffer)
 
 void buffer_append_varint(struct buffer *buffer, uint64_t value)
 {
-    uint8_t encoded[10];
-    size_t size = 0;
+    buffer_reserve(buffer, 10);
+    uint8_t *at = buffer->data + buffer->size;
     while (value >= 0x80) {
-        encoded[size++] = (uint8_t)(value | 0x80);
+        *at++ = (uint8_t)(value | 0x80);
         value >>= 7;
     }
-    encoded[size++] = (uint8_t)value;
-    buffer_append(buffer, encoded, size);
+    *at++ = (uint8_t)value;
+    buffer->size = (size_t)(at - buffer->data);
 }
 
 bool bytes_take_varint(struct bytes *view, uint64_t *ret_value)

@@ -121,7 +121,17 @@ bool http1_find_field(struct bytes head, const char *name, struct http1_field *r
     struct bytes wanted = bytes_of(name);
     struct bytes fields = http1_fields(head);
     struct http1_field field;
-    while (http1_next_field(&fields, &field)) {
+    while (fields.size > 0) {
+        uint8_t first = fields.data[0];
+        if (first > ' ' && ((first ^ wanted.data[0]) & ~0x20) != 0) { /* another name: on to the next line */
+            const uint8_t *lf = memchr(fields.data, '\n', fields.size);
+            if (!lf)
+                return false;
+            fields = bytes_make(lf + 1, fields.size - (size_t)(lf + 1 - fields.data));
+            continue;
+        }
+        if (!http1_next_field(&fields, &field))
+            return false;
         if (field.split && bytes_equal_nocase(field.name, wanted)) {
             *ret_field = field;
             return true;

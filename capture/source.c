@@ -19,6 +19,7 @@
 #define SNAPLEN    262144
 #define TIMEOUT_MS 100
 #define FILES_MAX  512
+#define RANGES_MAX 16 /* of ports that the kernel's filter looks for */
 
 /* One handle of libpcap with the packet that is next in it. */
 struct input {
@@ -159,17 +160,27 @@ static int activation_error(pcap_t *handle, int status, const char *interface, s
     }
 }
 
+/* Libpcap's optimizer takes minutes over hundreds of ports: neighbours become a range, and where many ranges are left, every TCP
+ * packet is taken and the flow table looks at the port. */
 static char *port_expression(const uint16_t *ports, size_t count, const char *filter)
 {
-    struct buffer text = {0};
+    struct buffer text = {0}, ranges = {0};
+    size_t range_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t first = i;
+        while (i + 1 < count && ports[i + 1] == ports[i] + 1)
+            i++;
+        buffer_printf(&ranges, "%sportrange %u-%u", first ? " or " : " and (", ports[first], ports[i]);
+        range_count++;
+    }
     if (filter)
         buffer_printf(&text, "(%s) and ", filter);
     buffer_append_text(&text, "tcp");
-    for (size_t i = 0; i < count; i++)
-        buffer_printf(&text, "%sport %u", i ? " or " : " and (", ports[i]);
-    buffer_append_text(&text, count ? ")" : "");
+    if (range_count > 0 && range_count <= RANGES_MAX)
+        buffer_printf(&text, "%.*s)", (int)ranges.size, (const char *)ranges.data);
     char *expression = xstrndup((const char *)text.data, text.size);
     buffer_free(&text);
+    buffer_free(&ranges);
     return expression;
 }
 
@@ -281,7 +292,8 @@ static int read_live(struct input *input, struct error *err)
 {
     int status = pcap_next_ex(input->handle, &input->header, &input->data);
     if (status < 0)
-        return error_set(err, ERROR_IO, "capturing on %s: %s", input->path, pcap_geterr(input->handle));
+        return error_set(err, ERROR_IO, "capturing on %s: %s; what was recorded before is kept", input->path,
+                         pcap_geterr(input->handle));
     return status;
 }
 

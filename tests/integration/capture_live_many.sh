@@ -50,3 +50,17 @@ assert ledger["balances"] and ledger["connections"]["evicted"] >= 1400, ledger
 PYTHON
 grep -q 'raise --connections-max' "$work/capture.err" || fail "evicted connections were not warned of"
 echo "4000 connections at once were recorded"
+
+# Any number of ports is taken at once: as ranges, and where they are too many for the kernel's filter, by the flow table.
+for ports in "1-1024" "$port,$(seq -s, 1 7 3500)"; do
+    check_status 0 timeout 60 "$REHEARSE" capture -i lo -p "$ports" -o "$work/ports" --key-file "$work/key" --duration 100ms
+done
+start_capture "$work/ports" -i lo -p "$(seq -s, 1 7 3500),$port" --ledger "$work/ports.json"
+exec 3<>"/dev/tcp/127.0.0.1/$port"
+printf 'GET /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3
+cat <&3 >/dev/null
+exec 3>&-
+stop_capture
+python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["requests"]["recorded"] == 1' "$work/ports.json" ||
+    fail "the request to one of many ports is not recorded"
+echo "many ports are taken"

@@ -260,6 +260,17 @@ static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *traile
     take_text(sanitizer, trailers);
 }
 
+/* Returns whether |type| is a type and a subtype (RFC 9110 §8.3.1), which nothing can be located in: the head says the
+ * same after it was sanitized. */
+static bool is_media_type(struct bytes type)
+{
+    const uint8_t *slash = type.size ? memchr(type.data, '/', type.size) : NULL;
+    if (!slash)
+        return false;
+    size_t before = (size_t)(slash - type.data);
+    return is_token(bytes_make(type.data, before)) && is_token(bytes_make(slash + 1, type.size - before - 1));
+}
+
 enum media { MEDIA_JSON, MEDIA_JSON_LINES, MEDIA_FORM, MEDIA_NONE, MEDIA_OTHER };
 
 static enum media media_of(struct bytes type)
@@ -286,7 +297,7 @@ static enum media media_of(struct bytes type)
         if (bytes_equal_nocase(type, bytes_of(known[i].name)))
             return known[i].media;
     struct bytes tail = BYTES_LITERAL("+json");
-    if (type.size > tail.size &&
+    if (is_media_type(type) && type.size > tail.size &&
         bytes_equal_nocase(bytes_make(type.data + type.size - tail.size, tail.size), tail))
         return MEDIA_JSON;
     return MEDIA_OTHER;

@@ -386,10 +386,11 @@ int verdict_judge(const struct verdict_input *input, struct judgement *ret_judge
     if (!lost && failed)
         reason_fail(input, &judgement);
     bool inconclusive = reason_inconclusive(input, &judgement);
-    judgement.verdict = lost || lagging ? VERDICT_INVALID
-                        : failed        ? VERDICT_FAIL
-                        : inconclusive  ? VERDICT_INCONCLUSIVE
-                                        : VERDICT_PASS;
+    judgement.verdict = lost           ? VERDICT_INVALID
+                        : failed       ? VERDICT_FAIL
+                        : lagging      ? VERDICT_INVALID
+                        : inconclusive ? VERDICT_INCONCLUSIVE
+                                       : VERDICT_PASS;
     *ret_judgement = judgement;
     return 0;
 }

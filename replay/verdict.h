@@ -6,9 +6,11 @@
  * answers that the replay did not repeat (pairs that changed for the better, plus one; at least 0.1 %);
  *   - latency finding: an endpoint's service p50 is at least twice the original's and 5 ms above it, over at
  *     least 30 comparable pairs;
- *   - invalid: no connection ever succeeded; or the sender fell behind: send lag p90 over 10 ms (in an open
- *     loop at a fixed rate p99). Then latency gates are invalid, the others are judged;
+ *   - where the sender fell behind (send lag p90 over 10 ms, in an open loop at a fixed rate p99) latency gates are
+ *     invalid; the others are judged, for a status is a status;
+ *   - invalid: no connection ever succeeded;
  *   - fail: a gate failed, or the replayer gave the target up;
+ *   - invalid: the sender fell behind, and what can be trusted passed;
  *   - inconclusive: a gate had too little data, the run was interrupted, did not end or is damaged, nothing
  *     was fired, or more than a fifth of the requests stand in endpoints that could not be judged;
  *   - else pass. The first that applies. */

@@ -242,22 +242,38 @@ static void test_verdict_no_connection_is_invalid(void **state)
     stats_free(stats);
 }
 
+/* 100 pairs of which the first |worse| answer 500 and the first |late| are sent 20 ms late. */
+static struct stats *late_stats(unsigned late, unsigned worse)
+{
+    struct stats *stats = stats_create(0);
+    for (unsigned i = 0; i < 100; i++) {
+        struct result result = make_result(i, A, 200, i < worse ? 500 : 200, 1000, 1000);
+        result.intended_ns -= i < late ? 20 * NS_PER_MS : 0;
+        stats_add(stats, &result);
+    }
+    return stats;
+}
+
 static void test_verdict_sender_that_fell_behind_is_invalid(void **state)
 {
     (void)state;
-    for (unsigned late = 5; late <= 20; late += 15) { /* percent */
-        struct stats *stats = stats_create(0);
-        for (unsigned i = 0; i < 100; i++) {
-            struct result result = make_result(i, A, 200, i < 10 ? 500 : 200, 1000, 1000);
-            result.intended_ns -= i % 100 < late ? 20 * NS_PER_MS : 0;
-            stats_add(stats, &result);
-        }
-        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, NULL);
-        assert_int_equal(judgement.verdict, late == 5 ? VERDICT_FAIL : VERDICT_INVALID);
-        assert_int_equal(judgement.gates[0].verdict, VERDICT_FAIL); /* a status is a status */
-        judgement_free(&judgement);
-        judgement = judged(stats, RUN_MODE_RATE, NULL);
-        assert_int_equal(judgement.verdict, VERDICT_INVALID);
+    const struct {
+        unsigned late, worse;
+        enum run_mode mode;
+        enum verdict verdict, status_gate, latency_gate;
+    } cases[] = {
+        {5, 0, RUN_MODE_RECORDED, VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        {20, 0, RUN_MODE_RECORDED, VERDICT_INVALID, VERDICT_PASS, VERDICT_INVALID},
+        {5, 0, RUN_MODE_RATE, VERDICT_INVALID, VERDICT_PASS, VERDICT_INVALID},
+        {5, 10, RUN_MODE_RECORDED, VERDICT_FAIL, VERDICT_FAIL, VERDICT_PASS},
+        {20, 10, RUN_MODE_RECORDED, VERDICT_FAIL, VERDICT_FAIL, VERDICT_INVALID}, /* a status is a status */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stats *stats = late_stats(cases[i].late, cases[i].worse);
+        struct judgement judgement = judged(stats, cases[i].mode, NULL);
+        assert_int_equal(judgement.verdict, cases[i].verdict);
+        assert_int_equal(judgement.gates[0].verdict, cases[i].status_gate);
+        assert_int_equal(judgement.gates[1].verdict, cases[i].latency_gate);
         judgement_free(&judgement);
         stats_free(stats);
     }

@@ -243,8 +243,9 @@ static bool string_locate(struct reader *reader, const struct slot *slot)
     if (!string_pass(reader, &string))
         return false;
     enum policy_class class = slot->class;
-    if (class == POLICY_PUBLIC && reader->depth == 0 && string.raw.size >= BARE_TOKEN_SIZE)
-        class = POLICY_CREDENTIAL;
+    if (class == POLICY_PUBLIC && reader->depth == 0 &&
+        (string.raw.size >= BARE_TOKEN_SIZE || worth_a_look(&string)))
+        class = POLICY_CREDENTIAL; /* whole: a shorter one with something inside could grow into a token */
     if (class == POLICY_PUBLIC && !worth_a_look(&string))
         return true;
     struct buffer *value = locator_take(locator), *replacement = locator_take(locator);

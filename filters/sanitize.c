@@ -150,7 +150,7 @@ static bool holds_byte(struct bytes text, uint8_t byte)
     return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
 }
 
-/* Makes |value| a view of itself with its folds made one space each, in |out| where there is one. Returns false
+/* Makes |text| a view of itself with its folds made one space each, in |out| where there is one. Returns false
  * where it holds what some readers would take for another header line: a bare CR, a NUL, a fold that begins with
  * "name:". */
 static bool unfold(struct bytes *text, struct buffer *out)
@@ -178,7 +178,7 @@ static bool unfold(struct bytes *text, struct buffer *out)
             return false;
         buffer_append_byte(out, ' ');
     }
-    *text = buffer_bytes(out);
+    *text = bytes_trim(buffer_bytes(out)); /* a value may begin with a fold */
     return true;
 }
 

@@ -125,6 +125,12 @@ static void test_folded_credentials_are_one_value(void **state)
     assert_false(holds(&message->head, "S3cr3t"));
     assert_true(holds(&message->head, "Authorization: Bearer rhx"));
     assert_true(holds(&message->head, "\r\nHost: h\r\n\r\n"));
+    message = request("GET / HTTP/1.1\r\nAuthorization:\r\n Bearer " SECRET "\r\nReferer:\n //user:" SECRET
+                      "@h/\r\n\r\n",
+                      "");
+    assert_false(holds(&message->head, "S3cr3t"));
+    assert_true(holds(&message->head, "Authorization:Bearer rhx"));
+    assert_true(holds(&message->head, "Referer://rhx"));
 }
 
 static void test_bodies_fail_closed(void **state)

@@ -319,8 +319,8 @@ static bool is_unjudged_large(const struct verdict_input *input, struct judgemen
         requests += endpoints[i].figures.results;
     }
     if (unjudged > 0)
-        add_reason(judgement, "%zu endpoints with %.1f %% of the requests could not be judged", unjudged,
-                   100 * (double)requests / (double)all);
+        add_reason(judgement, "%zu endpoint%s with %.1f %% of the requests could not be judged", unjudged,
+                   unjudged == 1 ? "" : "s", 100 * (double)requests / (double)all);
     return requests * 100 > all * UNJUDGED_SHARE_PCT;
 }
 

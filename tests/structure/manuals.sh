@@ -4,6 +4,7 @@ set -eu
 root=$1
 program=$2
 status=0
+[ -e "$root/man/rehearse.1" ] || { echo "no manual page for the program"; status=1; }
 for verb in $("$program" --help | awk '/^Verbs:/ {on=1; next} on && /^  / {print $1}'); do
     page=$root/man/rehearse-$verb.1
     if [ ! -e "$page" ]; then

@@ -311,8 +311,7 @@ static bool duration_over(const struct run *run, const struct source_packet *pac
     return packet && run->first_packet_ns && packet->wall_ns >= run->first_packet_ns + duration_ns;
 }
 
-/* Whether the capture is over. Live, an end that was asked for takes what the ring still holds from before.
- */
+/* Whether the capture is over. Live, an end that was asked for takes what the ring still holds from before. */
 static bool is_over(struct run *run, const struct source_packet *packet)
 {
     if (run->recorder && recorder_is_done(run->recorder))

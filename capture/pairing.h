@@ -92,8 +92,7 @@ struct pairing_connection {
     uint64_t client;     /* opaque keyed id of the client's address */
     struct address server;
     bool tls;
-    bool midstream; /* the connection's start was not seen: both directions begin by looking for a start line
-                     */
+    bool midstream; /* the start was not seen: both directions begin by looking for a start line */
 };
 
 struct pairing;

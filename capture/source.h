@@ -49,8 +49,7 @@ struct source_live_options {
 /* Opens an interface for live capture. What |options| points to is borrowed for the source's life. */
 int source_open_live(const struct source_live_options *options, struct source **ret_source,
                      struct error *err);
-/* Gets the next packet. A file that is damaged ends there, see source_damage. Live it waits 100 ms at most.
- */
+/* Gets the next packet. A file that is damaged ends there, see source_damage. Live it waits 100 ms at most. */
 enum source_status source_next(struct source *source, struct source_packet *ret_packet, struct error *err);
 /* Reads libpcap's counters. */
 struct source_drops source_drops(struct source *source);

@@ -67,8 +67,7 @@ void buffer_append_varint(struct buffer *buffer, uint64_t value);
 /* Takes one varint from the front of |view|. Returns false where it is cut or over 64 bits; |view| is then
  * unchanged. */
 bool bytes_take_varint(struct bytes *view, uint64_t *ret_value);
-/* Takes |size| bytes from the front of |view|. Returns false where there are fewer; |view| is then unchanged.
- */
+/* Takes |size| bytes from the front of |view|. Returns false where there are fewer; |view| is then unchanged. */
 bool bytes_take(struct bytes *view, size_t size, struct bytes *ret_part);
 
 #endif

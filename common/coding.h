@@ -16,8 +16,7 @@ enum coding_result {
  * (cleared first, and empty unless CODING_OK). Empty |data| is empty in every coding. */
 enum coding_result coding_decode(struct bytes list, struct bytes data, size_t max_bytes,
                                  struct buffer *ret_plain);
-/* Applies the codings of |list| to |plain| into |ret_coded| (cleared first). CODING_UNKNOWN where it cannot.
- */
+/* Applies the codings of |list| to |plain| into |ret_coded| (cleared first). CODING_UNKNOWN where it cannot. */
 enum coding_result coding_encode(struct bytes list, struct bytes plain, struct buffer *ret_coded);
 
 #endif

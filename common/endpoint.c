@@ -32,8 +32,7 @@ static uint8_t take_decoded(struct bytes *view)
     return c;
 }
 
-/* Decodes at most |capacity| bytes of |view|; returns the decoded size, or capacity + 1 where there is more.
- */
+/* Decodes at most |capacity| bytes of |view|; returns the decoded size, or capacity + 1 where there is more. */
 static size_t decode(struct bytes view, uint8_t *out, size_t capacity)
 {
     size_t size = 0;

@@ -40,8 +40,7 @@ void histogram_record_ns(struct histogram *histogram, uint64_t value_ns);
 /* Adds all of |from| to |histogram|. */
 void histogram_merge(struct histogram *histogram, const struct histogram *from);
 
-/* Returns the value of rank |rank|, 1 to count, within 0.39 %; exact for the first and last. 0 while empty.
- */
+/* Returns the value of rank |rank|, 1 to count, within 0.39 %; exact for the first and last. 0 while empty. */
 uint64_t histogram_at_rank(const struct histogram *histogram, uint64_t rank);
 /* Returns the quantile |q| in parts of 100,000 (99,900: p999) by nearest rank: rank ceil(q n / 100,000), at
  * least 1. 0 while empty. */

@@ -94,8 +94,7 @@ void http1_set_midstream(struct http1 *parser);
 void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, bool segment_start);
 /* Tells that the next |bytes| of the stream were lost; 0 where their number is not known. */
 void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns);
-/* Tells that the stream ended: |clean| with FIN (ends a body delimited by close), else by reset or eviction.
- */
+/* Tells that the stream ended: |clean| with FIN (ends a body delimited by close), else by reset or eviction. */
 void http1_finish(struct http1 *parser, bool clean, uint64_t packet_ns);
 /* Makes all that follows opaque (after 101 or a CONNECT that was accepted). An open message is ended first.
  * May be called from |end|; no other function may be called from a callback. */

@@ -18,8 +18,7 @@ bool units_parse_number(const char *text, double *ret_value);
 bool units_parse_percent(const char *text, double *ret_pct);
 
 #define UNITS_TEXT_SIZE 24
-/* Writes a duration for people with three significant digits: "812 us", "1.21 ms", "3.4 s". Returns |text|.
- */
+/* Writes a duration for people with three significant digits: "812 us", "1.21 ms", "3.4 s". Returns |text|. */
 char *units_format_duration(uint64_t ns, char text[UNITS_TEXT_SIZE]);
 /* Writes a size for people: "812 B", "1.2 KiB", "3.4 MiB". Returns |text|. */
 char *units_format_size(uint64_t bytes, char text[UNITS_TEXT_SIZE]);

@@ -94,8 +94,7 @@ static bool is_whole_line(struct bytes line)
     return line.size > 0 && line.data[line.size - 1] == '\n';
 }
 
-/* Returns whether |head|'s first line can be told apart: request or status line, nothing that no one reads.
- */
+/* Returns whether |head|'s first line can be told apart: request or status line, nothing that no one reads. */
 static bool request_line_understood(struct bytes head, struct http1_request_line *line)
 {
     if (!http1_request_line(head, line) || !is_token(line->method) || line->method.size > 32 ||

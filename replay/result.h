@@ -44,7 +44,9 @@ enum transport_error {
 #define UNSENT_REASONS(X)                                                                                    \
     X(NONE, "none")                                                                                          \
     X(BODY_CUT, "body_cut")                                                                                  \
-    X(BODY_DROPPED, "body_dropped") X(UPGRADE, "upgrade") X(CONNECT, "connect")                              \
+    X(BODY_DROPPED, "body_dropped")                                                                          \
+    X(UPGRADE, "upgrade")                                                                                    \
+    X(CONNECT, "connect")                                                                                    \
         X(FLAGGED, "flagged")       /* a defect that would fire something other than was meant */            \
         X(INCOMPLETE, "incomplete") /* the recording does not hold all of the request */                     \
         X(HEADER_WITHHELD, "header_withheld") X(DURATION, "duration") X(COUNT, "count")                      \
@@ -69,9 +71,9 @@ enum unsent_reason {
     X(LOGIN_OK, "login_ok") /* this session obtained a credential from the target */                         \
     X(CREDENTIALS_UNKNOWN,                                                                                   \
       "credentials_unknown") /* 401 or 403 where the original was not, without a login that worked */        \
-    X(CONNECTION_WAIT, "connection_wait")     /* waited for a connection because of a cap */                 \
-    X(CONDITIONAL_EQUAL, "conditional_equal") /* 200 against 304 on an unlinked validator: counts as equal   \
-                                               */
+    X(CONNECTION_WAIT, "connection_wait") /* waited for a connection because of a cap */                     \
+    X(CONDITIONAL_EQUAL,                                                                                     \
+      "conditional_equal") /* 200 against 304 on an unlinked validator: counts as equal   \ */
 enum result_flag {
 #define X(name, text) RESULT_FLAG_BIT_##name,
     RESULT_FLAGS(X)

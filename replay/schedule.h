@@ -33,8 +33,7 @@ struct schedule {
 
 /* |value| is the speed or the rate per second; 0 for SCHEDULE_MAX. */
 void schedule_init(struct schedule *schedule, enum schedule_mode mode, double value);
-/* Returns the instant of the next request, recorded at |recorded_wall_ns|; never before the one given last.
- */
+/* Returns the instant of the next request, recorded at |recorded_wall_ns|; never before the one given last. */
 uint64_t schedule_next(struct schedule *schedule, uint64_t recorded_wall_ns);
 /* Begins the next iteration: recorded arrivals go on after the last one by the iteration's mean gap. */
 void schedule_loop(struct schedule *schedule);

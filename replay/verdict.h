@@ -3,7 +3,7 @@
  * Rules (rehearse-report(1) says them to users):
  *   - status finding: at least 3 and more than 1 % of an endpoint's pairs changed class for the worse, with
  *     P[Bin(pairs, own) >= worse] < 0.001, where own is the rate at which the recording itself had bad
- * answers that the replay did not repeat (pairs that changed for the better, plus one; at least 0.1 %);
+ *     answers that the replay did not repeat (pairs that changed for the better, plus one; at least 0.1 %);
  *   - latency finding: an endpoint's service p50 is at least twice the original's and 5 ms above it, over at
  *     least 30 comparable pairs;
  *   - where the sender fell behind (send lag p90 over 10 ms, in an open loop at a fixed rate p99) latency gates are

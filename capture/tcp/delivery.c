@@ -129,8 +129,7 @@ static void end_directions(struct flow_table *table, struct flow *flow, bool for
     }
 }
 
-/* Delivers all that can be delivered. |lose_acked|: the allowance went by; |force|: nothing more will come.
- */
+/* Delivers all that can be delivered. |lose_acked|: the allowance went by; |force|: nothing more will come. */
 static void pump(struct flow_table *table, struct flow *flow, bool lose_acked, bool force)
 {
     for (;;) {

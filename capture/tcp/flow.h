@@ -51,8 +51,7 @@ struct flow_handler {
     void (*mark)(void *connection, enum flow_side side, enum flow_mark mark);
     /* |side| ended, by FIN. */
     void (*end)(void *connection, enum flow_side side, uint64_t packet_ns);
-    /* The connection is over: |clean| by both FINs, else by reset, eviction, idle time or the capture's end.
-     */
+    /* The connection is over: |clean| by both FINs, else by reset, eviction, idle time or the capture's end. */
     void (*close)(void *connection, bool clean, uint64_t packet_ns);
 };
 

@@ -50,8 +50,7 @@ struct segment_reader {
 void segment_reader_init(struct segment_reader *reader);
 void segment_reader_done(struct segment_reader *reader);
 
-/* Reads and checks metadata (or payload) of block |index| into |ret_raw|. Return false where it is damaged.
- */
+/* Reads and checks metadata (or payload) of block |index| into |ret_raw|. Return false where it is damaged. */
 bool segment_file_meta(struct segment_file *file, size_t index, struct segment_reader *reader,
                        struct buffer *ret_raw, struct format_block *ret_block);
 bool segment_file_payload(struct segment_file *file, size_t index, struct segment_reader *reader,

@@ -161,8 +161,7 @@ static int end_block(struct segment_writer *writer, struct error *err)
     return 0;
 }
 
-/* Writes index and footer and gives the file its final name. Where that fails the file stays as an open one.
- */
+/* Writes index and footer and gives the file its final name. Where that fails the file stays as an open one. */
 static int seal(struct segment_writer *writer, struct error *err)
 {
     int status = -1;

@@ -25,8 +25,7 @@ typedef void atom_fn(void *arg, const struct atom *atom, struct buffer *out);
 #define LOCATOR_POOL      48
 #define LOCATOR_DEPTH_MAX 4
 
-/* A locator's state; zero it and set the first three. Buffers are lent in stack order and keep their memory.
- */
+/* A locator's state; zero it and set the first three. Buffers are lent in stack order and keep their memory. */
 struct locator {
     const struct policy *policy;
     atom_fn *replace;

@@ -1,10 +1,10 @@
 /* The one interface behind which requests are fired. Schedule, pool, retries and results are the engine's; a
  * sender turns the bytes of a request into what became of them, with every clock.
  *
- *     sender   one a worker thread, on that thread's event base; owns what its lanes share (TLS context, read
- * buffer) lane     carries one request at a time, in order. For HTTP/1.1 a lane is a connection (or the place
- * of one: it can be closed and opened again); a multiplexing sender may put the lanes of one address on the
- *              streams of one connection.
+ *     sender  one a worker thread, on that thread's event base; owns what its lanes share (TLS context, read buffer)
+ *     lane    carries one request at a time, in order. For HTTP/1.1 a lane is a connection (or the place of one: it can
+ *             be closed and opened again); a multiplexing sender may put the lanes of one address on the streams of
+ *             one connection.
  *
  * A lane is CLOSED -> OPENING -> IDLE <-> BUSY -> CLOSED:
  *

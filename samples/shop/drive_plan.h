@@ -24,8 +24,8 @@ struct step {
 struct visit {
     uint64_t start_us;
     size_t user;
-    bool pooled; /* all its requests go over connections shared with others; else over connections of its own
-                  */
+    bool
+        pooled; /* all its requests go over connections shared with others; else over connections of its own */
     bool cookie; /* shows its cookie, else its bearer token */
     size_t step_count;
     struct step steps[PLAN_STEPS_MAX];

@@ -50,8 +50,8 @@ static char (*make_requests(void))[REQUEST_BYTES + 1]
     char(*requests)[REQUEST_BYTES + 1] = xcalloc(count, sizeof *requests);
     for (uint64_t i = 0; i < count; i++)
         snprintf(requests[i], sizeof requests[i],
-                 "GET /%010u HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Fill: %-9s\r\n\r\n",
-                 (unsigned)(i % 1000000000), "bench");
+                 "GET /%010u HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Fill: %-9s\r\n\r\n", (unsigned)(i % 1000000000),
+                 "bench");
     return requests;
 }
 

@@ -45,6 +45,7 @@ CONFIG
 start_capture() {
     local folder=$1 i
     shift
+    : >"$work/capture.err" # the last capture's words are not this one's
     "$REHEARSE" capture -o "$folder" --key-file "$work/key" "$@" >"$work/capture.out" 2>"$work/capture.err" &
     capture_pid=$!
     on_exit "kill -9 $capture_pid 2>/dev/null"

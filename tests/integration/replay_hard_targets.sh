@@ -117,7 +117,7 @@ fi
 peak() { # peak COUNT: prints the replay's peak in KiB
     rm -rf "$work/run"
     python3 -c 'import resource, subprocess, sys
-sys.exit(3) if subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode not in (0, 1, 4) else None
+sys.exit(3) if subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode not in (0, 1, 4, 5) else None
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
         "$REHEARSE" replay "$work/traffic" -o "$work/run" --target "$url" --quiet --connections 1 --count "$1" --methods GET
 }

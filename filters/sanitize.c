@@ -16,6 +16,9 @@
 
 #define DECODED_MAX (UINT64_C(16) << 20) /* of a body without its content coding */
 
+/* What a body is said to be. */
+enum media { MEDIA_JSON, MEDIA_JSON_LINES, MEDIA_FORM, MEDIA_NONE, MEDIA_OTHER };
+
 struct sanitizer {
     const struct policy *policy;
     const struct keys *keys;
@@ -27,7 +30,8 @@ struct sanitizer {
     struct buffer text;   /* a head, trailers or a body as they come out */
     struct buffer plain;  /* a body without content coding */
     struct buffer joined; /* a header value without folds */
-    struct buffer coding; /* the body's content codings */
+    enum media media;     /* of the body, as the head says it once it is sanitized */
+    struct buffer coding; /* the body's content codings, likewise */
 };
 
 /* atom_fn: makes the pseudonym and notes the link. */
@@ -236,19 +240,6 @@ static void take_text(struct sanitizer *sanitizer, struct buffer *buffer)
     sanitizer->text = swapped;
 }
 
-static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
-{
-    if (head->size == 0)
-        return;
-    struct bytes fields = http1_fields(buffer_bytes(head));
-    buffer_clear(&sanitizer->text);
-    start_line(sanitizer, buffer_bytes(head), &sanitizer->text);
-    field_lines(sanitizer, &fields, &sanitizer->text);
-    if (fields.size > 0)
-        buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
-    take_text(sanitizer, head);
-}
-
 static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *trailers)
 {
     if (trailers->size == 0)
@@ -258,19 +249,6 @@ static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *traile
     field_lines(sanitizer, &fields, &sanitizer->text);
     take_text(sanitizer, trailers);
 }
-
-/* Returns whether |type| is a type and a subtype (RFC 9110 §8.3.1), which nothing can be located in: the head says the
- * same after it was sanitized. */
-static bool is_media_type(struct bytes type)
-{
-    const uint8_t *slash = type.size ? memchr(type.data, '/', type.size) : NULL;
-    if (!slash)
-        return false;
-    size_t before = (size_t)(slash - type.data);
-    return is_token(bytes_make(type.data, before)) && is_token(bytes_make(slash + 1, type.size - before - 1));
-}
-
-enum media { MEDIA_JSON, MEDIA_JSON_LINES, MEDIA_FORM, MEDIA_NONE, MEDIA_OTHER };
 
 static enum media media_of(struct bytes type)
 {
@@ -296,7 +274,7 @@ static enum media media_of(struct bytes type)
         if (bytes_equal_nocase(type, bytes_of(known[i].name)))
             return known[i].media;
     struct bytes tail = BYTES_LITERAL("+json");
-    if (is_media_type(type) && type.size > tail.size &&
+    if (type.size > tail.size &&
         bytes_equal_nocase(bytes_make(type.data + type.size - tail.size, tail.size), tail))
         return MEDIA_JSON;
     return MEDIA_OTHER;
@@ -323,9 +301,26 @@ static enum media body_media(struct bytes head, struct buffer *coding)
     return media;
 }
 
-/* Locates in |plain|, the result goes to |sanitizer->text|. Returns why the body cannot be kept, or NONE. */
-static enum body_reason locate_body(struct sanitizer *sanitizer, enum media media, struct bytes plain)
+static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
 {
+    sanitizer->media = MEDIA_NONE;
+    buffer_clear(&sanitizer->coding);
+    if (head->size == 0)
+        return;
+    struct bytes fields = http1_fields(buffer_bytes(head));
+    buffer_clear(&sanitizer->text);
+    start_line(sanitizer, buffer_bytes(head), &sanitizer->text);
+    field_lines(sanitizer, &fields, &sanitizer->text);
+    if (fields.size > 0)
+        buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
+    sanitizer->media = body_media(buffer_bytes(&sanitizer->text), &sanitizer->coding);
+    take_text(sanitizer, head);
+}
+
+/* Locates in |plain|, the result goes to |sanitizer->text|. Returns why the body cannot be kept, or NONE. */
+static enum body_reason locate_body(struct sanitizer *sanitizer, struct bytes plain)
+{
+    enum media media = sanitizer->media;
     struct buffer *out = &sanitizer->text;
     buffer_clear(out);
     if (plain.size == 0)
@@ -359,9 +354,8 @@ static enum body_reason locate_body(struct sanitizer *sanitizer, enum media medi
 static enum body_reason clean_body(struct sanitizer *sanitizer, const struct message *message)
 {
     const struct body *body = &message->body;
-    enum media media = body_media(buffer_bytes(&message->head), &sanitizer->coding);
     struct bytes plain = buffer_bytes(&body->content);
-    if (media == MEDIA_OTHER)
+    if (sanitizer->media == MEDIA_OTHER)
         return BODY_REASON_TYPE;
     if (body->coded && sanitizer->coding.size > 0) {
         enum coding_result decoded =
@@ -372,7 +366,7 @@ static enum body_reason clean_body(struct sanitizer *sanitizer, const struct mes
     }
     if (plain.size > DECODED_MAX)
         return BODY_REASON_LIMIT;
-    return locate_body(sanitizer, media, plain);
+    return locate_body(sanitizer, plain);
 }
 
 static void drop_body(struct body *body, enum body_state state, enum body_reason reason)
@@ -412,14 +406,14 @@ static enum body_reason lost_reason(uint64_t flags, uint64_t gap, uint64_t incom
     return flags & gap ? BODY_REASON_GAP : flags & incomplete ? BODY_REASON_INCOMPLETE : BODY_REASON_NONE;
 }
 
-/* The body comes first: its type and codings are read from the head as it was seen. */
+/* The head comes first: what it says of the body once it is sanitized is what a later reader will go by. */
 static void sanitize_message(struct sanitizer *sanitizer, struct message *message, enum link_kind kind,
                              enum body_reason lost)
 {
     sanitizer->message = message;
     sanitizer->kind = kind;
-    sanitize_body(sanitizer, message, lost);
     sanitize_head(sanitizer, &message->head);
+    sanitize_body(sanitizer, message, lost);
     sanitize_trailers(sanitizer, &message->trailers);
 }
 

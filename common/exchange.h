@@ -81,7 +81,6 @@ const char *exchange_flag_name(unsigned bit);
     X(CHUNK_EXTENSION, "chunk_extension", "a malformed or very long chunk extension")                        \
     X(CHUNK_LINE, "chunk_line", "a chunk line that ends with LF alone")                                      \
     X(CHUNK_END, "chunk_end", "chunk data not followed by CRLF")                                             \
-    X(BODY_SURPLUS, "body_surplus", "bytes after the message that begin no other")                           \
     X(BODY_FORBIDDEN, "body_forbidden", "a body where none may be (100 with content)")                       \
     X(EXPECT_EMPTY, "expect_empty", "Expect: 100-continue with an empty body")                               \
     X(NO_STATUS_LINE, "no_status_line", "a response without a status line (HTTP/0.9)")

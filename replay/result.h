@@ -47,11 +47,15 @@ enum transport_error {
     X(BODY_DROPPED, "body_dropped")                                                                          \
     X(UPGRADE, "upgrade")                                                                                    \
     X(CONNECT, "connect")                                                                                    \
-        X(FLAGGED, "flagged")       /* a defect that would fire something other than was meant */            \
-        X(INCOMPLETE, "incomplete") /* the recording does not hold all of the request */                     \
-        X(HEADER_WITHHELD, "header_withheld") X(DURATION, "duration") X(COUNT, "count")                      \
-            X(INTERRUPTED, "interrupted") X(ABORTED, "aborted") X(IN_FLIGHT_CAP, "in_flight_cap")            \
-                X(CONNECTION_CAP, "connection_cap")
+    X(FLAGGED, "flagged")       /* a defect that would fire something other than was meant */                \
+    X(INCOMPLETE, "incomplete") /* the recording does not hold all of the request */                         \
+    X(HEADER_WITHHELD, "header_withheld")                                                                    \
+    X(DURATION, "duration")                                                                                  \
+    X(COUNT, "count")                                                                                        \
+    X(INTERRUPTED, "interrupted")                                                                            \
+    X(ABORTED, "aborted")                                                                                    \
+    X(IN_FLIGHT_CAP, "in_flight_cap")                                                                        \
+    X(CONNECTION_CAP, "connection_cap")
 enum unsent_reason {
 #define X(name, text) UNSENT_##name,
     UNSENT_REASONS(X)
@@ -69,11 +73,9 @@ enum unsent_reason {
     X(LINKED, "linked")     /* a recorded credential was replaced by what the target issued */               \
     X(UNLINKED, "unlinked") /* carries a pseudonym for which the target issued nothing */                    \
     X(LOGIN_OK, "login_ok") /* this session obtained a credential from the target */                         \
-    X(CREDENTIALS_UNKNOWN,                                                                                   \
-      "credentials_unknown") /* 401 or 403 where the original was not, without a login that worked */        \
-    X(CONNECTION_WAIT, "connection_wait") /* waited for a connection because of a cap */                     \
-    X(CONDITIONAL_EQUAL,                                                                                     \
-      "conditional_equal") /* 200 against 304 on an unlinked validator: counts as equal   \ */
+    X(CREDENTIALS_UNKNOWN, "credentials_unknown") /* 401 or 403, original not, and no login worked */        \
+    X(CONNECTION_WAIT, "connection_wait")         /* waited for a connection because of a cap */             \
+    X(CONDITIONAL_EQUAL, "conditional_equal")     /* 200 against 304 on an unlinked validator */
 enum result_flag {
 #define X(name, text) RESULT_FLAG_BIT_##name,
     RESULT_FLAGS(X)

@@ -53,9 +53,7 @@ enum transport_error {
     X(DURATION, "duration")                                                                                  \
     X(COUNT, "count")                                                                                        \
     X(INTERRUPTED, "interrupted")                                                                            \
-    X(ABORTED, "aborted")                                                                                    \
-    X(IN_FLIGHT_CAP, "in_flight_cap")                                                                        \
-    X(CONNECTION_CAP, "connection_cap")
+    X(ABORTED, "aborted")
 enum unsent_reason {
 #define X(name, text) UNSENT_##name,
     UNSENT_REASONS(X)

@@ -94,7 +94,7 @@ static void test_result_names(void **state)
     (void)state;
     assert_string_equal(result_outcome_name(RESULT_NOT_SENT), "not_sent");
     assert_string_equal(transport_error_name(TRANSPORT_TIMEOUT), "timeout");
-    assert_string_equal(unsent_reason_name(UNSENT_CONNECTION_CAP), "connection_cap");
+    assert_string_equal(unsent_reason_name(UNSENT_ABORTED), "aborted");
     assert_string_equal(result_flag_name(RESULT_FLAG_BIT_CONDITIONAL_EQUAL), "conditional_equal");
 }
 

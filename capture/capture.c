@@ -5,11 +5,11 @@
 #include "capture/net/link.h"
 #include "capture/privileges.h"
 #include "capture/recorder.h"
+#include "capture/settings.h"
 #include "capture/source.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/options.h"
 #include "common/stop.h"
 #include "common/units.h"
 #include "filters/key.h"
@@ -21,87 +21,13 @@
 #include <string.h>
 
 #define EXIT_INTERRUPTED 4
-#define PORTS_MAX        1024
-#define FILES_MAX        512
 #define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after 100 ms at the latest */
 #define DRAIN_MAX_NS     (5 * NS_PER_S)
-#define BODY_MAX         (UINT64_C(32) << 20) /* two of them fit in a record */
-#define TICK_SLACK_NS    (500 * NS_PER_MS)    /* how far behind the clock packets may come out of the ring */
-
-struct settings {
-    const char *interface;
-    struct option_texts files; /* of --read */
-    const char **paths;        /* those and the words after the options */
-    size_t path_count;
-    const char *ports;
-    const char *output;
-    const char *key_file;
-    const char *new_key_file;
-    const char *filter;
-    int bodies;
-    uint64_t max_body_bytes;
-    uint64_t duration_ns;
-    uint64_t count;
-    const char *user;
-    const char *ledger;
-    double max_loss_pct;
-    bool unsanitized;
-    bool stream_digests;
-    uint64_t level;
-    uint64_t connections_max;
-    uint64_t memory_bytes;
-    uint64_t ring_bytes;
-};
-
-#define AT(member) offsetof(struct settings, member)
-static const struct option_spec options[] = {
-    {"interface", 'i', OPTION_TEXT, "IF", "capture live on this interface; 'lo' and 'any' included",
-     AT(interface)},
-    {"read", 'r', OPTION_TEXTS, "FILE", "read pcap or pcapng files; repeatable, merged by time", AT(files)},
-    {"ports", 'p', OPTION_TEXT, "PORTS",
-     "server ports, as 80,8000-8010\nwith --read it may be left out: every TCP port is looked at", AT(ports)},
-    {"output", 'o', OPTION_TEXT, "TRAFFIC", "folder to record into; created where missing", AT(output)},
-    {"key-file", 0, OPTION_TEXT, "FILE", "master key of the pseudonyms", AT(key_file)},
-    {"new-key-file", 0, OPTION_TEXT, "FILE", "create a master key here (mode 0600) and use it",
-     AT(new_key_file)},
-    {"filter", 0, OPTION_TEXT, "BPF", "take only packets that match, see pcap-filter(7)", AT(filter)},
-    {"bodies", 0, OPTION_CHOICE, "none|request|all", "which bodies to keep (default all)", AT(bodies)},
-    {"max-body", 0, OPTION_SIZE, "SIZE", "cut bodies that are longer (default 1M)", AT(max_body_bytes)},
-    {"duration", 0, OPTION_DURATION, "T", "end after this time; with --read in packet time", AT(duration_ns)},
-    {"count", 0, OPTION_COUNT, "N", "end after this many exchanges", AT(count)},
-    {"user", 0, OPTION_TEXT, "NAME", "become this user once the interface is open", AT(user)},
-    {"ledger", 0, OPTION_TEXT, "FILE", "write the ledger as JSON", AT(ledger)},
-    {"max-loss", 0, OPTION_PERCENT, "P%", "exit with 3 where more than this was lost (default 100%)",
-     AT(max_loss_pct)},
-    {"unsanitized", 0, OPTION_FLAG, NULL, "record as seen: for tests, and traffic without people in it",
-     AT(unsanitized)},
-    {"stream-digests", 0, OPTION_FLAG, NULL,
-     "with --read: print bytes and SHA-256 of every stream instead of recording", AT(stream_digests)},
-    {"level", 0, OPTION_COUNT, "N", "zstd level, 1 to 19 (default 1)", AT(level)},
-    {"connections-max", 0, OPTION_COUNT, "N", "connections to follow at a time (default 131072)",
-     AT(connections_max)},
-    {"reassembly-memory", 0, OPTION_SIZE, "SIZE", "memory for segments out of order (default 256M)",
-     AT(memory_bytes)},
-    {"buffer", 'B', OPTION_SIZE, "SIZE", "the kernel's packet buffer, live (default 64M)", AT(ring_bytes)},
-};
-
-static const struct options_spec spec = {
-    .verb = "capture",
-    .summary = "Records sanitized HTTP traffic from an interface or from capture files.",
-    .arguments = "",
-    .arguments_max = FILES_MAX, /* what a shell makes of --read *.pcap */
-    .examples = "  rehearse capture -i eth0 -p 8080 -o traffic --duration 10m --key-file ~/rehearse.key\n"
-                "  rehearse capture -r monday.pcap -r tuesday.pcap -o traffic --new-key-file rehearse.key\n"
-                "  rehearse capture -i any -p 80,8080 -o traffic --bodies request --ledger ledger.json\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
-};
+#define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
 
 /* A running capture. */
 struct run {
-    const struct settings *settings;
-    uint16_t ports[PORTS_MAX];
-    size_t port_count;
+    const struct capture_settings *settings;
     struct source *source;
     struct keys *keys;
     struct recorder *recorder; /* NULL with --stream-digests */
@@ -117,68 +43,9 @@ struct run {
     bool interrupted;
 };
 
-static int parse_port(const char *text, size_t size, uint64_t *ret_port)
-{
-    return bytes_to_u64(bytes_make(text, size), ret_port) && *ret_port > 0 && *ret_port < 65536 ? 0 : -1;
-}
-
-static int parse_ports(const char *text, struct run *run, struct error *err)
-{
-    for (const char *at = text; at;) {
-        size_t size = strcspn(at, ",");
-        size_t dash = strcspn(at, "-,");
-        uint64_t low, high;
-        if (parse_port(at, dash < size ? dash : size, &low) != 0 ||
-            parse_port(dash < size ? at + dash + 1 : at, dash < size ? size - dash - 1 : size, &high) != 0 ||
-            high < low)
-            return error_set(err, ERROR_USAGE,
-                             "--ports '%s': wanted ports between 1 and 65535, as 80,8000-8010", text);
-        if (run->port_count + (high - low) + 1 > PORTS_MAX)
-            return error_set(err, ERROR_USAGE, "--ports: more than %d ports", PORTS_MAX);
-        for (; low <= high; low++)
-            run->ports[run->port_count++] = (uint16_t)low;
-        at = at[size] ? at + size + 1 : NULL;
-    }
-    return 0;
-}
-
-static void collect_paths(struct settings *settings, const struct option_texts *arguments)
-{
-    const struct option_texts *lists[] = {&settings->files, arguments};
-    settings->paths = xcalloc(settings->files.count + arguments->count, sizeof *settings->paths);
-    for (size_t i = 0; i < 2; i++)
-        for (size_t k = 0; k < lists[i]->count; k++)
-            settings->paths[settings->path_count++] = lists[i]->items[k];
-}
-
-static int check_settings(const struct settings *settings, struct run *run, struct error *err)
-{
-    if (!settings->interface == (settings->files.count == 0))
-        return error_set(err, ERROR_USAGE, "say either --interface IF or --read FILE");
-    if (settings->files.count == 0 && settings->path_count > 0)
-        return error_set(err, ERROR_USAGE, "'%s' is one argument too many; see rehearse capture --help",
-                         settings->paths[0]);
-    if (settings->stream_digests && settings->interface)
-        return error_set(err, ERROR_USAGE, "--stream-digests goes with --read only");
-    if ((!settings->output || !settings->output[0]) && !settings->stream_digests)
-        return error_set(err, ERROR_USAGE, "--output TRAFFIC is missing: the folder to record into");
-    if (settings->interface && !settings->ports)
-        return error_set(err, ERROR_USAGE, "--ports is missing: the server's ports, as 80,8080");
-    if (settings->key_file && settings->new_key_file)
-        return error_set(err, ERROR_USAGE, "--key-file and --new-key-file exclude each other");
-    if (settings->level > 19)
-        return error_set(err, ERROR_USAGE, "--level: wanted 1 to 19");
-    if (settings->max_body_bytes == 0 || settings->max_body_bytes > BODY_MAX)
-        return error_set(err, ERROR_USAGE,
-                         "--max-body: wanted 1 to 32M; to keep no bodies give --bodies none");
-    if (settings->connections_max > UINT32_C(1) << 26)
-        return error_set(err, ERROR_USAGE, "--connections-max: at most %u", 1u << 26);
-    return settings->ports ? parse_ports(settings->ports, run, err) : 0;
-}
-
 static int open_keys(struct run *run, struct error *err)
 {
-    const struct settings *settings = run->settings;
+    const struct capture_settings *settings = run->settings;
     if (settings->key_file)
         return keys_load(settings->key_file, &run->keys, err);
     if (settings->new_key_file)
@@ -189,7 +56,7 @@ static int open_keys(struct run *run, struct error *err)
 
 static int open_recorder(struct run *run, struct error *err)
 {
-    const struct settings *settings = run->settings;
+    const struct capture_settings *settings = run->settings;
     if (open_keys(run, err) != 0)
         return -1;
     struct recorder_options recorder = {
@@ -222,11 +89,11 @@ static int try_ledger(const char *path, struct error *err)
 
 static int open_run(struct run *run, struct error *err)
 {
-    const struct settings *settings = run->settings;
+    const struct capture_settings *settings = run->settings;
     const struct source_live_options live = {
         .interface = settings->interface,
-        .ports = run->ports,
-        .port_count = run->port_count,
+        .ports = settings->port_list,
+        .port_count = settings->port_count,
         .filter = settings->filter,
         .ring_bytes = settings->ring_bytes,
     };
@@ -248,8 +115,8 @@ static int open_run(struct run *run, struct error *err)
     run->flows =
         flow_table_create(&(struct flow_settings){.connections_max = (uint32_t)settings->connections_max,
                                                   .stored_bytes_max = settings->memory_bytes,
-                                                  .ports = run->ports,
-                                                  .port_count = run->port_count,
+                                                  .ports = settings->port_list,
+                                                  .port_count = settings->port_count,
                                                   .guess_roles = settings->stream_digests},
                           &handler);
     run->start_mono_ns = clock_mono_ns();
@@ -260,20 +127,20 @@ static int open_run(struct run *run, struct error *err)
     return 0;
 }
 
-static void take_packet(struct run *run, const struct source_packet *packet)
+static void take_packet(struct run *run, const struct net_frame *frame)
 {
     struct bytes ip;
     struct tcp_segment segment;
     run->ledger.packets_received++;
     if (run->first_packet_ns == 0)
-        run->first_packet_ns = packet->wall_ns;
-    enum net_verdict verdict = link_decode(packet->dlt, packet->frame, &ip);
+        run->first_packet_ns = frame->wall_ns;
+    enum net_verdict verdict = link_decode(frame->dlt, frame->bytes, &ip);
     if (verdict == NET_TCP) {
-        size_t link_bytes = packet->frame.size - ip.size;
-        verdict = ip_decode(ip, packet->wire_bytes - link_bytes, &segment);
+        size_t link_bytes = frame->bytes.size - ip.size;
+        verdict = ip_decode(ip, frame->wire_bytes - link_bytes, &segment);
     }
     if (verdict == NET_TCP)
-        verdict = flow_take(run->flows, &segment, packet->wall_ns);
+        verdict = flow_take(run->flows, &segment, frame->wall_ns);
     if (verdict != NET_TCP)
         run->ledger.not_decoded[verdict]++;
 }
@@ -301,23 +168,23 @@ static void tick(struct run *run, bool idle)
     show_progress(run);
 }
 
-static bool duration_over(const struct run *run, const struct source_packet *packet)
+static bool duration_over(const struct run *run, const struct net_frame *frame)
 {
     uint64_t duration_ns = run->settings->duration_ns;
     if (duration_ns == 0)
         return false;
     if (run->settings->interface)
         return clock_mono_ns() - run->start_mono_ns >= duration_ns;
-    return packet && run->first_packet_ns && packet->wall_ns >= run->first_packet_ns + duration_ns;
+    return frame && run->first_packet_ns && frame->wall_ns >= run->first_packet_ns + duration_ns;
 }
 
 /* Whether the capture is over. Live, an end that was asked for takes what the ring still holds from before. */
-static bool is_over(struct run *run, const struct source_packet *packet)
+static bool is_over(struct run *run, const struct net_frame *frame)
 {
     if (run->recorder && recorder_is_done(run->recorder))
         return true;
     bool live = run->settings->interface;
-    if (run->stop_mono_ns == 0 && (stop_requested() || duration_over(run, packet))) {
+    if (run->stop_mono_ns == 0 && (stop_requested() || duration_over(run, frame))) {
         run->interrupted = !live && stop_requested();
         if (!live)
             return true;
@@ -327,18 +194,18 @@ static bool is_over(struct run *run, const struct source_packet *packet)
     if (run->stop_mono_ns == 0)
         return false;
     uint64_t since_ns = clock_mono_ns() - run->stop_mono_ns;
-    return packet ? packet->wall_ns > run->stop_wall_ns || since_ns > DRAIN_MAX_NS : since_ns > DRAIN_IDLE_NS;
+    return frame ? frame->wall_ns > run->stop_wall_ns || since_ns > DRAIN_MAX_NS : since_ns > DRAIN_IDLE_NS;
 }
 
 static void capture_packets(struct run *run)
 {
-    struct source_packet packet;
+    struct net_frame frame;
     for (uint64_t turns = 1;; turns++) {
-        switch (source_next(run->source, &packet, &run->failure)) {
+        switch (source_next(run->source, &frame, &run->failure)) {
         case SOURCE_PACKET:
-            if (is_over(run, &packet))
+            if (is_over(run, &frame))
                 return;
-            take_packet(run, &packet);
+            take_packet(run, &frame);
             if (turns % 256 == 0)
                 tick(run, false);
             break;
@@ -456,24 +323,17 @@ static void free_run(struct run *run)
 
 int verb_capture(int argc, char **argv)
 {
-    struct settings settings = {
-        .bodies = RECORDER_BODIES_ALL,
-        .max_body_bytes = 1 << 20,
-        .max_loss_pct = 100,
-        .ring_bytes = 64 << 20,
-    };
+    struct capture_settings settings;
     struct error err = {0};
-    struct option_texts arguments = {0};
     int status;
-    if (!options_start(&spec, argc, argv, &settings, &arguments, &status))
+    if (!capture_settings_read(argc, argv, &settings, &status))
         return status;
     struct run *run = xcalloc(1, sizeof *run);
     run->settings = &settings;
-    collect_paths(&settings, &arguments);
     if (sodium_init() < 0) {
         log_error("libsodium does not start");
         status = 3;
-    } else if (check_settings(&settings, run, &err) != 0 || open_run(run, &err) != 0) {
+    } else if (open_run(run, &err) != 0) {
         log_error("%s", err.text);
         status = error_exit_status(&err);
     } else {
@@ -481,6 +341,6 @@ int verb_capture(int argc, char **argv)
         status = end_run(run);
     }
     free_run(run);
-    free(settings.paths);
+    capture_settings_done(&settings);
     return status;
 }

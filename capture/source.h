@@ -3,21 +3,13 @@
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
-#include "common/buffer.h"
+#include "capture/net/frame.h"
 #include "common/error.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct source;
-
-/* A captured packet, borrowed until the next call of source_next. */
-struct source_packet {
-    struct bytes frame;  /* what was captured */
-    uint64_t wire_bytes; /* its length on the wire, >= frame.size */
-    uint64_t wall_ns;
-    int dlt; /* libpcap's link type */
-};
 
 enum source_status {
     SOURCE_PACKET,
@@ -50,7 +42,7 @@ struct source_live_options {
 int source_open_live(const struct source_live_options *options, struct source **ret_source,
                      struct error *err);
 /* Gets the next packet. A file that is damaged ends there, see source_damage. Live it waits 100 ms at most. */
-enum source_status source_next(struct source *source, struct source_packet *ret_packet, struct error *err);
+enum source_status source_next(struct source *source, struct net_frame *ret_frame, struct error *err);
 /* Reads libpcap's counters. */
 struct source_drops source_drops(struct source *source);
 /* Returns the text about the first file that could not be read to its end, borrowed; NULL where all were. */

@@ -1,0 +1,143 @@
+#include "capture/settings.h"
+
+#include "capture/recorder.h"
+#include "common/error.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/units.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILES_MAX 512
+#define BODY_MAX  (UINT64_C(32) << 20) /* two of them fit in a record */
+
+#define AT(member) offsetof(struct capture_settings, member)
+static const struct option_spec options[] = {
+    {"interface", 'i', OPTION_TEXT, "IF", "capture live on this interface; 'lo' and 'any' included",
+     AT(interface)},
+    {"read", 'r', OPTION_TEXTS, "FILE", "read pcap or pcapng files; repeatable, merged by time", AT(files)},
+    {"ports", 'p', OPTION_TEXT, "PORTS",
+     "server ports, as 80,8000-8010\nwith --read it may be left out: every TCP port is looked at", AT(ports)},
+    {"output", 'o', OPTION_TEXT, "TRAFFIC", "folder to record into; created where missing", AT(output)},
+    {"key-file", 0, OPTION_TEXT, "FILE", "master key of the pseudonyms", AT(key_file)},
+    {"new-key-file", 0, OPTION_TEXT, "FILE", "create a master key here (mode 0600) and use it",
+     AT(new_key_file)},
+    {"filter", 0, OPTION_TEXT, "BPF", "take only packets that match, see pcap-filter(7)", AT(filter)},
+    {"bodies", 0, OPTION_CHOICE, "none|request|all", "which bodies to keep (default all)", AT(bodies)},
+    {"max-body", 0, OPTION_SIZE, "SIZE", "cut bodies that are longer (default 1M)", AT(max_body_bytes)},
+    {"duration", 0, OPTION_DURATION, "T", "end after this time; with --read in packet time", AT(duration_ns)},
+    {"count", 0, OPTION_COUNT, "N", "end after this many exchanges", AT(count)},
+    {"user", 0, OPTION_TEXT, "NAME", "become this user once the interface is open", AT(user)},
+    {"ledger", 0, OPTION_TEXT, "FILE", "write the ledger as JSON", AT(ledger)},
+    {"max-loss", 0, OPTION_PERCENT, "P%", "exit with 3 where more than this was lost (default 100%)",
+     AT(max_loss_pct)},
+    {"unsanitized", 0, OPTION_FLAG, NULL, "record as seen: for tests, and traffic without people in it",
+     AT(unsanitized)},
+    {"stream-digests", 0, OPTION_FLAG, NULL,
+     "with --read: print bytes and SHA-256 of every stream instead of recording", AT(stream_digests)},
+    {"level", 0, OPTION_COUNT, "N", "zstd level, 1 to 19 (default 1)", AT(level)},
+    {"connections-max", 0, OPTION_COUNT, "N", "connections to follow at a time (default 131072)",
+     AT(connections_max)},
+    {"reassembly-memory", 0, OPTION_SIZE, "SIZE", "memory for segments out of order (default 256M)",
+     AT(memory_bytes)},
+    {"buffer", 'B', OPTION_SIZE, "SIZE", "the kernel's packet buffer, live (default 64M)", AT(ring_bytes)},
+};
+
+static const struct options_spec spec = {
+    .verb = "capture",
+    .summary = "Records sanitized HTTP traffic from an interface or from capture files.",
+    .arguments = "",
+    .arguments_max = FILES_MAX, /* what a shell makes of --read *.pcap */
+    .examples = "  rehearse capture -i eth0 -p 8080 -o traffic --duration 10m --key-file ~/rehearse.key\n"
+                "  rehearse capture -r monday.pcap -r tuesday.pcap -o traffic --new-key-file rehearse.key\n"
+                "  rehearse capture -i any -p 80,8080 -o traffic --bodies request --ledger ledger.json\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+static int parse_port(const char *text, size_t size, uint64_t *ret_port)
+{
+    return bytes_to_u64(bytes_make(text, size), ret_port) && *ret_port > 0 && *ret_port < 65536 ? 0 : -1;
+}
+
+static int parse_ports(const char *text, struct capture_settings *settings, struct error *err)
+{
+    for (const char *at = text; at;) {
+        size_t size = strcspn(at, ",");
+        size_t dash = strcspn(at, "-,");
+        uint64_t low, high;
+        if (parse_port(at, dash < size ? dash : size, &low) != 0 ||
+            parse_port(dash < size ? at + dash + 1 : at, dash < size ? size - dash - 1 : size, &high) != 0 ||
+            high < low)
+            return error_set(err, ERROR_USAGE,
+                             "--ports '%s': wanted ports between 1 and 65535, as 80,8000-8010", text);
+        if (settings->port_count + (high - low) + 1 > CAPTURE_PORTS_MAX)
+            return error_set(err, ERROR_USAGE, "--ports: more than %d ports", CAPTURE_PORTS_MAX);
+        for (; low <= high; low++)
+            settings->port_list[settings->port_count++] = (uint16_t)low;
+        at = at[size] ? at + size + 1 : NULL;
+    }
+    return 0;
+}
+
+static void collect_paths(struct capture_settings *settings, const struct option_texts *arguments)
+{
+    const struct option_texts *lists[] = {&settings->files, arguments};
+    settings->paths = xcalloc(settings->files.count + arguments->count, sizeof *settings->paths);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < lists[i]->count; k++)
+            settings->paths[settings->path_count++] = lists[i]->items[k];
+}
+
+static int check_settings(struct capture_settings *settings, struct error *err)
+{
+    if (!settings->interface == (settings->files.count == 0))
+        return error_set(err, ERROR_USAGE, "say either --interface IF or --read FILE");
+    if (settings->files.count == 0 && settings->path_count > 0)
+        return error_set(err, ERROR_USAGE, "'%s' is one argument too many; see rehearse capture --help",
+                         settings->paths[0]);
+    if (settings->stream_digests && settings->interface)
+        return error_set(err, ERROR_USAGE, "--stream-digests goes with --read only");
+    if ((!settings->output || !settings->output[0]) && !settings->stream_digests)
+        return error_set(err, ERROR_USAGE, "--output TRAFFIC is missing: the folder to record into");
+    if (settings->interface && !settings->ports)
+        return error_set(err, ERROR_USAGE, "--ports is missing: the server's ports, as 80,8080");
+    if (settings->key_file && settings->new_key_file)
+        return error_set(err, ERROR_USAGE, "--key-file and --new-key-file exclude each other");
+    if (settings->level > 19)
+        return error_set(err, ERROR_USAGE, "--level: wanted 1 to 19");
+    if (settings->max_body_bytes == 0 || settings->max_body_bytes > BODY_MAX)
+        return error_set(err, ERROR_USAGE,
+                         "--max-body: wanted 1 to 32M; to keep no bodies give --bodies none");
+    if (settings->connections_max > UINT32_C(1) << 26)
+        return error_set(err, ERROR_USAGE, "--connections-max: at most %u", 1u << 26);
+    return settings->ports ? parse_ports(settings->ports, settings, err) : 0;
+}
+
+bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_settings, int *ret_status)
+{
+    *ret_settings = (struct capture_settings){
+        .bodies = RECORDER_BODIES_ALL,
+        .max_body_bytes = 1 << 20,
+        .max_loss_pct = 100,
+        .ring_bytes = 64 << 20,
+    };
+    struct option_texts arguments = {0};
+    if (!options_start(&spec, argc, argv, ret_settings, &arguments, ret_status))
+        return false;
+    collect_paths(ret_settings, &arguments);
+    struct error err = {0};
+    if (check_settings(ret_settings, &err) == 0)
+        return true;
+    log_error("%s", err.text);
+    *ret_status = error_exit_status(&err);
+    capture_settings_done(ret_settings);
+    return false;
+}
+
+void capture_settings_done(struct capture_settings *settings)
+{
+    free(settings->paths);
+}

@@ -1,0 +1,47 @@
+/* The settings of a capture: options, their defaults and what goes together. */
+#ifndef CAPTURE_SETTINGS_H
+#define CAPTURE_SETTINGS_H
+
+#include "common/options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CAPTURE_PORTS_MAX 1024
+
+/* What the command line and the configuration say. Texts are borrowed from them. */
+struct capture_settings {
+    const char *interface;
+    struct option_texts files; /* of --read */
+    const char **paths;        /* those and the words after the options */
+    size_t path_count;
+    const char *ports;
+    uint16_t port_list[CAPTURE_PORTS_MAX]; /* what |ports| says */
+    size_t port_count;
+    const char *output;
+    const char *key_file;
+    const char *new_key_file;
+    const char *filter;
+    int bodies;
+    uint64_t max_body_bytes;
+    uint64_t duration_ns;
+    uint64_t count;
+    const char *user;
+    const char *ledger;
+    double max_loss_pct;
+    bool unsanitized;
+    bool stream_digests;
+    uint64_t level;
+    uint64_t connections_max;
+    uint64_t memory_bytes;
+    uint64_t ring_bytes;
+};
+
+/* Reads and checks the settings of `rehearse capture`. Returns false where there is nothing more to do (help was printed, or an
+ * error), with the exit status in |ret_status|. */
+bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_settings, int *ret_status);
+/* Frees what |settings| owns. */
+void capture_settings_done(struct capture_settings *settings);
+
+#endif

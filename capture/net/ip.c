@@ -30,6 +30,8 @@ enum protocol {
     PROTOCOL_MOBILITY = 135,
 };
 
+enum tcp_option { OPTION_END = 0, OPTION_NOP = 1, OPTION_TIMESTAMP = 8 };
+
 /* What is left of a packet: what was captured, and its length on the wire. */
 struct rest {
     struct bytes bytes;
@@ -62,6 +64,33 @@ static void limit(struct rest *rest, size_t wire_bytes)
         rest->bytes.size = rest->wire_bytes;
 }
 
+static void set_timestamp(struct tcp_segment *segment, const uint8_t *value)
+{
+    segment->has_timestamp = true;
+    segment->timestamp_value = read_u32(value);
+}
+
+/* Looks for the timestamp among a TCP header's options (RFC 9293 §3.2). */
+static void take_options(const uint8_t *at, size_t size, struct tcp_segment *segment)
+{
+    segment->has_timestamp = false;
+    if (size == 12 && read_u32(at) == 0x0101080a) { /* two NOPs, then it: what most packets carry */
+        set_timestamp(segment, at + 4);
+        return;
+    }
+    while (size > 0 && at[0] != OPTION_END) {
+        size_t length = at[0] == OPTION_NOP ? 1 : size > 1 ? at[1] : 0;
+        if (length == 0 || length > size || (length == 1 && at[0] != OPTION_NOP))
+            return;
+        if (at[0] == OPTION_TIMESTAMP && length == 10) {
+            set_timestamp(segment, at + 2);
+            return;
+        }
+        at += length;
+        size -= length;
+    }
+}
+
 static enum net_verdict decode_tcp(struct rest rest, struct tcp_segment *ret_segment)
 {
     if (rest.bytes.size < TCP_HEADER_MIN)
@@ -78,6 +107,7 @@ static enum net_verdict decode_tcp(struct rest rest, struct tcp_segment *ret_seg
     ret_segment->payload_wire_bytes = (uint32_t)(rest.wire_bytes - header_size);
     if (header_size > rest.bytes.size) /* the snaplen cut inside the options */
         header_size = rest.bytes.size;
+    take_options(header + TCP_HEADER_MIN, header_size - TCP_HEADER_MIN, ret_segment);
     advance(&rest, header_size);
     ret_segment->payload = rest.bytes;
     return NET_TCP;
@@ -207,6 +237,7 @@ static enum net_verdict decode_ipv6(struct rest rest, struct tcp_segment *ret_se
 
 enum net_verdict ip_decode(struct bytes packet, size_t wire_bytes, struct tcp_segment *ret_segment)
 {
+    ret_segment->scope = 0;
     struct rest rest = {packet, wire_bytes < packet.size ? packet.size : wire_bytes};
     if (packet.size == 0)
         return NET_SHORT;

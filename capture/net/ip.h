@@ -6,6 +6,7 @@
 #include "common/buffer.h"
 #include "common/exchange.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
@@ -17,8 +18,11 @@ struct tcp_segment {
     struct address destination;
     uint32_t sequence;
     uint32_t acknowledgement; /* meaningful with TCP_ACK */
-    uint8_t flags;            /* enum tcp_flag bits */
-    struct bytes payload;     /* what was captured; borrowed from the packet */
+    uint32_t scope;           /* the VLAN and virtual network that the addresses hold in; 0: none */
+    uint32_t timestamp_value; /* TSval (RFC 7323 §3.2), with has_timestamp */
+    bool has_timestamp;
+    uint8_t flags;        /* enum tcp_flag bits */
+    struct bytes payload; /* what was captured; borrowed from the packet */
     uint32_t payload_wire_bytes;
 };
 

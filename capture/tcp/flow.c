@@ -53,6 +53,7 @@ static unsigned make_key(const struct tcp_segment *segment, struct flow_key *key
         memcpy(key->ip[i ^ from], ends[i]->ip, sizeof key->ip[0]);
         key->port[i ^ from] = ends[i]->port;
     }
+    key->scope = segment->scope;
     key->family = segment->source.family;
     return from;
 }

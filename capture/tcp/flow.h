@@ -12,8 +12,9 @@
  *
  * Everything has a limit: connections (the least recently active one is evicted, closed ones first), stored
  * bytes per direction and for all, idle time. Connections are found by a hash keyed at random (SipHash), so
- * that nobody can make them collide. Closed connections stay for a while, so that late copies of their
- * packets begin no new one. */
+ * that nobody can make them collide. The same addresses and ports in another VLAN or virtual network are
+ * another connection. Closed connections stay for a while, so that late copies of their packets begin no new
+ * one. */
 #ifndef CAPTURE_TCP_FLOW_H
 #define CAPTURE_TCP_FLOW_H
 

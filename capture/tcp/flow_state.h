@@ -9,10 +9,11 @@
 #include <sodium.h>
 #include <sys/queue.h>
 
-/* Addresses and ports, the smaller end first; hashed and compared as bytes. */
+/* Addresses and ports, the smaller end first, and the scope that they hold in; hashed and compared as bytes. */
 struct flow_key {
     uint8_t ip[2][16];
     uint16_t port[2];
+    uint32_t scope;
     uint8_t family;
     uint8_t zero[3];
 };

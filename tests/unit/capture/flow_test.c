@@ -18,6 +18,7 @@
 /* A table whose events are written down as text: "+" open, "c:BYTES" data, "c-N" gap, "c!" conflict, "c^"
  * urgent, "c." end, "x" close, "X" clean close. */
 struct bench {
+    uint32_t scope;
     struct flow_table *table;
     struct buffer events;
     uint64_t now_ns;
@@ -93,6 +94,7 @@ static void put(struct bench *bench, enum flow_side side, uint8_t flags, int64_t
         .sequence = bench->base[side] + 1 + (uint32_t)offset,
         .acknowledgement = bench->base[!side] + 1 + (uint32_t)ack,
         .flags = flags,
+        .scope = bench->scope,
         .payload = bytes_of(payload),
         .payload_wire_bytes = (uint32_t)strlen(payload),
     };
@@ -417,6 +419,23 @@ static void test_flow_other_ports_are_not_taken(void **state)
     expect(&bench, "");
 }
 
+static void test_flow_another_scope_is_another_connection(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "one");
+    bench.scope = 7;
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "two");
+    bench.scope = 0;
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "one");
+    assert_int_equal(flow_table_counts(bench.table)->connections_seen, 2);
+    assert_int_equal(flow_table_counts(bench.table)->segments_duplicate, 1);
+    expect(&bench, "+ c:one + c:two x x ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_flow_idle_and_evicted),
         cmocka_unit_test(test_flow_snaplen_cut_is_a_hole),
         cmocka_unit_test(test_flow_other_ports_are_not_taken),
+        cmocka_unit_test(test_flow_another_scope_is_another_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

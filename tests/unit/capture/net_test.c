@@ -199,6 +199,39 @@ static void test_ipv6_extension_headers(void **state)
     assert_int_equal(ipv6(0, chain, sizeof chain, &segment), NET_EXTENSIONS);
 }
 
+/* Decodes a segment with |size| bytes of TCP options. */
+static struct tcp_segment with_options(const char *options, size_t size)
+{
+    uint8_t header[40];
+    memcpy(header, ipv4, sizeof header);
+    header[2] = 0, header[3] = 0; /* all of the packet */
+    header[32] = (uint8_t)((20 + size) / 4 << 4);
+    struct bytes packet = join(header, sizeof header, options, size);
+    struct tcp_segment segment = {.has_timestamp = true};
+    assert_int_equal(ip_decode(packet, packet.size, &segment), NET_TCP);
+    free((void *)packet.data);
+    return segment;
+}
+
+static void test_ip_timestamp_option_is_found(void **state)
+{
+    (void)state;
+    struct tcp_segment segment = with_options("\1\1\x8\xa\1\2\3\4\5\6\7\x8", 12);
+    assert_true(segment.has_timestamp);
+    assert_int_equal(segment.timestamp_value, 0x01020304);
+    segment = with_options("\2\4\5\xb4\4\2\x8\xa\xff\2\3\4\0\0\0\0\1\3\3\7", 20);
+    assert_true(segment.has_timestamp);
+    assert_int_equal(segment.timestamp_value, 0xff020304);
+    assert_false(with_options("", 0).has_timestamp);
+    assert_false(with_options("\1\1\1\1", 4).has_timestamp);
+    assert_false(with_options("\0\1\1\0\x8\xa\1\2\3\4\0\0\0\0\0\0", 16).has_timestamp); /* behind the end */
+    assert_false(with_options("\x8\xa\1\2", 4).has_timestamp);                          /* cut */
+    assert_false(with_options("\5\0\1\x8", 4).has_timestamp);                           /* a length of 0 */
+    assert_false(with_options("\5\1\1\x8", 4).has_timestamp);
+    assert_false(with_options("\1\1\1\x8", 4).has_timestamp);
+    assert_false(with_options("\x8\x6\1\2\3\4\1\1", 8).has_timestamp); /* of another length */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_ip_transports_and_tunnels_are_named),
         cmocka_unit_test(test_ip_headers_that_contradict_themselves),
         cmocka_unit_test(test_ip_offload_padding_and_snaplen),
+        cmocka_unit_test(test_ip_timestamp_option_is_found),
         cmocka_unit_test(test_ipv6_extension_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

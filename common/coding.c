@@ -77,6 +77,8 @@ static enum coding_result inflate_one(z_stream *stream, struct bytes *data, size
             return CODING_LIMIT;
         if (result == Z_STREAM_END)
             return CODING_OK;
+        if (data->size == 0 && (result == Z_BUF_ERROR || (result == Z_OK && stream->avail_out > 0)))
+            return CODING_CUT;
         if (result != Z_OK || (taken == 0 && stream->avail_out == room))
             return CODING_DAMAGED;
     }
@@ -101,10 +103,14 @@ static enum coding_result decode_zlib(struct bytes data, int bits, size_t max_by
 static enum coding_result decode_deflate(struct bytes data, size_t max_bytes, struct buffer *plain)
 {
     enum coding_result result = decode_zlib(data, ZLIB_BITS, max_bytes, plain);
-    if (result != CODING_DAMAGED)
+    if (result != CODING_DAMAGED && result != CODING_CUT)
         return result;
     buffer_clear(plain);
-    return decode_zlib(data, RAW_DEFLATE_BITS, max_bytes, plain);
+    enum coding_result raw = decode_zlib(data, RAW_DEFLATE_BITS, max_bytes, plain);
+    if (result == CODING_DAMAGED || raw == CODING_OK)
+        return raw;
+    buffer_clear(plain);
+    return decode_zlib(data, ZLIB_BITS, max_bytes, plain);
 }
 
 static enum coding_result decode_brotli(struct bytes data, size_t max_bytes, struct buffer *plain)
@@ -116,16 +122,23 @@ static enum coding_result decode_brotli(struct bytes data, size_t max_bytes, str
     const uint8_t *in = data.data;
     size_t left = data.size;
     BrotliDecoderResult state;
+    size_t room;
     do {
-        size_t room = step_room(plain, max_bytes), given = room;
+        room = step_room(plain, max_bytes);
+        size_t given = room;
         uint8_t *out = plain->data + plain->size;
         state = BrotliDecoderDecompressStream(decoder, &left, &in, &room, &out, NULL);
         plain->size += given - room;
-    } while (state == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT && plain->size <= max_bytes);
+        /* It may want more input and still hold output. */
+    } while ((state == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT ||
+              (state == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT && room == 0)) &&
+             plain->size <= max_bytes);
     if (plain->size > max_bytes)
         result = CODING_LIMIT;
     else if (state == BROTLI_DECODER_RESULT_SUCCESS && left == 0)
         result = CODING_OK;
+    else if (state == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT)
+        result = CODING_CUT;
     BrotliDecoderDestroyInstance(decoder);
     return result;
 }
@@ -149,7 +162,7 @@ static enum coding_result decode_zstd(struct bytes data, size_t max_bytes, struc
     ZSTD_freeDCtx(context);
     if (plain->size > max_bytes)
         return CODING_LIMIT;
-    return !ZSTD_isError(state) && state == 0 ? CODING_OK : CODING_DAMAGED;
+    return ZSTD_isError(state) ? CODING_DAMAGED : state == 0 ? CODING_OK : CODING_CUT;
 }
 
 static enum coding_result decode_layer(enum layer layer, struct bytes data, size_t max_bytes,
@@ -175,22 +188,12 @@ static void swap(struct buffer *a, struct buffer *b)
     *b = old;
 }
 
-enum coding_result coding_decode(struct bytes list, struct bytes data, size_t max_bytes,
-                                 struct buffer *ret_plain)
+/* Undoes the |count| codings |layers| on |data|. A beginning may end early in each of them, or at |max_bytes|. */
+static enum coding_result decode_layers(const enum layer *layers, size_t count, struct bytes data,
+                                        size_t max_bytes, bool beginning, struct buffer *ret_plain)
 {
-    enum layer layers[LAYERS_MAX];
-    size_t count;
-    buffer_clear(ret_plain);
-    enum coding_result result = read_list(list, layers, &count);
-    if (result != CODING_OK)
-        return result;
-    if (count == 0 || data.size == 0) {
-        if (data.size > max_bytes)
-            return CODING_LIMIT;
-        buffer_append_bytes(ret_plain, data);
-        return CODING_OK;
-    }
     struct buffer before = {0};
+    enum coding_result result = CODING_OK;
     for (size_t i = count; i > 0 && result == CODING_OK; i--) {
         if (i < count) {
             swap(&before, ret_plain);
@@ -200,11 +203,46 @@ enum coding_result coding_decode(struct bytes list, struct bytes data, size_t ma
         /* What is still coded may be a little longer than what it says. */
         size_t inner_bytes = i > 1 && max_bytes < SIZE_MAX / 2 ? max_bytes + max_bytes / 4 + 4096 : max_bytes;
         result = decode_layer(layers[i - 1], data, inner_bytes, ret_plain);
+        if (beginning && result == CODING_LIMIT)
+            ret_plain->size = inner_bytes;
+        if (beginning && (result == CODING_LIMIT || result == CODING_CUT))
+            result = CODING_OK;
     }
     buffer_free(&before);
+    return result;
+}
+
+static enum coding_result decode(struct bytes list, struct bytes data, size_t max_bytes, bool beginning,
+                                 struct buffer *ret_plain)
+{
+    enum layer layers[LAYERS_MAX];
+    size_t count;
+    buffer_clear(ret_plain);
+    enum coding_result result = read_list(list, layers, &count);
+    if (result != CODING_OK)
+        return result;
+    if (count == 0 || data.size == 0) {
+        if (data.size > max_bytes && !beginning)
+            return CODING_LIMIT;
+        buffer_append(ret_plain, data.data, data.size > max_bytes ? max_bytes : data.size);
+        return CODING_OK;
+    }
+    result = decode_layers(layers, count, data, max_bytes, beginning, ret_plain);
     if (result != CODING_OK)
         buffer_clear(ret_plain);
     return result;
+}
+
+enum coding_result coding_decode(struct bytes list, struct bytes data, size_t max_bytes,
+                                 struct buffer *ret_plain)
+{
+    return decode(list, data, max_bytes, false, ret_plain);
+}
+
+enum coding_result coding_decode_beginning(struct bytes list, struct bytes data, size_t max_bytes,
+                                           struct buffer *ret_plain)
+{
+    return decode(list, data, max_bytes, true, ret_plain);
 }
 
 static bool encode_zlib(struct bytes plain, int bits, struct buffer *coded)

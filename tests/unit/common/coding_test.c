@@ -37,7 +37,7 @@ static void test_encode_then_decode_gives_the_same(void **state)
     buffer_free(&back);
 }
 
-static void test_cut_at_any_byte_is_damaged(void **state)
+static void test_cut_at_any_byte_is_cut(void **state)
 {
     (void)state;
     struct buffer plain = {0}, coded = {0}, back = {0};
@@ -46,12 +46,45 @@ static void test_cut_at_any_byte_is_damaged(void **state)
         assert_int_equal(coding_encode(bytes_of(lists[i]), buffer_bytes(&plain), &coded), CODING_OK);
         for (size_t size = 1; size < coded.size; size++)
             assert_int_equal(coding_decode(bytes_of(lists[i]), bytes_make(coded.data, size), 100000, &back),
-                             CODING_DAMAGED);
+                             CODING_CUT);
         buffer_append_text(&coded, "more");
         assert_int_equal(coding_decode(bytes_of(lists[i]), buffer_bytes(&coded), 100000, &back),
                          CODING_DAMAGED);
         assert_int_equal(back.size, 0);
     }
+    buffer_free(&plain);
+    buffer_free(&coded);
+    buffer_free(&back);
+}
+
+static void test_beginning_is_undone_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    struct buffer plain = {0}, coded = {0}, back = {0};
+    for (unsigned i = 0, random = 1; i < 40000; i++, random = random * 1103515245 + 12345)
+        buffer_append_byte(&plain, "0123456789abcdef"[random >> 28]);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        struct bytes list = bytes_of(lists[i]);
+        assert_int_equal(coding_encode(list, buffer_bytes(&plain), &coded), CODING_OK);
+        size_t before = 0;
+        for (size_t size = 0; size <= coded.size; size += size < 40 || size + 40 > coded.size ? 1 : 37) {
+            assert_int_equal(coding_decode_beginning(list, bytes_make(coded.data, size), 100000, &back),
+                             CODING_OK);
+            assert_true(back.size >= before && back.size <= plain.size);
+            assert_true(back.size == 0 || memcmp(back.data, plain.data, back.size) == 0);
+            before = back.size;
+        }
+        assert_int_equal(before, plain.size);
+        coding_decode_beginning(list, buffer_bytes(&coded), 1000, &back);
+        assert_true(back.size == 1000 ||
+                    (back.size < 1000 && i >= 7)); /* a limit inside lists is one for each */
+        assert_true(back.size == 0 || memcmp(back.data, plain.data, back.size) == 0);
+    }
+    /* bytes that no stream begins with are damage, not an end */
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(
+            coding_decode_beginning(bytes_of(lists[i]), BYTES_LITERAL("<html>plain</html>"), 100, &back),
+            CODING_DAMAGED);
     buffer_free(&plain);
     buffer_free(&coded);
     buffer_free(&back);
@@ -123,7 +156,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encode_then_decode_gives_the_same),
-        cmocka_unit_test(test_cut_at_any_byte_is_damaged),
+        cmocka_unit_test(test_cut_at_any_byte_is_cut),
+        cmocka_unit_test(test_beginning_is_undone_as_far_as_it_goes),
         cmocka_unit_test(test_more_than_the_limit),
         cmocka_unit_test(test_unknown_and_wrong),
         cmocka_unit_test(test_gzip_members_checksum_and_raw_deflate),

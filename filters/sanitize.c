@@ -5,8 +5,8 @@
 #include "common/http1_head.h"
 #include "common/mem.h"
 #include "filters/links.h"
+#include "filters/locate/body_locator.h"
 #include "filters/locate/header_locator.h"
-#include "filters/locate/json_locator.h"
 #include "filters/locate/urlencoded.h"
 #include "filters/pseudonym.h"
 
@@ -14,10 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define DECODED_MAX (UINT64_C(16) << 20) /* of a body without its content coding */
-
-/* What a body is said to be. */
-enum media { MEDIA_JSON, MEDIA_JSON_LINES, MEDIA_FORM, MEDIA_NONE, MEDIA_OTHER };
+#define DECODED_MAX   (16u << 20) /* of a body without its content coding */
+#define BEGINNING_MAX (1u << 20)  /* likewise, of one that was cut */
 
 struct sanitizer {
     const struct policy *policy;
@@ -250,36 +248,6 @@ static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *traile
     take_text(sanitizer, trailers);
 }
 
-static enum media media_of(struct bytes type)
-{
-    static const struct {
-        const char *name;
-        enum media media;
-    } known[] = {
-        {"application/json", MEDIA_JSON},
-        {"text/json", MEDIA_JSON},
-        {"application/x-json", MEDIA_JSON},
-        {"text/x-json", MEDIA_JSON},
-        {"application/x-ndjson", MEDIA_JSON_LINES},
-        {"application/ndjson", MEDIA_JSON_LINES},
-        {"application/jsonl", MEDIA_JSON_LINES},
-        {"application/jsonlines", MEDIA_JSON_LINES},
-        {"application/x-www-form-urlencoded", MEDIA_FORM},
-    };
-    const uint8_t *parameters = type.size ? memchr(type.data, ';', type.size) : NULL;
-    if (parameters)
-        type.size = (size_t)(parameters - type.data);
-    type = bytes_trim(type);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (bytes_equal_nocase(type, bytes_of(known[i].name)))
-            return known[i].media;
-    struct bytes tail = BYTES_LITERAL("+json");
-    if (type.size > tail.size &&
-        bytes_equal_nocase(bytes_make(type.data + type.size - tail.size, tail.size), tail))
-        return MEDIA_JSON;
-    return MEDIA_OTHER;
-}
-
 /* Reads the body's media type and its content codings (into |coding|) from |head|. Several types that differ
  * are no type. */
 static enum media body_media(struct bytes head, struct buffer *coding)
@@ -317,88 +285,82 @@ static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
     take_text(sanitizer, head);
 }
 
-/* Locates in |plain|, the result goes to |sanitizer->text|. Returns why the body cannot be kept, or NONE. */
-static enum body_reason locate_body(struct sanitizer *sanitizer, struct bytes plain)
+/* Undoes the content coding and locates; |sanitizer->text| is what may be kept. Returns why nothing may, or NONE. */
+static enum body_reason clean_body(struct sanitizer *sanitizer, const struct body *body,
+                                   enum body_extent extent)
 {
-    enum media media = sanitizer->media;
-    struct buffer *out = &sanitizer->text;
-    buffer_clear(out);
-    if (plain.size == 0)
-        return BODY_REASON_NONE;
-    if (media == MEDIA_FORM) {
-        if (!form_is_plausible(&sanitizer->locator, plain))
-            return BODY_REASON_SYNTAX;
-        pairs_locate(&sanitizer->locator, LINK_PLACE_FORM, plain, out);
-        return BODY_REASON_NONE;
-    }
-    if (media == MEDIA_OTHER)
-        return BODY_REASON_TYPE;
-    if (media == MEDIA_NONE) {
-        struct bytes text = bytes_trim(plain);
-        if (text.size == 0 || (text.data[0] != '{' && text.data[0] != '['))
-            return BODY_REASON_TYPE;
-    }
-    switch (json_locate(&sanitizer->locator, plain,
-                        media == MEDIA_JSON_LINES ? JSON_LOCATE_MANY : JSON_LOCATE_ONE, out)) {
-    case JSON_LOCATED:
-        return BODY_REASON_NONE;
-    case JSON_NOT_JSON:
-        return media == MEDIA_NONE ? BODY_REASON_TYPE : BODY_REASON_SYNTAX;
-    case JSON_TOO_DEEP:
-        return BODY_REASON_LIMIT;
-    }
-    return BODY_REASON_SYNTAX;
-}
-
-/* Undoes the content coding and locates; |sanitizer->text| is what may be kept. */
-static enum body_reason clean_body(struct sanitizer *sanitizer, const struct message *message)
-{
-    const struct body *body = &message->body;
     struct bytes plain = buffer_bytes(&body->content);
     if (sanitizer->media == MEDIA_OTHER)
         return BODY_REASON_TYPE;
     if (body->coded && sanitizer->coding.size > 0) {
+        struct bytes list = buffer_bytes(&sanitizer->coding);
         enum coding_result decoded =
-            coding_decode(buffer_bytes(&sanitizer->coding), plain, DECODED_MAX, &sanitizer->plain);
+            extent == BODY_WHOLE ? coding_decode(list, plain, DECODED_MAX, &sanitizer->plain)
+                                 : coding_decode_beginning(list, plain, BEGINNING_MAX, &sanitizer->plain);
         if (decoded != CODING_OK)
             return decoded == CODING_LIMIT ? BODY_REASON_LIMIT : BODY_REASON_CODING;
         plain = buffer_bytes(&sanitizer->plain);
     }
-    if (plain.size > DECODED_MAX)
-        return BODY_REASON_LIMIT;
-    return locate_body(sanitizer, plain);
+    if (plain.size > DECODED_MAX) {
+        if (extent == BODY_WHOLE)
+            return BODY_REASON_LIMIT;
+        plain.size = DECODED_MAX;
+    }
+    buffer_clear(&sanitizer->text);
+    return body_locate(&sanitizer->locator, sanitizer->media, extent, plain, &sanitizer->text);
 }
 
-static void drop_body(struct body *body, enum body_state state, enum body_reason reason)
+static void drop_content(struct body *body)
 {
-    body->state = state;
-    body->reason = reason;
     body->coded = false;
     buffer_clear(&body->content);
 }
 
-/* |lost| is why the body is not whole although it was handed over as such, or NONE. */
-static void sanitize_body(struct sanitizer *sanitizer, struct message *message, enum body_reason lost)
+static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
 {
-    struct body *body = &message->body;
-    if (body->state == BODY_KEPT && lost == BODY_REASON_NONE) {
-        enum body_reason reason = clean_body(sanitizer, message);
-        if (sanitizer->links_only)
-            return;
-        if (reason == BODY_REASON_NONE) {
-            take_text(sanitizer, &body->content);
-            body->coded = false;
-        } else {
-            drop_body(body, BODY_DROPPED, reason);
-        }
-        return;
-    }
+    enum body_reason reason = clean_body(sanitizer, body, BODY_WHOLE);
     if (sanitizer->links_only)
         return;
-    if (body->state == BODY_KEPT)
-        drop_body(body, BODY_CUT, lost);
-    else
-        drop_body(body, body->state, body->reason);
+    if (reason == BODY_REASON_NONE) {
+        take_text(sanitizer, &body->content);
+        body->coded = false;
+    } else {
+        body->state = BODY_DROPPED;
+        body->reason = reason;
+        drop_content(body);
+    }
+}
+
+/* A body that was cut keeps what is certain of its beginning, which may be nothing. */
+static void sanitize_beginning(struct sanitizer *sanitizer, struct body *body)
+{
+    bool clean = body->content.size > 0 && clean_body(sanitizer, body, BODY_BEGINNING) == BODY_REASON_NONE;
+    if (sanitizer->links_only)
+        return;
+    if (clean) {
+        take_text(sanitizer, &body->content);
+        body->coded = false;
+    } else {
+        drop_content(body);
+    }
+}
+
+/* |lost| is why the body is not whole although it was handed over as such, or NONE. */
+static void sanitize_body(struct sanitizer *sanitizer, struct body *body, enum body_reason lost)
+{
+    if (body->state == BODY_KEPT && lost == BODY_REASON_NONE) {
+        sanitize_whole(sanitizer, body);
+        return;
+    }
+    /* What stands where in a body with a hole that it does not tell of is not known. */
+    if (body->state == BODY_CUT || (body->state == BODY_KEPT && lost == BODY_REASON_INCOMPLETE))
+        sanitize_beginning(sanitizer, body);
+    else if (!sanitizer->links_only)
+        drop_content(body);
+    if (body->state == BODY_KEPT && !sanitizer->links_only) {
+        body->state = BODY_CUT;
+        body->reason = lost;
+    }
 }
 
 static enum body_reason lost_reason(uint64_t flags, uint64_t gap, uint64_t incomplete)
@@ -413,7 +375,7 @@ static void sanitize_message(struct sanitizer *sanitizer, struct message *messag
     sanitizer->message = message;
     sanitizer->kind = kind;
     sanitize_head(sanitizer, &message->head);
-    sanitize_body(sanitizer, message, lost);
+    sanitize_body(sanitizer, &message->body, lost);
     sanitize_trailers(sanitizer, &message->trailers);
 }
 

@@ -15,6 +15,8 @@ struct reader {
     struct buffer *out;
     struct buffer *names; /* member names that were escaped, decoded, from the outermost to the current one */
     unsigned depth;
+    bool beginning; /* the text may end inside a value */
+    bool ended;     /* the token at |at| is not whole where the text ends */
     enum json_locate_result result;
 };
 
@@ -30,8 +32,19 @@ struct slot {
 
 static bool value_locate(struct reader *reader, const struct slot *slot);
 
+/* A token that is wrong, or missing, at |at|. */
 static bool not_json(struct reader *reader)
 {
+    reader->ended = reader->at >= reader->text.size;
+    reader->result = JSON_NOT_JSON;
+    return false;
+}
+
+/* The text ends inside the token that begins at |start|. */
+static bool ends_inside(struct reader *reader, size_t start)
+{
+    reader->at = start;
+    reader->ended = true;
     reader->result = JSON_NOT_JSON;
     return false;
 }
@@ -116,6 +129,12 @@ struct string {
     bool marked;  /* holds '=' or ':' */
 };
 
+/* The string at the current place does not go on as one at |at|. */
+static bool no_string(struct reader *reader, size_t at)
+{
+    return at >= reader->text.size ? ends_inside(reader, reader->at) : not_json(reader);
+}
+
 /* Passes a string. Every name and most values go through it. */
 __attribute__((always_inline)) static inline bool string_pass(struct reader *reader,
                                                               struct string *ret_string)
@@ -126,15 +145,15 @@ __attribute__((always_inline)) static inline bool string_pass(struct reader *rea
     for (;;) {
         at = run_end(text, at, &string.marked);
         if (at >= text.size || text.data[at] < 0x20)
-            return not_json(reader);
+            return no_string(reader, at);
         if (text.data[at] == '"')
             break;
         string.escaped = true;
         at++;
         if (at >= text.size || !text.data[at] || !strchr("\"\\/bfnrtu", text.data[at]))
-            return not_json(reader);
+            return no_string(reader, at);
         if (text.data[at] == 'u' && hex4(text, at + 1) < 0)
-            return not_json(reader);
+            return no_string(reader, at + 4);
         at++;
     }
     string.raw = bytes_make(text.data + start, at - start);
@@ -303,8 +322,10 @@ static bool number_pass(struct reader *reader)
 
 static bool word_pass(struct reader *reader, const char *word)
 {
-    size_t size = strlen(word);
-    if (reader->text.size - reader->at < size || memcmp(reader->text.data + reader->at, word, size) != 0)
+    size_t size = strlen(word), left = reader->text.size - reader->at;
+    if (left < size && memcmp(reader->text.data + reader->at, word, left) == 0)
+        return ends_inside(reader, reader->at);
+    if (left < size || memcmp(reader->text.data + reader->at, word, size) != 0)
         return not_json(reader);
     reader->at += size;
     return true;
@@ -319,6 +340,9 @@ static bool plain_locate(struct reader *reader, const struct slot *slot)
                   : first == 'f' ? word_pass(reader, "false")
                   : first == 'n' ? word_pass(reader, "null")
                                  : number_pass(reader);
+    if (reader->at == reader->text.size && (first == '-' || (first >= '0' && first <= '9')) &&
+        reader->beginning)
+        return ends_inside(reader, start); /* more digits may come */
     if (!passed || slot->class == POLICY_PUBLIC || first == 'n')
         return passed;
     struct buffer *replacement = locator_take(reader->locator);
@@ -353,8 +377,10 @@ static bool array_locate(struct reader *reader, const struct slot *slot)
 static bool member_name(struct reader *reader, const struct slot *outer, struct slot *ret_slot)
 {
     struct string string;
-    if (skip_space(reader) != '"' || !string_pass(reader, &string))
+    if (skip_space(reader) != '"')
         return not_json(reader);
+    if (!string_pass(reader, &string))
+        return false;
     *ret_slot = (struct slot){.place = outer->place, .name_decoded = string.escaped};
     if (string.escaped) {
         ret_slot->name_start = reader->names->size;
@@ -418,13 +444,17 @@ static bool value_locate(struct reader *reader, const struct slot *slot)
     return located;
 }
 
-enum json_locate_result json_locate(struct locator *locator, struct bytes text, enum json_locate_count count,
-                                    struct buffer *out)
+static enum json_locate_result locate(struct locator *locator, struct bytes text,
+                                      enum json_locate_count count, bool beginning, struct buffer *out)
 {
-    struct reader reader = {.locator = locator, .text = text, .out = out, .result = JSON_LOCATED};
+    struct reader reader = {
+        .locator = locator, .text = text, .out = out, .beginning = beginning, .result = JSON_LOCATED};
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf}; /* of UTF-8 */
+    if (beginning && text.size < sizeof mark && (text.size == 0 || memcmp(text.data, mark, text.size) == 0))
+        return JSON_LOCATED;
     reader.names = locator_take(locator);
-    if (text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
-        reader.at = 3;
+    if (text.size >= sizeof mark && memcmp(text.data, mark, sizeof mark) == 0)
+        reader.at = sizeof mark;
     struct slot slot = {.place = LINK_PLACE_JSON};
     bool located;
     do {
@@ -433,8 +463,25 @@ enum json_locate_result json_locate(struct locator *locator, struct bytes text, 
     } while (located && count == JSON_LOCATE_MANY && reader.at < text.size);
     if (located && reader.at < text.size)
         located = not_json(&reader);
+    if (!located && beginning && reader.ended) {
+        text.size = reader.at;
+        reader.result = JSON_LOCATED;
+        located = true;
+    }
     if (located)
         copy_until(&reader, text.size);
     locator_give(locator, reader.names);
     return reader.result;
+}
+
+enum json_locate_result json_locate(struct locator *locator, struct bytes text, enum json_locate_count count,
+                                    struct buffer *out)
+{
+    return locate(locator, text, count, false, out);
+}
+
+enum json_locate_result json_locate_beginning(struct locator *locator, struct bytes text,
+                                              enum json_locate_count count, struct buffer *out)
+{
+    return locate(locator, text, count, true, out);
 }

@@ -23,5 +23,9 @@ enum json_locate_result {
  * A string that is all of the text and long enough for a token is one. */
 enum json_locate_result json_locate(struct locator *locator, struct bytes text, enum json_locate_count count,
                                     struct buffer *out);
+/* As json_locate on the beginning of a text that was cut: what is not certain to be whole at the end (a string, a
+ * number, a word) is left out, the rest appended as far as it goes. */
+enum json_locate_result json_locate_beginning(struct locator *locator, struct bytes text,
+                                              enum json_locate_count count, struct buffer *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* Property: what the JSON locator accepts it gives back byte for byte where nothing is sensitive, and accepts
- * again where something was replaced, changing nothing more. And what the writer of JSON text makes of any bytes is
+ * again where something was replaced, changing nothing more. Of a beginning it gives a beginning, which it gives again
+ * as it is; of a beginning of what it accepts, a beginning of what it gives. And what the writer of JSON text makes of any bytes is
  * one JSON string of characters that do nothing to a terminal. */
 #include "common/json_text.h"
 #include "filters/locate/json_locator.h"
@@ -47,11 +48,36 @@ static void write_text(struct locator *locator, struct bytes data)
     buffer_free(&text);
 }
 
+static void check_beginnings(struct locator *locator, struct bytes text, enum json_locate_count count)
+{
+    struct buffer whole = {0}, once = {0}, twice = {0};
+    bool located = json_locate(locator, text, count, &whole) == JSON_LOCATED;
+    size_t step = text.size / 8 + 1;
+    for (size_t size = text.size % step; size <= text.size; size += step) {
+        buffer_clear(&once);
+        buffer_clear(&twice);
+        enum json_locate_result result =
+            json_locate_beginning(locator, bytes_make(text.data, size), count, &once);
+        assert(locator->pool_used == 0 && locator->depth == 0);
+        assert(result == JSON_LOCATED || !located);
+        if (result != JSON_LOCATED)
+            continue;
+        assert(!located ||
+               (once.size <= whole.size && (!once.size || memcmp(once.data, whole.data, once.size) == 0)));
+        result = json_locate_beginning(locator, buffer_bytes(&once), count, &twice);
+        assert(result == JSON_LOCATED && bytes_equal(buffer_bytes(&once), buffer_bytes(&twice)));
+    }
+    buffer_free(&whole);
+    buffer_free(&once);
+    buffer_free(&twice);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct locator locator = {.policy = policy_builtin(), .replace = replace};
     struct buffer once = {0}, twice = {0};
     for (int count = JSON_LOCATE_ONE; count <= JSON_LOCATE_MANY; count++) {
+        check_beginnings(&locator, bytes_make(data, size), (enum json_locate_count)count);
         buffer_clear(&once);
         buffer_clear(&twice);
         enum json_locate_result result =

@@ -25,15 +25,16 @@ static struct bytes take_part(const uint8_t **data, size_t *size)
     return part;
 }
 
-static void fill(struct message *message, const uint8_t **data, size_t *size, bool coded)
+static void fill(struct message *message, const uint8_t **data, size_t *size, bool coded, bool cut)
 {
     buffer_append_bytes(&message->head, take_part(data, size));
     buffer_append_bytes(&message->body.content, take_part(data, size));
-    message->body.state = message->body.content.size ? BODY_KEPT : BODY_EMPTY;
+    message->body.state = cut ? BODY_CUT : message->body.content.size ? BODY_KEPT : BODY_EMPTY;
+    message->body.reason = cut ? BODY_REASON_TOO_LARGE : BODY_REASON_NONE;
     message->body.coded = coded;
 }
 
-static void plant(struct exchange *exchange, struct bytes noise)
+static void plant(struct exchange *exchange, struct bytes noise, bool cut)
 {
     struct buffer *head = &exchange->request.head;
     buffer_append_text(head,
@@ -44,14 +45,14 @@ static void plant(struct exchange *exchange, struct bytes noise)
     buffer_append_text(&exchange->request.body.content, "{\"token\":\"" SECRET "\",\"noise\":");
     buffer_append_bytes(&exchange->request.body.content, noise);
     buffer_append_text(&exchange->request.body.content, ",\"secret\":[\"" SECRET "\"]}");
-    exchange->request.body.state = BODY_KEPT;
+    exchange->request.body.state = cut ? BODY_CUT : BODY_KEPT;
 }
 
 static void fill_exchange(struct exchange *exchange, uint8_t choice, const uint8_t *data, size_t size)
 {
     exchange_clear(exchange);
-    fill(&exchange->request, &data, &size, choice & 1);
-    fill(&exchange->response, &data, &size, choice & 2);
+    fill(&exchange->request, &data, &size, choice & 1, choice & 16);
+    fill(&exchange->response, &data, &size, choice & 2, choice & 32);
     buffer_append_bytes(&exchange->request.trailers, take_part(&data, &size));
     buffer_append_bytes(&exchange->response.trailers, take_part(&data, &size));
     exchange->flags =
@@ -126,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!noise.size || !memmem(noise.data, noise.size, "S3", 2)) {
         exchange_clear(&exchange);
-        plant(&exchange, noise);
+        plant(&exchange, noise, choice & 16);
         sanitize_exchange(sanitizer, &exchange);
         flatten(&exchange, &once);
         assert(!memmem(once.data, once.size, SECRET, strlen(SECRET)));

@@ -170,24 +170,61 @@ static void test_bodies_fail_closed(void **state)
     assert_int_equal(message->body.reason, BODY_REASON_TYPE);
 }
 
-static void test_cut_bodies_keep_nothing(void **state)
+static const struct body *cut_response(const char *type, struct bytes body, enum body_reason reason)
+{
+    char head[200];
+    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n\r\n", type);
+    exchange_clear(&exchange);
+    fill(&exchange.response, head, body, strstr(head, "Encoding") != NULL);
+    exchange.response.body.state = BODY_CUT;
+    exchange.response.body.reason = reason;
+    exchange.response.body.wire_bytes = 1000;
+    sanitize_exchange(sanitizer, &exchange);
+    assert_int_equal(exchange.response.body.state, BODY_CUT);
+    assert_int_equal(exchange.response.body.reason, reason);
+    assert_int_equal(exchange.response.body.wire_bytes, 1000);
+    assert_false(exchange.response.body.coded);
+    assert_false(holds(&exchange.response.body.content, "S3cr3t"));
+    return &exchange.response.body;
+}
+
+static void test_cut_bodies_keep_their_sanitized_beginning(void **state)
+{
+    (void)state;
+    const struct body *body = cut_response(
+        "application/json", BYTES_LITERAL("{\"a\":1,\"token\":\"" SECRET "\",\"secret\":\"" SECRET),
+        BODY_REASON_TOO_LARGE);
+    assert_true(holds(&body->content, "{\"a\":1,\"token\":\"rhx"));
+    assert_true(holds(&body->content, "\"secret\":"));
+    assert_int_equal(exchange.link_count, 1);
+    body = cut_response("application/x-www-form-urlencoded", BYTES_LITERAL("a=1&b=2&token=" SECRET),
+                        BODY_REASON_GAP);
+    assert_text(&body->content, "a=1&b=2&");
+    body = cut_response("application/json", BYTES_LITERAL("token=" SECRET), BODY_REASON_INCOMPLETE);
+    assert_int_equal(body->content.size, 0);
+    body = cut_response("text/plain", BYTES_LITERAL("token=" SECRET), BODY_REASON_TOO_LARGE);
+    assert_int_equal(body->content.size, 0);
+    body = cut_response("application/json\r\nContent-Encoding: gzip",
+                        BYTES_LITERAL("{\"token\":\"" SECRET "\","), BODY_REASON_TOO_LARGE);
+    assert_int_equal(body->content.size, 0);
+}
+
+static void test_bodies_with_a_hole_that_they_do_not_tell_of_keep_nothing(void **state)
 {
     (void)state;
     exchange_clear(&exchange);
-    fill(&exchange.request, "POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n",
-         bytes_of("{\"token\":"), false);
-    exchange.request.body.state = BODY_CUT;
-    exchange.request.body.reason = BODY_REASON_TOO_LARGE;
-    fill(&exchange.response, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", bytes_of("{}"),
+    fill(&exchange.request, "POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", bytes_of("{}"),
          false);
-    exchange.flags = EXCHANGE_FLAG(RESPONSE_GAP);
+    fill(&exchange.response, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", bytes_of("[1,2"),
+         false);
+    exchange.flags = EXCHANGE_FLAG(REQUEST_GAP) | EXCHANGE_FLAG(RESPONSE_INCOMPLETE);
     sanitize_exchange(sanitizer, &exchange);
     assert_int_equal(exchange.request.body.state, BODY_CUT);
-    assert_int_equal(exchange.request.body.reason, BODY_REASON_TOO_LARGE);
+    assert_int_equal(exchange.request.body.reason, BODY_REASON_GAP);
     assert_int_equal(exchange.request.body.content.size, 0);
     assert_int_equal(exchange.response.body.state, BODY_CUT);
-    assert_int_equal(exchange.response.body.reason, BODY_REASON_GAP);
-    assert_int_equal(exchange.response.body.content.size, 0);
+    assert_int_equal(exchange.response.body.reason, BODY_REASON_INCOMPLETE);
+    assert_text(&exchange.response.body.content, "[1,");
 }
 
 static void test_content_coding_is_undone(void **state)
@@ -213,6 +250,27 @@ static void test_content_coding_is_undone(void **state)
         assert_false(holds(&exchange.response.body.content, "S3cr3t"));
         buffer_free(&coded);
     }
+}
+
+static void test_cut_coded_bodies_keep_what_can_be_undone(void **state)
+{
+    (void)state;
+    static const char *const codings[] = {"gzip", "deflate", "br", "zstd"};
+    struct buffer plain = {0}, coded = {0};
+    buffer_append_text(&plain, "[{\"token\":\"" SECRET "\"}");
+    for (unsigned i = 0, random = 1; i < 40000; i++, random = random * 1103515245 + 12345)
+        buffer_printf(&plain, ",%u", random >> 8);
+    for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+        char type[80];
+        snprintf(type, sizeof type, "application/json\r\nContent-Encoding: %s", codings[i]);
+        assert_int_equal(coding_encode(bytes_of(codings[i]), buffer_bytes(&plain), &coded), CODING_OK);
+        const struct body *body =
+            cut_response(type, bytes_make(coded.data, coded.size / 2), BODY_REASON_TOO_LARGE);
+        assert_true(holds(&body->content, "[{\"token\":\"rhx"));
+        assert_true(body->content.size > plain.size / 4);
+    }
+    buffer_free(&plain);
+    buffer_free(&coded);
 }
 
 static const struct link *find_link(enum link_kind kind, enum link_place place, const char *name)
@@ -439,8 +497,10 @@ int main(void)
         cmocka_unit_test(test_lines_that_cannot_be_told_are_withheld),
         cmocka_unit_test(test_folded_credentials_are_one_value),
         cmocka_unit_test(test_bodies_fail_closed),
-        cmocka_unit_test(test_cut_bodies_keep_nothing),
+        cmocka_unit_test(test_cut_bodies_keep_their_sanitized_beginning),
+        cmocka_unit_test(test_bodies_with_a_hole_that_they_do_not_tell_of_keep_nothing),
         cmocka_unit_test(test_content_coding_is_undone),
+        cmocka_unit_test(test_cut_coded_bodies_keep_what_can_be_undone),
         cmocka_unit_test(test_one_value_is_one_pseudonym_and_one_tag_everywhere),
         cmocka_unit_test(test_links_only_changes_nothing_else),
         cmocka_unit_test(test_sanitizing_twice_changes_nothing),

@@ -50,6 +50,11 @@ void http1_set_midstream(struct http1 *parser)
     parser->resuming = true;
 }
 
+void http1_set_unasked(struct http1 *parser)
+{
+    parser->unasked = true;
+}
+
 /* ---- bodies ---- */
 
 static void feed_length(struct http1 *parser, struct bytes *data)
@@ -185,7 +190,7 @@ void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, boo
             feed_pass(parser, &data);
             break;
         case STATE_SKIP:
-            parser->skipped = true;
+            http1_parser_note_junk(parser);
             parser->counts.bytes_skipped += data.size;
             return;
         case STATE_STOPPED:

@@ -44,6 +44,7 @@ struct http1_message {
     enum body_framing framing;
     uint64_t body_bytes; /* content seen or known to be lost, chunked framing removed */
     uint64_t defects;    /* MESSAGE_DEFECT bits; final at |end| */
+    bool doubtful;       /* it stands behind a message with two lengths: another reader may see none here */
     uint64_t first_ns;   /* packet time of its first byte */
     uint64_t last_ns;    /* packet time of its last byte so far */
 };
@@ -62,6 +63,8 @@ struct http1_handler {
     void (*body_gap)(void *arg, uint64_t bytes);
     void (*trailers)(void *arg, struct bytes lines);
     void (*end)(void *arg, const struct http1_message *message);
+    /* Bytes that are no message follow the message that ended last. NULL: not wanted. */
+    void (*surplus)(void *arg);
 };
 
 /* Counters of a direction: reassembled = recorded + skipped + opaque (gap bytes apart). */
@@ -89,6 +92,8 @@ void http1_clear(struct http1 *parser);
 
 /* Tells that the stream's beginning was not seen: the parser skips to a start line first. */
 void http1_set_midstream(struct http1 *parser);
+/* Tells that a server spoke before its client did: it may greet in another protocol. */
+void http1_set_unasked(struct http1 *parser);
 /* Feeds the next bytes of the stream, |segment_start| where they begin a packet's payload (a place to resume
  * at). */
 void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, bool segment_start);

@@ -1,6 +1,7 @@
 #include "common/http1_begin.h"
 
 #include "common/http1_length.h"
+#include "common/http1_protocol.h"
 
 #include <string.h>
 
@@ -57,6 +58,7 @@ static void emit_head(struct http1 *parser, struct bytes head)
     parser->counts.bytes_recorded += parser->head_bytes;
     if (parser->skipped)
         parser->message.defects |= MESSAGE_DEFECT(JUNK_BEFORE);
+    parser->message.doubtful = parser->doubtful;
     if (parser->doubtful)
         parser->message.defects |= MESSAGE_DEFECT(LENGTH_AND_CHUNKED);
     parser->skipped = parser->resuming = false;
@@ -90,9 +92,9 @@ static void complete_head(struct http1 *parser)
                                      : frame_response(parser, &length, ask(parser), &framing);
     message->framing = framing;
     message->defects |= parser->start.defects | length.defects;
-    parser->doubtful |= request && (length.defects & MESSAGE_DEFECT(LENGTH_AND_CHUNKED));
     parser->stop_after = trust != HTTP1_TRUSTED;
     emit_head(parser, head);
+    parser->doubtful |= request && (length.defects & MESSAGE_DEFECT(LENGTH_AND_CHUNKED));
     if (trust == HTTP1_STOP_NOW)
         http1_parser_end(parser, false);
     else
@@ -172,7 +174,7 @@ static void drop_front(struct http1 *parser, size_t size)
     buffer_consume(&parser->held, size);
     parser->head_bytes -= size;
     parser->counts.bytes_skipped += size;
-    parser->skipped = true;
+    http1_parser_note_junk(parser);
     parser->retry_at = 0;
 }
 
@@ -187,6 +189,7 @@ static enum look reject_start(struct http1 *parser)
     if (parser->left > 0) {
         size_t passed = size < parser->left ? size : (size_t)parser->left;
         parser->left -= passed;
+        parser->skipped = true; /* the 100 has its defect: this is no surplus */
         drop_front(parser, passed);
         parser->message.first_ns = parser->packet_ns;
         if (parser->left > 0)
@@ -207,9 +210,12 @@ static enum look reject_start(struct http1 *parser)
 static enum look look_at_start(struct http1 *parser)
 {
     struct bytes prefix = http1_parser_view(parser);
+    bool request = parser->side == HTTP1_REQUESTS;
     if (!parser->identified) {
         const char *protocol = NULL;
-        enum http1_start other = http1_start_protocol(prefix, parser->midstream, &protocol);
+        const struct http1_stream stream = {
+            .request = request, .midstream = parser->midstream, .unasked = parser->unasked};
+        enum http1_start other = http1_protocol_judge(prefix, &stream, &protocol);
         if (other == HTTP1_START_MORE)
             return LOOK_MORE;
         parser->identified = true;
@@ -218,7 +224,6 @@ static enum look look_at_start(struct http1 *parser)
             return LOOK_DONE;
         }
     }
-    bool request = parser->side == HTTP1_REQUESTS;
     size_t slop = request || parser->resuming ? 0 : http1_response_slop(prefix);
     if (slop > 0) {
         drop_front(parser, slop);

@@ -74,10 +74,19 @@ void http1_parser_lose(struct http1 *parser, uint64_t bytes)
         parser->handler.body_gap(parser->handler.arg, bytes);
 }
 
+void http1_parser_note_junk(struct http1 *parser)
+{
+    bool follows = parser->any_message && !parser->skipped && !parser->resuming;
+    parser->skipped = true;
+    if (follows && parser->handler.surplus)
+        parser->handler.surplus(parser->handler.arg);
+}
+
 void http1_parser_drop(struct http1 *parser)
 {
     parser->counts.bytes_skipped += parser->head_bytes;
-    parser->skipped |= parser->head_bytes > 0;
+    if (parser->head_bytes > 0)
+        http1_parser_note_junk(parser);
     http1_parser_clear_head(parser);
 }
 

@@ -27,6 +27,7 @@ struct http1 {
     struct http1_limits limits;
     enum http1_state state;
     bool midstream;
+    bool unasked;
     bool identified;  /* the stream's first bytes were looked at */
     bool resuming;    /* only a well-formed start line will do */
     bool skipped;     /* junk since the last message */
@@ -65,6 +66,8 @@ void http1_parser_extend(struct http1 *parser, struct bytes more);
 void http1_parser_clear_head(struct http1 *parser);
 /* Begins to look for the next message. */
 void http1_parser_begin(struct http1 *parser);
+/* Notes that bytes were no message. */
+void http1_parser_note_junk(struct http1 *parser);
 /* Gives up what was read of a head: it is no message. */
 void http1_parser_drop(struct http1 *parser);
 /* Skips to the next segment, and then to a well-formed start line. */

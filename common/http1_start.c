@@ -3,6 +3,7 @@
 #include "common/byte_set.h"
 #include "common/exchange.h"
 #include "common/http1_head.h"
+#include "common/http1_protocol.h"
 
 #include <string.h>
 #include <strings.h>
@@ -77,45 +78,6 @@ static struct bytes without_line_end(struct bytes line)
             line.size--;
     }
     return line;
-}
-
-enum http1_start http1_start_protocol(struct bytes prefix, bool midstream, const char **ret_protocol)
-{
-    static const struct {
-        const char *text, *name;
-    } openings[] = {{"SSH-", "ssh"}, {"PRI * HTTP/2.0", "http2"}, {"SIP/2.0 ", "sip"}, {"RTSP/1.0 ", "rtsp"}};
-    if (prefix.size == 0)
-        return HTTP1_START_MORE;
-    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
-        if (!may_become(prefix, openings[i].text))
-            continue;
-        *ret_protocol = openings[i].name;
-        return prefix.size < strlen(openings[i].text) ? HTTP1_START_MORE : HTTP1_START_OTHER;
-    }
-    uint8_t first = prefix.data[0];
-    if (first == 0x16 || (midstream && first >= 0x14 && first <= 0x17)) {
-        if (prefix.size < 3)
-            return HTTP1_START_MORE;
-        if (prefix.data[1] == 3 && prefix.data[2] <= 4) {
-            *ret_protocol = "tls";
-            return HTTP1_START_OTHER;
-        }
-    } else if (first == 5 || first == 4) { /* SOCKS 5 greeting or choice, SOCKS 4 CONNECT and BIND */
-        if (prefix.size < 2)
-            return HTTP1_START_MORE;
-        if (first == 5 ? prefix.data[1] <= 9 : prefix.data[1] == 1 || prefix.data[1] == 2) {
-            *ret_protocol = "socks";
-            return HTTP1_START_OTHER;
-        }
-    } else if (first == 0) { /* the SETTINGS frame that opens HTTP/2 */
-        if (prefix.size < 9)
-            return HTTP1_START_MORE;
-        if (prefix.data[1] == 0 && prefix.data[3] == 4 && memcmp(prefix.data + 4, "\0\0\0\0\0", 5) == 0) {
-            *ret_protocol = "http2";
-            return HTTP1_START_OTHER;
-        }
-    }
-    return HTTP1_START_MESSAGE;
 }
 
 /* Whether a byte of |line|'s first word shows that it is no text. Sets |ret_size| to the word's size. */
@@ -294,16 +256,11 @@ static enum http1_start judge_without_version(const struct parts *parts, struct 
         line->defects |= MESSAGE_DEFECT(DELIMITER);
         return HTTP1_START_MESSAGE;
     }
-    if (!is_known_method(parts->method)) {
-        struct bytes target = parts->target;
-        for (size_t i = 0; i + 8 <= target.size; i++) {
-            if (i + 8 == target.size && begins(bytes_make(target.data + i, 8), " SIP/2.0")) {
-                line->protocol = "sip";
-                return HTTP1_START_OTHER;
-            }
-        }
+    line->protocol = http1_protocol_of_line(parts->target);
+    if (line->protocol)
+        return HTTP1_START_OTHER;
+    if (!is_known_method(parts->method))
         return HTTP1_START_JUNK;
-    }
     if (parts->target.size == 0)
         return HTTP1_START_MESSAGE;
     return memchr(parts->target.data, ' ', parts->target.size) ? HTTP1_START_JUNK : HTTP1_START_HTTP09;

@@ -1,5 +1,4 @@
-/* Judging how an HTTP/1 message begins: start lines, and what shows that a stream is something else. Used by
- * http1.c. Every answer depends on the bytes alone, never on how they were cut. */
+/* Judging how an HTTP/1 message begins: start lines. Used by http1.c. Every answer depends on the bytes alone, never on how they were cut. */
 #ifndef COMMON_HTTP1_START_H
 #define COMMON_HTTP1_START_H
 
@@ -22,10 +21,6 @@ struct http1_start_line {
     bool http11;          /* the version is HTTP/1.1 or later */
     const char *protocol; /* with HTTP1_START_OTHER: its name */
 };
-
-/* Judges the first bytes of a stream: OTHER with |ret_protocol|, MORE, or MESSAGE where they show no other
- * protocol. |midstream| also takes TLS records other than a handshake. */
-enum http1_start http1_start_protocol(struct bytes prefix, bool midstream, const char **ret_protocol);
 
 /* Judges the beginning of a line that is not complete: MORE, or JUNK where no continuation can begin a
  * message. |strict|: only a well-formed start line will do (resuming after junk or a hole). */

@@ -94,8 +94,9 @@ struct map {
     size_t count;
 };
 
-#define MAPS      5
-#define MAP_ITEMS 32
+#define MAP_ITEMS 64
+_Static_assert(MESSAGE_DEFECT_COUNT <= MAP_ITEMS && LEDGER_PROTOCOLS_MAX <= MAP_ITEMS,
+               "a map holds every name");
 
 /* Calls |visit| for each map, with those items that are not zero. */
 static void visit_maps(const struct ledger *ledger, void (*visit)(void *arg, const struct map *map),
@@ -126,6 +127,15 @@ static void visit_maps(const struct ledger *ledger, void (*visit)(void *arg, con
     for (unsigned i = UNREPLAYABLE_NONE + 1; i < UNREPLAYABLE_COUNT; i++)
         ADD(unreplayable_names[i], ledger->unreplayable[i])
     FLUSH("requests", "unreplayable");
+    for (unsigned i = 0; i < EXCHANGE_FLAG_COUNT; i++)
+        ADD(exchange_flag_name(i), ledger->flags[i])
+    FLUSH("requests", "flags");
+    for (unsigned i = 0; i < MESSAGE_DEFECT_COUNT; i++)
+        ADD(message_defect_name(i), ledger->request_defects[i])
+    FLUSH("requests", "defects");
+    for (unsigned i = 0; i < MESSAGE_DEFECT_COUNT; i++)
+        ADD(message_defect_name(i), ledger->response_defects[i])
+    FLUSH("responses", "defects");
 #undef ADD
 #undef FLUSH
 }

@@ -21,7 +21,7 @@
     X(packets, conflicting, "whose bytes differ from an earlier copy")                                       \
     X(bytes, reassembled, "of TCP streams, each once")                                                       \
     X(bytes, recorded, "part of an HTTP message")                                                            \
-    X(bytes, skipped, "junk, after lost framing, or of unknown direction")                                   \
+    X(bytes, skipped, "junk, PROXY headers, lost framing, unknown direction")                                \
     X(bytes, opaque, "of other protocols, tunnels, upgraded connections")                                    \
     X(bytes, gap, "lost in the capture")                                                                     \
     X(connections, seen, "begun or found under way")                                                         \
@@ -30,6 +30,7 @@
     X(connections, gapped, "with bytes lost")                                                                \
     X(connections, evicted, "given up for lack of room")                                                     \
     X(connections, idle, "given up after ten minutes without a packet")                                      \
+    X(connections, proxied, "opened by a PROXY protocol header")                                             \
     X(connections, tunnelled, "switched to another protocol, or a CONNECT tunnel")                           \
     X(requests, seen, "request heads found")                                                                 \
     X(requests, recorded, "written to the traffic")                                                          \
@@ -44,8 +45,9 @@
 
 /* Why requests were lost: name, text. */
 #define LEDGER_LOSSES(X)                                                                                     \
-    X(HTTP09, "http09") /* no HTTP/1.x */                                                                    \
-    X(DISK, "disk")     /* could not be written */
+    X(HTTP09, "http09")           /* no HTTP/1.x */                                                          \
+    X(UNCONFIRMED, "unconfirmed") /* read behind a message with two lengths; the server answered none */     \
+    X(DISK, "disk")               /* could not be written */
 
 enum ledger_loss {
 #define X(name, text) LEDGER_LOSS_##name,
@@ -54,7 +56,7 @@ enum ledger_loss {
         LEDGER_LOSS_COUNT
 };
 
-#define LEDGER_PROTOCOLS_MAX 16
+#define LEDGER_PROTOCOLS_MAX 32
 
 /* A count by name. */
 struct ledger_named {
@@ -70,6 +72,9 @@ struct ledger {
 #undef X
     uint64_t not_decoded[NET_VERDICT_COUNT];
     uint64_t lost[LEDGER_LOSS_COUNT];
+    uint64_t flags[EXCHANGE_FLAG_COUNT]; /* of exchanges recorded */
+    uint64_t request_defects[MESSAGE_DEFECT_COUNT];
+    uint64_t response_defects[MESSAGE_DEFECT_COUNT];
     uint64_t body_dropped[BODY_REASON_COUNT];
     uint64_t unreplayable[UNREPLAYABLE_COUNT]; /* what a replay will not be able to fire, by reason */
     struct ledger_named not_http[LEDGER_PROTOCOLS_MAX];

@@ -1,6 +1,5 @@
-#include "capture/pairing.h"
+#include "capture/pairing_state.h"
 
-#include "capture/waiting.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
 
@@ -8,91 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_BODY_BYTES (UINT64_C(1) << 20)
-#define DEFAULT_HELD_BYTES (UINT64_C(256) << 20)
-#define DEFAULT_WAITING    1024
-#define SPARE_PAIRINGS     4096 /* connections kept for reuse */
+#define SPARE_PAIRINGS 4096 /* connections kept for reuse */
 
-struct pairing_pool {
-    struct pairing_settings settings;
-    struct pairing_counts counts;
-    struct waiting_store store;
-    struct pairing *spare_pairings;
-    size_t spare_pairing_count;
-};
-
-struct pairing {
-    struct pairing_pool *pool;
-    struct pairing *next; /* in the pool's spare list */
-    struct pairing_connection connection;
-    struct http1 *parsers[2];
-    struct waiting *first, *last; /* requests that wait, oldest first */
-    uint32_t count;
-    struct waiting *reading;   /* whose request is being read */
-    struct waiting *answering; /* whose final response is being read */
-    struct waiting *asked;     /* chosen for the response whose head comes next */
-    uint32_t owed;             /* responses to requests that were given up before */
-    uint64_t marks[2];         /* flags for the next exchange of a side */
-    bool request_hole;         /* since the last request, requests may have been lost */
-    bool response_hole;        /* since the last response, responses may have been lost */
-    bool unexplained;          /* the last response had no request: its request may turn out to be lost */
-    bool pipelines; /* the client has sent a request before the answer to the one before was complete */
-    bool uncertain; /* nothing says any more which response answers which request */
-    bool opaque;
-    bool finished;
-    bool unanswered_before; /* the exchange handed over last had no response and none was lost */
-    uint64_t answered_ns;   /* when the response handed over last was complete */
-};
-
-void pairing_counts_add(struct pairing_counts *into, const struct pairing_counts *from)
+/* Counts each bit of |bits| in |counts|. */
+static void count_bits(uint64_t *counts, uint64_t bits)
 {
-#define X(name, unit, help) into->name += from->name;
-    PAIRING_COUNTS(X)
-#undef X
-}
-
-/* ---- the pool ---- */
-
-struct pairing_pool *pairing_pool_create(const struct pairing_settings *settings)
-{
-    struct pairing_pool *pool = xcalloc(1, sizeof *pool);
-    pool->settings = *settings;
-    if (pool->settings.max_body_bytes == 0)
-        pool->settings.max_body_bytes = DEFAULT_BODY_BYTES;
-    if (pool->settings.max_held_bytes == 0)
-        pool->settings.max_held_bytes = DEFAULT_HELD_BYTES;
-    pool->store = (struct waiting_store){.max_body_bytes = pool->settings.max_body_bytes,
-                                         .max_held_bytes = pool->settings.max_held_bytes};
-    if (pool->settings.max_waiting == 0)
-        pool->settings.max_waiting = DEFAULT_WAITING;
-    if (!pool->settings.skip_header)
-        pool->settings.skip_header = "X-Rehearse-Run";
-    return pool;
-}
-
-static void pairing_destroy(struct pairing *pairing)
-{
-    http1_free(pairing->parsers[PAIRING_CLIENT]);
-    http1_free(pairing->parsers[PAIRING_SERVER]);
-    free(pairing);
-}
-
-void pairing_pool_free(struct pairing_pool *pool)
-{
-    if (!pool)
-        return;
-    waiting_store_done(&pool->store);
-    while (pool->spare_pairings) {
-        struct pairing *pairing = pool->spare_pairings;
-        pool->spare_pairings = pairing->next;
-        pairing_destroy(pairing);
-    }
-    free(pool);
-}
-
-const struct pairing_counts *pairing_pool_counts(const struct pairing_pool *pool)
-{
-    return &pool->counts;
+    for (; bits != 0; bits &= bits - 1)
+        counts[__builtin_ctzll(bits)]++;
 }
 
 /* ---- handing over ---- */
@@ -128,8 +49,17 @@ static void flag_exchange(struct pairing *pairing, struct waiting *waiting)
         exchange->flags |= EXCHANGE_FLAG(NO_RESPONSE);
     else
         pairing->answered_ns = exchange->response.last_ns;
+    if (answered && exchange->response.first_ns < exchange->request.last_ns)
+        exchange->flags |= EXCHANGE_FLAG(EARLY_RESPONSE);
     pairing->unanswered_before = !answered && !(exchange->flags & EXCHANGE_FLAG(RESPONSE_GAP)) &&
                                  http1_counts(pairing->parsers[PAIRING_SERVER])->bytes_recorded > 0;
+}
+
+/* Whether the server's silence says that it read no request here. */
+static bool is_withdrawn(const struct pairing *pairing, const struct waiting *waiting)
+{
+    return waiting->doubtful && pairing->finished && pairing->paired && !pairing->response_lost &&
+           waiting->exchange.response.head.size == 0 && !http1_lost_framing(pairing->parsers[PAIRING_SERVER]);
 }
 
 /* Takes the oldest request out of the queue and hands it over, complete or not. */
@@ -151,8 +81,11 @@ static void hand_over_first(struct pairing *pairing)
     struct exchange *exchange = &waiting->exchange;
     if (waiting->filtered) {
         pool->counts.requests_filtered++;
+    } else if (is_withdrawn(pairing, waiting)) {
+        pool->counts.requests_lost_unconfirmed++;
     } else {
         pool->counts.requests_recorded++;
+        count_bits(pool->counts.flags, exchange->flags);
         pool->counts.requests_flagged += exchange->request.defects != 0;
         pool->counts.requests_unanswered += (exchange->flags & EXCHANGE_FLAG(NO_RESPONSE)) != 0;
         count_body(&pool->counts, &exchange->request.body);
@@ -227,6 +160,7 @@ static void on_request_head(void *arg, const struct http1_message *message)
     struct http1_field field;
     waiting->filtered = pool->settings.skip_header[0] != '\0' &&
                         http1_find_field(message->head, pool->settings.skip_header, &field);
+    waiting->doubtful = message->doubtful;
     waiting->after_hole = pairing->request_hole;
     pairing->request_hole = pairing->unexplained = false;
     if (pairing->last)
@@ -263,12 +197,21 @@ static void on_request_end(void *arg, const struct http1_message *message)
 {
     struct pairing *pairing = arg;
     struct waiting *waiting = pairing->reading;
+    count_bits(pairing->pool->counts.request_defects, message->defects);
     if (!waiting)
         return;
     pairing->reading = NULL;
     waiting_end(waiting, false, message);
     waiting->request_done = true;
     hand_over_complete(pairing);
+}
+
+static void on_request_surplus(void *arg)
+{
+    struct pairing *pairing = arg;
+    pairing->pool->counts.request_defects[MESSAGE_DEFECT_BIT_SURPLUS]++;
+    if (pairing->last) /* not handed over yet: what it is followed by is known in time */
+        pairing->last->exchange.request.defects |= MESSAGE_DEFECT(SURPLUS);
 }
 
 /* ---- the server's side ---- */
@@ -351,6 +294,7 @@ static void on_response_head(void *arg, const struct http1_message *message)
         if (waiting) {
             waiting->exchange.flags |= EXCHANGE_FLAG(INTERIM);
             waiting->exchange.interim += waiting->exchange.interim < UINT16_MAX;
+            waiting->exchange.response.defects |= message->defects & MESSAGE_DEFECT(BODY_FORBIDDEN);
         }
         return;
     }
@@ -363,6 +307,7 @@ static void on_response_head(void *arg, const struct http1_message *message)
         counts->responses_seen--;
     else
         counts->responses_paired++;
+    pairing->paired = true;
     pairing->answering = waiting;
     waiting->exchange.status = message->status;
     if (!waiting->request_done)
@@ -402,9 +347,27 @@ static void become_opaque(struct pairing *pairing)
     http1_make_opaque(pairing->parsers[PAIRING_SERVER]);
 }
 
+static void on_response_surplus(void *arg)
+{
+    struct pairing *pairing = arg;
+    pairing->pool->counts.response_defects[MESSAGE_DEFECT_BIT_SURPLUS]++;
+}
+
+/* An upgrade to h2c (RFC 7540 §3.2) makes the rest of the connection HTTP/2. */
+static void note_http2(struct pairing *pairing, const struct message *response)
+{
+    struct http1_field field;
+    if (!http1_find_field(buffer_bytes(&response->head), "Upgrade", &field) ||
+        !http1_list_has(field.value, "h2c"))
+        return;
+    pairing->protocol = "http2";
+    pairing->pool->counts.connections_not_http++;
+}
+
 static void on_response_end(void *arg, const struct http1_message *message)
 {
     struct pairing *pairing = arg;
+    count_bits(pairing->pool->counts.response_defects, message->defects);
     if (message->interim)
         return;
     struct waiting *waiting = pairing->answering;
@@ -414,8 +377,10 @@ static void on_response_end(void *arg, const struct http1_message *message)
     if (waiting) {
         waiting_end(waiting, true, message);
         waiting->response_done = true;
-        if (message->status == 101)
+        if (message->status == 101) {
             waiting->exchange.flags |= EXCHANGE_FLAG(UPGRADE);
+            note_http2(pairing, &waiting->exchange.response);
+        }
         if (connect)
             waiting->exchange.flags |= EXCHANGE_FLAG(CONNECT);
     }
@@ -447,14 +412,16 @@ static struct pairing *pairing_take(struct pairing_pool *pool)
                                            .body = on_request_body,
                                            .body_gap = on_request_gap,
                                            .trailers = on_request_trailers,
-                                           .end = on_request_end};
+                                           .end = on_request_end,
+                                           .surplus = on_request_surplus};
     const struct http1_handler responses = {.arg = pairing,
                                             .answers = on_answers,
                                             .head = on_response_head,
                                             .body = on_response_body,
                                             .body_gap = on_response_gap,
                                             .trailers = on_response_trailers,
-                                            .end = on_response_end};
+                                            .end = on_response_end,
+                                            .surplus = on_response_surplus};
     pairing->parsers[PAIRING_CLIENT] = http1_create(HTTP1_REQUESTS, &requests, &pool->settings.limits);
     pairing->parsers[PAIRING_SERVER] = http1_create(HTTP1_RESPONSES, &responses, &pool->settings.limits);
     return pairing;
@@ -487,11 +454,9 @@ void pairing_free(struct pairing *pairing)
     pool->spare_pairing_count++;
 }
 
-/* A direction showed another protocol: so is the other. */
-static void look_for_protocol(struct pairing *pairing, const struct http1 *parser)
+void pairing_become_other(struct pairing *pairing, const char *protocol)
 {
-    if (pairing->opaque || http1_mode(parser) != HTTP1_OPAQUE)
-        return;
+    pairing->protocol = protocol;
     pairing->pool->counts.connections_not_http++;
     become_opaque(pairing);
 }
@@ -500,13 +465,27 @@ void pairing_feed(struct pairing *pairing, enum pairing_side side, struct bytes 
                   bool segment_start)
 {
     assert(!pairing->finished);
-    http1_feed(pairing->parsers[side], data, packet_ns, segment_start);
-    look_for_protocol(pairing, pairing->parsers[side]);
+    struct http1 *parser = pairing->parsers[side];
+    if (side == PAIRING_CLIENT && !pairing->proxy.done)
+        pairing_opening_take(pairing, &data, packet_ns);
+    if (side == PAIRING_SERVER && !pairing->spoken[PAIRING_CLIENT] && !pairing->connection.midstream)
+        http1_set_unasked(parser);
+    pairing->spoken[side] = true;
+    http1_feed(parser, data, packet_ns, segment_start);
+    if (!pairing->opaque && http1_mode(parser) == HTTP1_OPAQUE) /* so is the other side */
+        pairing_become_other(pairing, http1_protocol(parser));
 }
 
 void pairing_gap(struct pairing *pairing, enum pairing_side side, uint64_t bytes, uint64_t packet_ns)
 {
     assert(!pairing->finished);
+    if (side == PAIRING_CLIENT && !pairing->proxy.done) {
+        uint64_t beyond = pairing_opening_lose(pairing, bytes);
+        if (bytes > 0 && beyond == 0)
+            return;
+        bytes = beyond;
+    }
+    pairing->response_lost |= side == PAIRING_SERVER;
     struct http1 *parser = pairing->parsers[side];
     bool known = pairing->reading != NULL;
     uint64_t seen = pairing->pool->counts.requests_seen;
@@ -534,6 +513,8 @@ void pairing_mark(struct pairing *pairing, enum pairing_side side, uint64_t flag
 void pairing_end(struct pairing *pairing, enum pairing_side side, bool clean, uint64_t packet_ns)
 {
     assert(!pairing->finished);
+    if (side == PAIRING_CLIENT)
+        pairing_opening_end(pairing);
     http1_finish(pairing->parsers[side], clean, packet_ns);
 }
 
@@ -546,11 +527,26 @@ static void add_bytes(struct pairing_counts *counts, const struct http1_counts *
     counts->bytes_gap += from->bytes_gap;
 }
 
+/* A connection of which all was seen, and in which nothing was HTTP. */
+static void name_unknown(struct pairing *pairing)
+{
+    if (pairing_protocol(pairing) || pairing->connection.midstream || !pairing->spoken[PAIRING_CLIENT])
+        return;
+    for (unsigned side = 0; side < 2; side++) {
+        const struct http1_counts *counts = http1_counts(pairing->parsers[side]);
+        if (counts->bytes_recorded > 0 || counts->bytes_gap > 0)
+            return;
+    }
+    pairing->protocol = "unknown";
+    pairing->pool->counts.connections_not_http++;
+}
+
 void pairing_finish(struct pairing *pairing, bool clean, uint64_t packet_ns)
 {
     if (pairing->finished)
         return;
     struct http1 *client = pairing->parsers[PAIRING_CLIENT], *server = pairing->parsers[PAIRING_SERVER];
+    pairing_opening_end(pairing);
     http1_finish(client, clean, packet_ns);
     http1_finish(server, clean, packet_ns);
     pairing->finished = true;
@@ -562,6 +558,9 @@ void pairing_finish(struct pairing *pairing, bool clean, uint64_t packet_ns)
         counts->requests_seen++;
         counts->requests_lost_http09++;
     }
+    name_unknown(pairing);
+    counts->bytes_skipped += pairing->proxy_bytes;
+    counts->bytes_reassembled += pairing->proxy_bytes;
     counts->connections_stopped += http1_lost_framing(client) || http1_lost_framing(server);
     add_bytes(counts, http1_counts(client));
     add_bytes(counts, http1_counts(server));
@@ -579,6 +578,8 @@ bool pairing_is_opaque(const struct pairing *pairing)
 
 const char *pairing_protocol(const struct pairing *pairing)
 {
+    if (pairing->protocol)
+        return pairing->protocol;
     const char *protocol = http1_protocol(pairing->parsers[PAIRING_CLIENT]);
     return protocol ? protocol : http1_protocol(pairing->parsers[PAIRING_SERVER]);
 }

@@ -10,6 +10,12 @@
  * B began answers B. On a connection that pipelined, pairs after a hole over response heads are not certain:
  * requests are handed over without response, responses count as orphaned.
  *
+ * Requests behind one with Content-Length and chunked are a reading: another reader of the same bytes may see none.
+ * The replies decide. Where the connection ends, nothing was lost of the server's side, and it answered none of them
+ * though it answered before, they are withdrawn: counted, not handed over. Otherwise they carry the defect.
+ *
+ * A PROXY protocol header before the first request is taken off, and its source becomes the client.
+ *
  * A pool is shared by the connections of one thread: settings, counters, and the exchanges and parsers that
  * are used again, so that nothing is allocated per exchange or connection once warm. */
 #ifndef CAPTURE_PAIRING_H
@@ -22,14 +28,15 @@
 #include <stdint.h>
 
 /* What is counted: name, unit, explanation.
- * requests_seen = requests_recorded + requests_filtered + requests_lost_http09 (+ those still open, see
- * pairing_finish). responses_seen = responses_paired + responses_orphaned (final responses only).
+ * requests_seen = requests_recorded + requests_filtered + requests_lost_http09 + requests_lost_unconfirmed (+ those
+ * still open, see pairing_finish). responses_seen = responses_paired + responses_orphaned (final responses only).
  * bytes_reassembled = bytes_recorded + bytes_skipped + bytes_opaque. */
 #define PAIRING_COUNTS(X)                                                                                    \
     X(requests_seen, "requests", "request heads found, HTTP/0.9 lines included")                             \
     X(requests_recorded, "requests", "handed over, with or without response")                                \
     X(requests_filtered, "requests", "not handed over because they carry the skip header (X-Rehearse-Run)")  \
     X(requests_lost_http09, "requests", "HTTP/0.9 request lines: not HTTP/1.x")                              \
+    X(requests_lost_unconfirmed, "requests", "read behind a message with two lengths; the server saw none")  \
     X(requests_flagged, "requests", "recorded with a defect")                                                \
     X(requests_unanswered, "requests", "recorded without a final response")                                  \
     X(requests_overflowed, "requests", "of those, because too many were waiting on one connection")          \
@@ -41,13 +48,14 @@
     X(bodies_cut, "bodies", "cut by size, a gap or the end of the connection")                               \
     X(bodies_dropped, "bodies", "not wanted")                                                                \
     X(connections, "connections", "given to pairing")                                                        \
+    X(connections_proxied, "connections", "opened by a PROXY protocol header")                               \
     X(connections_tunnelled, "connections", "switched to another protocol (101) or a tunnel (CONNECT)")      \
     X(connections_not_http, "connections", "showed another protocol at their start")                         \
     X(connections_stopped, "connections", "a direction's framing was lost for good")                         \
     X(connections_uncertain, "connections", "a hole left it open which response answers which request")      \
     X(bytes_reassembled, "bytes", "fed to the parsers")                                                      \
     X(bytes_recorded, "bytes", "part of a message")                                                          \
-    X(bytes_skipped, "bytes", "junk, or after framing was lost")                                             \
+    X(bytes_skipped, "bytes", "junk, PROXY headers, or after framing was lost")                              \
     X(bytes_opaque, "bytes", "after an upgrade, in a tunnel, or of another protocol")                        \
     X(bytes_gap, "bytes", "said to be lost")
 
@@ -55,6 +63,9 @@ struct pairing_counts {
 #define X(name, unit, help) uint64_t name;
     PAIRING_COUNTS(X)
 #undef X
+    uint64_t flags[EXCHANGE_FLAG_COUNT];             /* of exchanges handed over */
+    uint64_t request_defects[MESSAGE_DEFECT_COUNT];  /* of messages read, whatever became of them */
+    uint64_t response_defects[MESSAGE_DEFECT_COUNT]; /* 1xx and orphans included */
 };
 /* Adds |from| to |into|. */
 void pairing_counts_add(struct pairing_counts *into, const struct pairing_counts *from);
@@ -67,6 +78,8 @@ struct pairing_settings {
      * transferred, chunked framing removed; body.coded says that a content coding is still on. */
     void (*done)(void *arg, struct exchange *exchange);
     void *arg;
+    /* Returns the opaque keyed id of a client's address that a PROXY header told. NULL: ids stay as they are. */
+    uint64_t (*client_of)(void *arg, const struct address *source);
     uint64_t max_body_bytes;   /* a body longer than this is cut [1 MiB] */
     uint64_t max_held_bytes;   /* bodies held in all open exchanges; beyond it bodies are cut [256 MiB] */
     uint32_t max_waiting;      /* unanswered requests a connection; beyond it the oldest goes [1024] */
@@ -89,7 +102,7 @@ const struct pairing_counts *pairing_pool_counts(const struct pairing_pool *pool
 /* What the caller knows of a connection; copied into each of its exchanges. */
 struct pairing_connection {
     uint64_t connection; /* opaque keyed id */
-    uint64_t client;     /* opaque keyed id of the client's address */
+    uint64_t client;     /* opaque keyed id of the client's address; a PROXY header replaces it */
     struct address server;
     bool tls;
     bool midstream; /* the start was not seen: both directions begin by looking for a start line */
@@ -119,8 +132,8 @@ void pairing_finish(struct pairing *pairing, bool clean, uint64_t packet_ns);
 /* Returns whether both directions are opaque or stopped: nothing more will be recorded and the caller may
  * stop buffering, as long as it goes on feeding or counts the bytes itself. */
 bool pairing_is_opaque(const struct pairing *pairing);
-/* Returns the name of the protocol that the connection showed instead of HTTP/1.x ("tls", "http2", ...), or
- * NULL. */
+/* Returns the name of the protocol that the connection showed instead of HTTP/1.x ("tls", "http2", ...), "unknown"
+ * where it is finished and showed neither, or NULL. */
 const char *pairing_protocol(const struct pairing *pairing);
 
 #endif

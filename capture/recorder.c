@@ -56,6 +56,18 @@ static void put(void *arg, struct exchange *exchange)
     recorder->found.unreplayable[unreplayable_judge(exchange)]++; /* after sanitizing */
 }
 
+static uint64_t opaque_address(const struct recorder *recorder, const struct address *address)
+{
+    uint8_t data[17] = {address->family};
+    memcpy(data + 1, address->ip, address->family == AF_INET ? 4 : 16);
+    return keys_opaque_id(recorder->options.writer.keys, data, sizeof data);
+}
+
+static uint64_t client_of(void *arg, const struct address *source)
+{
+    return opaque_address(arg, source);
+}
+
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err)
 {
     static const enum traffic_bodies wanted[] = {[RECORDER_BODIES_NONE] = TRAFFIC_BODIES_NONE,
@@ -73,17 +85,11 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
     recorder->pool = pairing_pool_create(&(struct pairing_settings){
         .done = put,
         .arg = recorder,
+        .client_of = client_of,
         .max_body_bytes = options->max_body_bytes,
     });
     *ret_recorder = recorder;
     return 0;
-}
-
-static uint64_t opaque_address(const struct recorder *recorder, const struct address *address)
-{
-    uint8_t data[17] = {address->family};
-    memcpy(data + 1, address->ip, address->family == AF_INET ? 4 : 16);
-    return keys_opaque_id(recorder->options.writer.keys, data, sizeof data);
 }
 
 static uint64_t opaque_connection(const struct recorder *recorder, const struct flow_info *info)
@@ -194,6 +200,7 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     ledger->bytes_recorded += counts->bytes_recorded;
     ledger->bytes_skipped += counts->bytes_skipped;
     ledger->bytes_opaque += counts->bytes_opaque;
+    ledger->connections_proxied += counts->connections_proxied;
     ledger->connections_tunnelled += counts->connections_tunnelled;
     ledger->requests_seen += counts->requests_seen;
     ledger->requests_recorded += recorder->recorded;
@@ -209,6 +216,13 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     for (unsigned i = 0; i < LEDGER_LOSS_COUNT; i++)
         ledger->lost[i] += recorder->found.lost[i];
     ledger->lost[LEDGER_LOSS_HTTP09] += counts->requests_lost_http09;
+    ledger->lost[LEDGER_LOSS_UNCONFIRMED] += counts->requests_lost_unconfirmed;
+    for (unsigned i = 0; i < EXCHANGE_FLAG_COUNT; i++)
+        ledger->flags[i] += counts->flags[i];
+    for (unsigned i = 0; i < MESSAGE_DEFECT_COUNT; i++) {
+        ledger->request_defects[i] += counts->request_defects[i];
+        ledger->response_defects[i] += counts->response_defects[i];
+    }
     for (unsigned i = UNREPLAYABLE_NONE + 1; i < UNREPLAYABLE_COUNT; i++)
         ledger->unreplayable[i] += recorder->found.unreplayable[i];
     memcpy(ledger->not_http, recorder->found.not_http, sizeof ledger->not_http);

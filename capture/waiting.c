@@ -135,7 +135,7 @@ void waiting_end(struct waiting *waiting, bool response, const struct http1_mess
     bool request = !response;
     struct message *message = message_of(waiting, response);
     message->last_ns = from->last_ns;
-    message->defects = from->defects;
+    message->defects |= from->defects;
     message->body.framing = from->framing;
     if (from->gap)
         exchange->flags |= request ? EXCHANGE_FLAG(REQUEST_GAP) : EXCHANGE_FLAG(RESPONSE_GAP);

@@ -29,6 +29,9 @@ static struct ledger sample(void)
     ledger.lost[LEDGER_LOSS_HTTP09] = 1;
     ledger.lost[LEDGER_LOSS_DISK] = 1;
     ledger.not_decoded[NET_VXLAN] = 3;
+    ledger.flags[EXCHANGE_BIT_PIPELINED] = 4;
+    ledger.request_defects[MESSAGE_DEFECT_BIT_BARE_LF] = 5;
+    ledger.response_defects[MESSAGE_DEFECT_COUNT - 1] = 6;
     ledger_add_protocol(&ledger, "tls");
     ledger_add_protocol(&ledger, "http2");
     ledger_add_protocol(&ledger, "tls");
@@ -89,7 +92,10 @@ static void test_ledger_text_leaves_out_zeros(void **state)
     fclose(to);
     assert_non_null(strstr(text, "packets     received 90, dropped_kernel 10, not_decoded (vxlan 3)\n"));
     assert_non_null(strstr(text, "connections seen 0, not_http (tls 2, http2 1)\n"));
-    assert_non_null(strstr(text, "requests    seen 10, recorded 6, filtered 2, lost (http09 1, disk 1)\n"));
+    assert_non_null(strstr(
+        text, "requests    seen 10, recorded 6, filtered 2, lost (http09 1, disk 1), flags (pipelined 4), "
+              "defects (bare_lf 5)\n"));
+    assert_non_null(strstr(text, "responses   seen 5, paired 4, orphaned 1, defects (surplus 6)\n"));
     assert_null(strstr(text, "sampled_out"));
     free(text);
 }
@@ -113,6 +119,11 @@ static void test_ledger_json_holds_all_of_it(void **state)
     assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "lost"), "disk")), 1);
     json_t *not_http = json_object_get(json_object_get(root, "connections"), "not_http");
     assert_int_equal(json_integer_value(json_object_get(not_http, "tls")), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "flags"), "pipelined")), 4);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "defects"), "bare_lf")), 5);
+    json_t *responses = json_object_get(root, "responses");
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(responses, "defects"), "surplus")),
+                     6);
     assert_true(json_is_true(json_object_get(root, "balances")));
     json_decref(root);
     assert_int_equal(ledger_write_json(&ledger, "/nowhere/ledger.json", &err), -1);

@@ -30,7 +30,9 @@ struct dialogue {
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 #define OK(body)  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" body
-#define UP        "HTTP/1.1 101 Switching\r\n\r\n"
+#define TWO_LENGTHS                                                                                          \
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 60\r\n\r\n0\r\n\r\n"
+#define UP "HTTP/1.1 101 Switching\r\n\r\n"
 
 static const struct dialogue dialogues[] = {
     {"keep-alive",
@@ -222,8 +224,52 @@ static const struct dialogue dialogues[] = {
      {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n" GET("/2"), 0},
       {'S', 20, OK("ab") OK("cd"), 0}},
      "POST / 200 10-10-20-20 ab request_incomplete\n1/1/0 2/1/1"},
-    {"HTTP/0.9", false, {{'C', 10, "GET /x\r\n", 0}, {'S', 20, "<html>", 0}, {'s', 21, 0, 0}}, "1/0/0 0/0/0"},
-    {"TLS", false, {{'C', 10, "\x16\x03\x01rest", 0}, {'S', 20, OK("ab"), 0}}, "0/0/0 0/0/0"},
+    {"HTTP/0.9",
+     false,
+     {{'C', 10, "GET /x\r\n", 0}, {'S', 20, "<html>", 0}, {'s', 21, 0, 0}},
+     "1/0/0 0/0/0 http09"},
+    {"TLS", false, {{'C', 10, "\x16\x03\x01rest", 0}, {'S', 20, OK("ab"), 0}}, "0/0/0 0/0/0 tls"},
+    {"two lengths, and the server answers both requests that the bytes hold by chunked (case 49)",
+     false,
+     {{'C', 10, TWO_LENGTHS GET("/2"), 0}, {'S', 20, OK("ab") OK("cd"), 0}},
+     "POST / 200 10-10-20-20 ab\nGET /2 200 10-10-20-20 cd pipelined\n2/2/0 2/2/0"},
+    {"two lengths, and the server answers one: what is behind was no request to it (case 49)",
+     false,
+     {{'C', 10, TWO_LENGTHS GET("/2"), 0}, {'S', 20, OK("ab"), 0}},
+     "POST / 200 10-10-20-20 ab\n2/1/0 1/1/0"},
+    {"two lengths, and no reply seen: the reading stays, flagged (case 49)",
+     false,
+     {{'C', 10, TWO_LENGTHS GET("/2"), 0}},
+     "POST / 0 10-10-0-0  no_response\nGET /2 0 10-10-0-0  no_response\n2/2/0 0/0/0"},
+    {"two lengths, and replies lost: the reading stays, flagged (case 49)",
+     false,
+     {{'C', 10, TWO_LENGTHS GET("/2"), 0}, {'S', 20, OK("ab"), 0}, {'S', 30, 0, 9}},
+     "POST / 200 10-10-20-20 ab\nGET /2 0 10-10-0-0  no_response,pipelined\n2/2/0 1/1/0"},
+    {"upgrade to HTTP/2",
+     false,
+     {{'C', 10, GET("/1"), 0},
+      {'S', 20, "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nxyz", 0}},
+     "GET /1 101 10-10-20-20  upgrade\n1/1/0 1/1/0 http2"},
+    {"a server that greets first",
+     false,
+     {{'S', 10, "220 ESMTP\r\n", 0}, {'C', 20, "EHLO a\r\n", 0}},
+     "0/0/0 0/0/0 smtp"},
+    {"nothing that is known",
+     false,
+     {{'C', 10, "\x01\x02\x03\n", 0}, {'S', 20, "\x04", 0}},
+     "0/0/0 0/0/0 unknown"},
+    {"PROXY header",
+     false,
+     {{'C', 10, "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", 0},
+      {'C', 11, GET("/1"), 0},
+      {'S', 20, OK("ab"), 0}},
+     "GET /1 200 11-11-20-20 ab\n1/1/0 1/1/0"},
+    {"a response stamped before the request's last byte",
+     false,
+     {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n", 0},
+      {'C', 30, "ab", 0},
+      {'S', 20, OK("ab"), 0}},
+     "POST / 200 10-30-20-20 ab early_response\n1/1/0 1/1/0"},
     {"junk requests and their answers",
      false,
      {{'C', 10, GET("/1"), 0}, {'S', 20, OK("ab"), 0}, {'C', 30, "T / HTTP\n\n", 0}, {'S', 40, OK("xx"), 0}},
@@ -274,8 +320,9 @@ static void run_step(struct pairing *pairing, const struct step *step, bool byte
 
 static void check_balance(const struct pairing_counts *counts)
 {
-    assert_int_equal(counts->requests_seen,
-                     counts->requests_recorded + counts->requests_filtered + counts->requests_lost_http09);
+    assert_int_equal(counts->requests_seen, counts->requests_recorded + counts->requests_filtered +
+                                                counts->requests_lost_http09 +
+                                                counts->requests_lost_unconfirmed);
     assert_int_equal(counts->responses_seen, counts->responses_paired + counts->responses_orphaned);
     assert_int_equal(counts->bytes_reassembled,
                      counts->bytes_recorded + counts->bytes_skipped + counts->bytes_opaque);
@@ -292,6 +339,7 @@ static void run_dialogue(const struct dialogue *dialogue, bool bytewise, struct 
     for (size_t i = 0; i < STEPS && dialogue->steps[i].side; i++)
         run_step(pairing, &dialogue->steps[i], bytewise);
     pairing_finish(pairing, true, 0);
+    const char *protocol = pairing_protocol(pairing);
     pairing_free(pairing);
     const struct pairing_counts *counts = pairing_pool_counts(pool);
     check_balance(counts);
@@ -299,6 +347,8 @@ static void run_dialogue(const struct dialogue *dialogue, bool bytewise, struct 
                   (unsigned)counts->requests_recorded, (unsigned)counts->requests_filtered,
                   (unsigned)counts->responses_seen, (unsigned)counts->responses_paired,
                   (unsigned)counts->responses_orphaned);
+    if (protocol)
+        buffer_printf(text, " %s", protocol);
     pairing_pool_free(pool);
 }
 

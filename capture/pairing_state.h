@@ -1,0 +1,58 @@
+/* The pairing of pairing.h inside: its state, and what its parts share. For pairing*.c alone. */
+#ifndef CAPTURE_PAIRING_STATE_H
+#define CAPTURE_PAIRING_STATE_H
+
+#include "capture/pairing.h"
+#include "capture/proxy_header.h"
+#include "capture/waiting.h"
+
+struct pairing_pool {
+    struct pairing_settings settings;
+    struct pairing_counts counts;
+    struct waiting_store store;
+    struct pairing *spare_pairings;
+    size_t spare_pairing_count;
+};
+
+struct pairing {
+    struct pairing_pool *pool;
+    struct pairing *next; /* in the pool's spare list */
+    struct pairing_connection connection;
+    struct proxy_reader proxy;
+    uint64_t proxy_bytes; /* of a PROXY header, or held back */
+    const char *protocol; /* static; where the parsers do not know it */
+    struct http1 *parsers[2];
+    bool spoken[2];               /* the side has sent bytes */
+    struct waiting *first, *last; /* requests that wait, oldest first */
+    uint32_t count;
+    struct waiting *reading;   /* whose request is being read */
+    struct waiting *answering; /* whose final response is being read */
+    struct waiting *asked;     /* chosen for the response whose head comes next */
+    uint32_t owed;             /* responses to requests that were given up before */
+    uint64_t marks[2];         /* flags for the next exchange of a side */
+    bool paired;               /* a request was answered */
+    bool response_lost;        /* bytes of the server's side were lost */
+    bool request_hole;         /* since the last request, requests may have been lost */
+    bool response_hole;        /* since the last response, responses may have been lost */
+    bool unexplained;          /* the last response had no request: its request may turn out to be lost */
+    bool pipelines; /* the client has sent a request before the answer to the one before was complete */
+    bool uncertain; /* nothing says any more which response answers which request */
+    bool opaque;
+    bool finished;
+    bool unanswered_before; /* the exchange handed over last had no response and none was lost */
+    uint64_t answered_ns;   /* when the response handed over last was complete */
+};
+
+/* Frees it with its parsers; it is no longer in the pool's list. */
+void pairing_destroy(struct pairing *pairing);
+/* Makes all that follows opaque: the connection showed |protocol| (static; NULL where the parsers know it). */
+void pairing_become_other(struct pairing *pairing, const char *protocol);
+
+/* Takes a PROXY header, or what may become one, from the front of the client's |data|. Until |proxy.done|. */
+void pairing_opening_take(struct pairing *pairing, struct bytes *data, uint64_t packet_ns);
+/* Tells that |bytes| (0: unknown) of the client's stream are lost. Returns how many of them lie behind the header. */
+uint64_t pairing_opening_lose(struct pairing *pairing, uint64_t bytes);
+/* Tells that no header can come any more: what was held back to see goes to the client's parser. */
+void pairing_opening_end(struct pairing *pairing);
+
+#endif

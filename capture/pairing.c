@@ -183,7 +183,7 @@ static void on_request_gap(void *arg, uint64_t bytes)
 {
     struct pairing *pairing = arg;
     if (pairing->reading)
-        waiting_lose(pairing->reading, false, bytes);
+        waiting_lose(&pairing->pool->store, pairing->reading, false, bytes);
 }
 
 static void on_request_trailers(void *arg, struct bytes lines)
@@ -201,7 +201,7 @@ static void on_request_end(void *arg, const struct http1_message *message)
     if (!waiting)
         return;
     pairing->reading = NULL;
-    waiting_end(waiting, false, message);
+    waiting_end(&pairing->pool->store, waiting, false, message);
     waiting->request_done = true;
     hand_over_complete(pairing);
 }
@@ -327,7 +327,7 @@ static void on_response_gap(void *arg, uint64_t bytes)
 {
     struct pairing *pairing = arg;
     if (pairing->answering)
-        waiting_lose(pairing->answering, true, bytes);
+        waiting_lose(&pairing->pool->store, pairing->answering, true, bytes);
 }
 
 static void on_response_trailers(void *arg, struct bytes lines)
@@ -375,7 +375,7 @@ static void on_response_end(void *arg, const struct http1_message *message)
     bool connect = waiting && waiting->answers == HTTP1_ANSWERS_CONNECT && message->status >= 200 &&
                    message->status < 300;
     if (waiting) {
-        waiting_end(waiting, true, message);
+        waiting_end(&pairing->pool->store, waiting, true, message);
         waiting->response_done = true;
         if (message->status == 101) {
             waiting->exchange.flags |= EXCHANGE_FLAG(UPGRADE);

@@ -23,6 +23,7 @@
 
 #include "common/exchange.h"
 #include "common/http1.h"
+#include "filters/key.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -85,6 +86,9 @@ struct pairing_settings {
     uint32_t max_waiting;      /* unanswered requests a connection; beyond it the oldest goes [1024] */
     bool drop_request_bodies;  /* --bodies none: state BODY_DROPPED, reason NOT_WANTED */
     bool drop_response_bodies; /* --bodies none|request */
+    const struct keys
+        *digest_keys[2]; /* of a request's and a response's body that is cut by size the digest is
+                                          taken with these [none] */
     const char
         *skip_header; /* requests that carry this header are not recorded ["X-Rehearse-Run"]; "" none */
     struct http1_limits limits; /* of heads */

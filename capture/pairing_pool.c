@@ -30,7 +30,8 @@ struct pairing_pool *pairing_pool_create(const struct pairing_settings *settings
     if (pool->settings.max_held_bytes == 0)
         pool->settings.max_held_bytes = DEFAULT_HELD_BYTES;
     pool->store = (struct waiting_store){.max_body_bytes = pool->settings.max_body_bytes,
-                                         .max_held_bytes = pool->settings.max_held_bytes};
+                                         .max_held_bytes = pool->settings.max_held_bytes,
+                                         .digest_keys = {settings->digest_keys[0], settings->digest_keys[1]}};
     if (pool->settings.max_waiting == 0)
         pool->settings.max_waiting = DEFAULT_WAITING;
     if (!pool->settings.skip_header)

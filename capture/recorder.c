@@ -87,6 +87,8 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
         .arg = recorder,
         .client_of = client_of,
         .max_body_bytes = options->max_body_bytes,
+        .digest_keys = {options->bodies != RECORDER_BODIES_NONE ? options->writer.keys : NULL,
+                        options->bodies == RECORDER_BODIES_ALL ? options->writer.keys : NULL},
     });
     *ret_recorder = recorder;
     return 0;

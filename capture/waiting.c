@@ -8,6 +8,38 @@
 #define SPARE_WAITING 1024        /* kept for reuse */
 #define SPARE_CONTENT (64 * 1024) /* a buffer that grew beyond it is not kept */
 
+static struct message *message_of(struct waiting *waiting, bool response)
+{
+    return response ? &waiting->exchange.response : &waiting->exchange.request;
+}
+
+/* Begins the digest of a body that is cut, with what is kept of it. It counts as held. */
+static void begin_digest(struct waiting_store *store, struct waiting *waiting, bool response)
+{
+    const struct keys *keys = store->digest_keys[response];
+    if (!keys || store->max_held_bytes - store->held_bytes < KEYS_DIGEST_BYTES)
+        return;
+    struct keys_digest *digest =
+        store->spare_digest_count ? store->spare_digests[--store->spare_digest_count] : keys_digest_create();
+    store->held_bytes += KEYS_DIGEST_BYTES;
+    keys_digest_begin(digest, keys);
+    keys_digest_add(digest, buffer_bytes(&message_of(waiting, response)->body.content));
+    waiting->digest[response] = digest;
+}
+
+static void drop_digest(struct waiting_store *store, struct waiting *waiting, bool response)
+{
+    struct keys_digest *digest = waiting->digest[response];
+    if (!digest)
+        return;
+    waiting->digest[response] = NULL;
+    store->held_bytes -= KEYS_DIGEST_BYTES;
+    if (store->spare_digest_count < WAITING_SPARE_DIGESTS)
+        store->spare_digests[store->spare_digest_count++] = digest;
+    else
+        keys_digest_free(digest);
+}
+
 static void waiting_free(struct waiting *waiting)
 {
     exchange_free(&waiting->exchange);
@@ -22,6 +54,8 @@ void waiting_store_done(struct waiting_store *store)
         waiting_free(waiting);
     }
     store->spare_count = 0;
+    while (store->spare_digest_count)
+        keys_digest_free(store->spare_digests[--store->spare_digest_count]);
 }
 
 struct waiting *waiting_take(struct waiting_store *store)
@@ -44,6 +78,8 @@ static void shrink(struct buffer *buffer)
 void waiting_give_back(struct waiting_store *store, struct waiting *waiting)
 {
     store->held_bytes -= waiting->held;
+    drop_digest(store, waiting, false);
+    drop_digest(store, waiting, true);
     if (store->spare_count >= SPARE_WAITING) {
         waiting_free(waiting);
         return;
@@ -58,18 +94,16 @@ void waiting_give_back(struct waiting_store *store, struct waiting *waiting)
     store->spare_count++;
 }
 
-static struct message *message_of(struct waiting *waiting, bool response)
-{
-    return response ? &waiting->exchange.response : &waiting->exchange.request;
-}
-
 void waiting_content(struct waiting_store *store, struct waiting *waiting, bool response,
                      struct bytes content)
 {
     struct body *body = &message_of(waiting, response)->body;
     body->wire_bytes += content.size;
-    if (waiting->cut[response])
+    if (waiting->cut[response]) {
+        if (waiting->digest[response])
+            keys_digest_add(waiting->digest[response], content);
         return;
+    }
     uint64_t room = store->max_body_bytes - body->content.size;
     uint64_t pool_room =
         store->max_held_bytes > store->held_bytes ? store->max_held_bytes - store->held_bytes : 0;
@@ -81,13 +115,16 @@ void waiting_content(struct waiting_store *store, struct waiting *waiting, bool 
         waiting->cut[response] = true;
         body->state = BODY_CUT;
         body->reason = BODY_REASON_TOO_LARGE;
+        begin_digest(store, waiting, response);
+        if (waiting->digest[response])
+            keys_digest_add(waiting->digest[response], content);
     }
     buffer_append(&body->content, content.data, size);
     waiting->held += size;
     store->held_bytes += size;
 }
 
-void waiting_lose(struct waiting *waiting, bool response, uint64_t bytes)
+void waiting_lose(struct waiting_store *store, struct waiting *waiting, bool response, uint64_t bytes)
 {
     struct body *body = &message_of(waiting, response)->body;
     body->wire_bytes += bytes;
@@ -96,6 +133,7 @@ void waiting_lose(struct waiting *waiting, bool response, uint64_t bytes)
         body->reason = BODY_REASON_GAP;
     }
     waiting->cut[response] = true;
+    drop_digest(store, waiting, response);
 }
 
 static bool is_coded(struct bytes head)
@@ -129,7 +167,18 @@ void waiting_begin(struct waiting *waiting, bool response, const struct http1_me
     }
 }
 
-void waiting_end(struct waiting *waiting, bool response, const struct http1_message *from)
+static void end_digest(struct waiting_store *store, struct waiting *waiting, bool response, bool whole)
+{
+    struct body *body = &message_of(waiting, response)->body;
+    if (waiting->digest[response] && whole && body->wire_bytes >= BODY_DIGEST_MIN) {
+        keys_digest_end(waiting->digest[response], body->digest);
+        body->digested = true;
+    }
+    drop_digest(store, waiting, response);
+}
+
+void waiting_end(struct waiting_store *store, struct waiting *waiting, bool response,
+                 const struct http1_message *from)
 {
     struct exchange *exchange = &waiting->exchange;
     bool request = !response;
@@ -153,5 +202,6 @@ void waiting_end(struct waiting *waiting, bool response, const struct http1_mess
                        : from->gap    ? BODY_REASON_GAP
                                       : BODY_REASON_INCOMPLETE;
     }
+    end_digest(store, waiting, response, from->complete && !from->gap);
     body->coded = body->content.size > 0 && is_coded(buffer_bytes(&message->head));
 }

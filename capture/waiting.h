@@ -5,9 +5,12 @@
 
 #include "common/exchange.h"
 #include "common/http1.h"
+#include "filters/key.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define WAITING_SPARE_DIGESTS 64
 
 struct waiting {
     struct exchange exchange;
@@ -15,11 +18,12 @@ struct waiting {
     enum http1_answers answers;
     bool request_done;
     bool response_done;
-    bool filtered;   /* carries the skip header */
-    bool doubtful;   /* of http1_message */
-    bool after_hole; /* requests before it may have been lost */
-    uint64_t held;   /* content bytes counted in the store */
-    bool cut[2];     /* nothing more is kept of the request's, the response's body */
+    bool filtered;                 /* carries the skip header */
+    bool doubtful;                 /* of http1_message */
+    bool after_hole;               /* requests before it may have been lost */
+    uint64_t held;                 /* content bytes counted in the store */
+    bool cut[2];                   /* nothing more is kept of the request's, the response's body */
+    struct keys_digest *digest[2]; /* of a body that was cut by size and has no hole yet; owned */
 };
 
 /* Zero-initialised but for the limits is empty and valid. */
@@ -27,8 +31,12 @@ struct waiting_store {
     uint64_t max_body_bytes; /* kept of one body */
     uint64_t max_held_bytes; /* kept of all bodies */
     uint64_t held_bytes;     /* <= max_held_bytes */
+    const struct keys
+        *digest_keys[2]; /* for digests of requests' and responses' bodies; NULL: none are made */
     struct waiting *spare;
     size_t spare_count;
+    struct keys_digest *spare_digests[WAITING_SPARE_DIGESTS];
+    size_t spare_digest_count;
 };
 
 /* Frees what is kept for reuse. */
@@ -41,12 +49,13 @@ void waiting_give_back(struct waiting_store *store, struct waiting *waiting);
 
 /* Takes over the head. |drop|: the body is not wanted. */
 void waiting_begin(struct waiting *waiting, bool response, const struct http1_message *from, bool drop);
-/* Keeps |content| as far as the limits allow, and counts it. */
+/* Keeps |content| as far as the limits allow, and counts it; what is beyond them goes into a digest. */
 void waiting_content(struct waiting_store *store, struct waiting *waiting, bool response,
                      struct bytes content);
 /* Tells that |bytes| of the body were lost. */
-void waiting_lose(struct waiting *waiting, bool response, uint64_t bytes);
+void waiting_lose(struct waiting_store *store, struct waiting *waiting, bool response, uint64_t bytes);
 /* Sets flags, defects, times and the state of the body from the message that ended. */
-void waiting_end(struct waiting *waiting, bool response, const struct http1_message *from);
+void waiting_end(struct waiting_store *store, struct waiting *waiting, bool response,
+                 const struct http1_message *from);
 
 #endif

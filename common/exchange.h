@@ -128,6 +128,9 @@ enum body_reason {
 };
 const char *body_reason_name(enum body_reason reason);
 
+#define BODY_DIGEST_SIZE 16
+#define BODY_DIGEST_MIN  64 /* bytes; a shorter body could be guessed by whoever has the key */
+
 /* A message body. */
 struct body {
     enum body_framing framing;
@@ -136,7 +139,10 @@ struct body {
     uint64_t wire_bytes; /* content as transferred, chunked framing removed, before content decoding; also if
                             not kept */
     bool coded;          /* |content| is still content-coded (never after sanitizing) */
-    struct buffer content; /* what is kept */
+    bool digested;       /* |digest| is set */
+    uint8_t digest[BODY_DIGEST_SIZE]; /* keyed, of all bytes as counted by |wire_bytes|: of a body that is not
+                                         kept whole and has BODY_DIGEST_MIN bytes, where all of them were seen */
+    struct buffer content;            /* what is kept */
 };
 
 /* One direction of an exchange. */

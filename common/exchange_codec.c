@@ -3,8 +3,12 @@
 #include <endian.h>
 #include <string.h>
 
-/* First byte of the metadata; another one is another layout. */
-#define CODEC_VERSION 1
+/* First byte of the metadata: the layout. The first had no digests. */
+#define CODEC_FIRST   1
+#define CODEC_VERSION 2
+/* Bits of a body's byte. */
+#define BODY_BIT_CODED    1u
+#define BODY_BIT_DIGESTED 2u
 /* More than sanitizing can ever add to one exchange; a reader believes no more. */
 #define LINKS_MAX 65536
 
@@ -27,7 +31,10 @@ static void put_message(struct buffer *out, const struct message *message)
     buffer_append_byte(out, (uint8_t)message->body.framing);
     buffer_append_byte(out, (uint8_t)message->body.state);
     buffer_append_byte(out, (uint8_t)message->body.reason);
-    buffer_append_byte(out, message->body.coded);
+    buffer_append_byte(out, (uint8_t)((message->body.coded ? BODY_BIT_CODED : 0) |
+                                      (message->body.digested ? BODY_BIT_DIGESTED : 0)));
+    if (message->body.digested)
+        buffer_append(out, message->body.digest, BODY_DIGEST_SIZE);
     buffer_append_varint(out, message->body.wire_bytes);
     buffer_append_varint(out, message->defects);
     put_fixed(out, message->first_ns);
@@ -113,13 +120,28 @@ static bool take_buffer(struct bytes *view, struct buffer *to)
     return true;
 }
 
-static bool take_message(struct bytes *view, struct message *message)
+static bool take_digest(struct bytes *view, bool digested, struct body *body)
 {
-    unsigned framing, state, reason, coded;
+    struct bytes digest;
+    if (digested) {
+        if (!bytes_take(view, BODY_DIGEST_SIZE, &digest))
+            return false;
+        memcpy(body->digest, digest.data, digest.size);
+    }
+    body->digested = digested;
+    return true;
+}
+
+static bool take_message(struct bytes *view, unsigned version, struct message *message)
+{
+    unsigned framing, state, reason, bits;
+    unsigned bits_end =
+        version == CODEC_FIRST ? BODY_BIT_CODED + 1 : (BODY_BIT_CODED | BODY_BIT_DIGESTED) + 1;
     uint64_t lines, bytes;
     if (!take_buffer(view, &message->head) || !take_buffer(view, &message->trailers) ||
         !take_byte(view, BODY_FRAMING_CLOSE + 1, &framing) || !take_byte(view, BODY_DROPPED + 1, &state) ||
-        !take_byte(view, BODY_REASON_COUNT, &reason) || !take_byte(view, 2, &coded) ||
+        !take_byte(view, BODY_REASON_COUNT, &reason) || !take_byte(view, bits_end, &bits) ||
+        !take_digest(view, bits & BODY_BIT_DIGESTED, &message->body) ||
         !bytes_take_varint(view, &message->body.wire_bytes) || !bytes_take_varint(view, &message->defects) ||
         !take_fixed(view, &message->first_ns) || !take_fixed(view, &message->last_ns) ||
         !take_number(view, UINT32_MAX, &lines) || !take_number(view, UINT32_MAX, &bytes))
@@ -127,7 +149,7 @@ static bool take_message(struct bytes *view, struct message *message)
     message->body.framing = (enum body_framing)framing;
     message->body.state = (enum body_state)state;
     message->body.reason = (enum body_reason)reason;
-    message->body.coded = coded != 0;
+    message->body.coded = bits & BODY_BIT_CODED;
     message->withheld_lines = (uint32_t)lines;
     message->withheld_bytes = (uint32_t)bytes;
     return true;
@@ -155,14 +177,14 @@ static bool take_exchange(struct bytes view, struct exchange *exchange)
     unsigned version, ip_size, tls;
     struct bytes ip;
     uint64_t port, status, interim, links;
-    if (!take_byte(&view, 256, &version) || version != CODEC_VERSION || !take_fixed(&view, &exchange->id) ||
-        !take_fixed(&view, &exchange->connection) || !take_fixed(&view, &exchange->client) ||
-        !take_byte(&view, 17, &ip_size) || (ip_size != 0 && ip_size != 4 && ip_size != 16) ||
-        !bytes_take(&view, ip_size, &ip) || !take_number(&view, UINT16_MAX, &port) ||
-        !take_byte(&view, 2, &tls) || !take_number(&view, UINT16_MAX, &status) ||
-        !take_number(&view, UINT16_MAX, &interim) || !bytes_take_varint(&view, &exchange->flags) ||
-        !take_message(&view, &exchange->request) || !take_message(&view, &exchange->response) ||
-        !take_number(&view, LINKS_MAX, &links))
+    if (!take_byte(&view, 256, &version) || version < CODEC_FIRST || version > CODEC_VERSION ||
+        !take_fixed(&view, &exchange->id) || !take_fixed(&view, &exchange->connection) ||
+        !take_fixed(&view, &exchange->client) || !take_byte(&view, 17, &ip_size) ||
+        (ip_size != 0 && ip_size != 4 && ip_size != 16) || !bytes_take(&view, ip_size, &ip) ||
+        !take_number(&view, UINT16_MAX, &port) || !take_byte(&view, 2, &tls) ||
+        !take_number(&view, UINT16_MAX, &status) || !take_number(&view, UINT16_MAX, &interim) ||
+        !bytes_take_varint(&view, &exchange->flags) || !take_message(&view, version, &exchange->request) ||
+        !take_message(&view, version, &exchange->response) || !take_number(&view, LINKS_MAX, &links))
         return false;
     exchange->server.family = ip_size == 16 ? AF_INET6 : ip_size == 4 ? AF_INET : 0;
     memcpy(exchange->server.ip, ip.data, ip_size);

@@ -17,14 +17,20 @@
 /* The word, the key, a newline; one byte more tells that a file is longer. */
 #define KEY_FILE_SIZE (sizeof KEY_FILE_WORD - 1 + BASE64_SIZE + 1)
 
-enum subkey { SUBKEY_MAPPING = 1, SUBKEY_RECOGNITION, SUBKEY_IDENTITY, SUBKEY_ID };
+enum subkey { SUBKEY_MAPPING = 1, SUBKEY_RECOGNITION, SUBKEY_IDENTITY, SUBKEY_ID, SUBKEY_BODY };
 
 struct keys {
     crypto_generichash_state mapping; /* BLAKE2b that has taken the mapping key; copied for each value */
     crypto_generichash_state identity;
+    crypto_generichash_state body;
     uint8_t recognition[SEGMENT_KEY_SIZE];
     uint8_t id[SEGMENT_KEY_ID_SIZE];
 };
+
+struct keys_digest {
+    crypto_generichash_state state;
+};
+_Static_assert(sizeof(struct keys_digest) <= KEYS_DIGEST_BYTES, "what it is said to take");
 
 static void init_sodium(void)
 {
@@ -39,20 +45,29 @@ static void derive(const uint8_t *master, enum subkey number, uint8_t *ret_key, 
     crypto_kdf_derive_from_key(ret_key, size, number, "rehearse", master);
 }
 
-/* Makes the derived keys and wipes |master|. */
-static struct keys *keys_from_master(uint8_t *master)
+/* Hash states want more alignment than malloc gives. */
+static void *allocate(size_t size)
 {
-    struct keys *keys = aligned_alloc(64, (sizeof *keys + 63) / 64 * 64);
-    if (!keys) {
+    void *memory = aligned_alloc(64, (size + 63) / 64 * 64);
+    if (!memory) {
         fputs("rehearse: out of memory\n", stderr);
         abort();
     }
+    return memory;
+}
+
+/* Makes the derived keys and wipes |master|. */
+static struct keys *keys_from_master(uint8_t *master)
+{
+    struct keys *keys = allocate(sizeof *keys);
     sodium_mlock(keys, sizeof *keys); /* best effort: RLIMIT_MEMLOCK may be 0 */
     uint8_t key[32];
     derive(master, SUBKEY_MAPPING, key, sizeof key);
     crypto_generichash_init(&keys->mapping, key, sizeof key, KEYS_TAG_SIZE);
     derive(master, SUBKEY_IDENTITY, key, sizeof key);
     crypto_generichash_init(&keys->identity, key, sizeof key, KEYS_TAG_SIZE);
+    derive(master, SUBKEY_BODY, key, sizeof key);
+    crypto_generichash_init(&keys->body, key, sizeof key, KEYS_DIGEST_SIZE);
     derive(master, SUBKEY_RECOGNITION, keys->recognition, sizeof keys->recognition);
     derive(master, SUBKEY_ID, key, sizeof key);
     memcpy(keys->id, key, sizeof keys->id);
@@ -210,4 +225,32 @@ void keys_map(const struct keys *keys, struct bytes value, uint8_t ret_tag[KEYS_
     crypto_generichash_update(&state, value.data, value.size);
     crypto_generichash_final(&state, ret_tag, KEYS_TAG_SIZE);
     sodium_memzero(&state, sizeof state);
+}
+
+struct keys_digest *keys_digest_create(void)
+{
+    return allocate(sizeof(struct keys_digest));
+}
+
+void keys_digest_free(struct keys_digest *digest)
+{
+    if (digest)
+        sodium_memzero(digest, sizeof *digest);
+    free(digest);
+}
+
+void keys_digest_begin(struct keys_digest *digest, const struct keys *keys)
+{
+    digest->state = keys->body;
+}
+
+void keys_digest_add(struct keys_digest *digest, struct bytes data)
+{
+    crypto_generichash_update(&digest->state, data.data, data.size);
+}
+
+void keys_digest_end(struct keys_digest *digest, uint8_t ret_digest[KEYS_DIGEST_SIZE])
+{
+    crypto_generichash_final(&digest->state, ret_digest, KEYS_DIGEST_SIZE);
+    sodium_memzero(&digest->state, sizeof digest->state);
 }

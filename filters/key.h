@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 /* The key file is one line of text: "rehearse-key-v1 " and the master key in base64 (44 characters). */
-#define KEYS_TAG_SIZE 16
+#define KEYS_TAG_SIZE    16
+#define KEYS_DIGEST_SIZE 16
 
 /* The derived keys. Opaque, locked in memory where possible, wiped on free. */
 struct keys;
@@ -36,5 +37,21 @@ const uint8_t *keys_recognition(const struct keys *keys); /* SEGMENT_KEY_SIZE by
 uint64_t keys_opaque_id(const struct keys *keys, const void *data, size_t size);
 /* Writes the identity of |value|: its keyed hash under the mapping key. The only use that key has. */
 void keys_map(const struct keys *keys, struct bytes value, uint8_t ret_tag[KEYS_TAG_SIZE]);
+
+/* A digest of bytes that are not kept, so that equal ones can be told under the same keys (BLAKE2b under a key of
+ * its own). Taken piece by piece. */
+struct keys_digest;
+#define KEYS_DIGEST_BYTES 448 /* of memory, about */
+
+/* Returns an owned digest, which can be used again and again. */
+struct keys_digest *keys_digest_create(void);
+/* Wipes and frees; NULL is allowed. */
+void keys_digest_free(struct keys_digest *digest);
+/* Begins anew under |keys|, which need not outlive the call. */
+void keys_digest_begin(struct keys_digest *digest, const struct keys *keys);
+/* Takes the next bytes. */
+void keys_digest_add(struct keys_digest *digest, struct bytes data);
+/* Ends: writes the digest of all bytes since it was begun. */
+void keys_digest_end(struct keys_digest *digest, uint8_t ret_digest[KEYS_DIGEST_SIZE]);
 
 #endif

@@ -30,6 +30,8 @@ struct sanitizer {
     struct buffer joined; /* a header value without folds */
     enum media media;     /* of the body, as the head says it once it is sanitized */
     struct buffer coding; /* the body's content codings, likewise */
+    struct keys_digest *digest;
+    bool digests[2]; /* of bodies that are dropped, by link_kind */
 };
 
 /* atom_fn: makes the pseudonym and notes the link. */
@@ -48,6 +50,8 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
     struct sanitizer *sanitizer = xcalloc(1, sizeof *sanitizer);
     sanitizer->policy = policy;
     sanitizer->keys = keys;
+    sanitizer->digest = keys_digest_create();
+    sanitizer_set_digests(sanitizer, true, true);
     sanitizer->locator.policy = policy;
     sanitizer->locator.replace = replace_atom;
     sanitizer->locator.arg = sanitizer;
@@ -63,7 +67,14 @@ void sanitizer_free(struct sanitizer *sanitizer)
     buffer_free(&sanitizer->plain);
     buffer_free(&sanitizer->joined);
     buffer_free(&sanitizer->coding);
+    keys_digest_free(sanitizer->digest);
     free(sanitizer);
+}
+
+void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool responses)
+{
+    sanitizer->digests[LINK_USES] = requests;
+    sanitizer->digests[LINK_ISSUES] = responses;
 }
 
 static void withhold(struct sanitizer *sanitizer, size_t size, uint64_t defect)
@@ -316,6 +327,17 @@ static void drop_content(struct body *body)
     buffer_clear(&body->content);
 }
 
+/* Takes the digest of all of |body|, which is about to be dropped. */
+static void digest_body(struct sanitizer *sanitizer, struct body *body)
+{
+    if (!sanitizer->digests[sanitizer->kind] || body->content.size < BODY_DIGEST_MIN)
+        return;
+    keys_digest_begin(sanitizer->digest, sanitizer->keys);
+    keys_digest_add(sanitizer->digest, buffer_bytes(&body->content));
+    keys_digest_end(sanitizer->digest, body->digest);
+    body->digested = true;
+}
+
 static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
 {
     enum body_reason reason = clean_body(sanitizer, body, BODY_WHOLE);
@@ -325,6 +347,7 @@ static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
         take_text(sanitizer, &body->content);
         body->coded = false;
     } else {
+        digest_body(sanitizer, body);
         body->state = BODY_DROPPED;
         body->reason = reason;
         drop_content(body);

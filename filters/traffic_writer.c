@@ -58,6 +58,8 @@ int traffic_writer_open(const struct traffic_writer_options *options, struct tra
     writer->segments = opened;
     writer->sanitizer = sanitizer_create(policy, options->keys);
     writer->wanted = options->bodies;
+    sanitizer_set_digests(writer->sanitizer, writer->wanted != TRAFFIC_BODIES_NONE,
+                          writer->wanted == TRAFFIC_BODIES_ALL);
     writer->unsanitized = options->unsanitized;
     *ret_writer = writer;
     return 0;

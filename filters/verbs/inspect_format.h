@@ -26,5 +26,7 @@ void inspect_curl(const struct inspect_item *item, struct buffer *out);
 
 /* Returns the host that the request names: its Host field, else the authority of an absolute target; may be empty. */
 struct bytes inspect_host(const struct exchange *exchange);
+/* Appends the digest of |body|, which has one, in hex. */
+void inspect_digest(const struct body *body, struct buffer *out);
 
 #endif

@@ -32,6 +32,12 @@ struct bytes inspect_host(const struct exchange *exchange)
     return host;
 }
 
+void inspect_digest(const struct body *body, struct buffer *out)
+{
+    for (size_t i = 0; i < BODY_DIGEST_SIZE; i++)
+        buffer_printf(out, "%02x", body->digest[i]);
+}
+
 static void append_string(struct buffer *out, const char *name, struct bytes text, struct names *bytes)
 {
     buffer_printf(out, "\"%s\":", name);
@@ -164,6 +170,16 @@ static void append_figures(struct buffer *out, const struct exchange *exchange)
     buffer_append_text(out, "],");
 }
 
+static void append_body_figures(struct buffer *out, const char *side, const struct body *body)
+{
+    buffer_printf(out, ",\"%s_body_bytes\":%" PRIu64 ",", side, body->wire_bytes);
+    if (!body->digested)
+        return;
+    buffer_printf(out, "\"%s_body_digest\":\"", side);
+    inspect_digest(body, out);
+    buffer_append_text(out, "\",");
+}
+
 static void append_request(struct buffer *out, const struct exchange *exchange, struct names *bytes)
 {
     struct bytes head = buffer_bytes(&exchange->request.head);
@@ -182,7 +198,7 @@ static void append_request(struct buffer *out, const struct exchange *exchange, 
     append_string(out, "version", version, bytes);
     buffer_append_byte(out, ',');
     append_fields(out, "request_headers", head, bytes);
-    buffer_printf(out, ",\"request_body_bytes\":%" PRIu64 ",", exchange->request.body.wire_bytes);
+    append_body_figures(out, "request", &exchange->request.body);
 }
 
 void inspect_json(const struct inspect_item *item, struct buffer *out)
@@ -200,7 +216,7 @@ void inspect_json(const struct inspect_item *item, struct buffer *out)
     else
         buffer_append_text(out, "\"status\":null,");
     append_fields(out, "response_headers", buffer_bytes(&exchange->response.head), &bytes);
-    buffer_printf(out, ",\"response_body_bytes\":%" PRIu64 ",", exchange->response.body.wire_bytes);
+    append_body_figures(out, "response", &exchange->response.body);
     append_figures(out, exchange);
     append_flags(out, exchange);
     if (item->bodies) {

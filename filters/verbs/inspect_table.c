@@ -129,6 +129,10 @@ static void append_message(struct buffer *out, const char *what, const struct in
     if (body->reason != BODY_REASON_NONE)
         buffer_printf(out, " (%s)", body_reason_name(body->reason));
     buffer_printf(out, ", %" PRIu64 " bytes on the wire, %zu kept", body->wire_bytes, body->content.size);
+    if (body->digested) {
+        buffer_append_text(out, ", digest ");
+        inspect_digest(body, out);
+    }
     if (message->withheld_lines)
         buffer_printf(out, ", %u header lines withheld", message->withheld_lines);
     buffer_append_text(out, " ====\n");

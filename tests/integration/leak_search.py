@@ -42,6 +42,7 @@ def unzstd(frame, size):
 def message(reader):
     head, trailers = reader.run(), reader.run()
     state = reader.take(4)
+    reader.take(16 if state[3] & 2 else 0)
     reader.varint(), reader.varint(), reader.take(16), reader.varint(), reader.varint()
     return head, trailers, state
 
@@ -49,7 +50,7 @@ def message(reader):
 def exchange(meta, payload):
     """Yields every part of an exchange as bytes."""
     reader = Reader(meta)
-    assert reader.take(1) == b"\1", "layout version"
+    assert reader.take(1) == b"\2", "layout version"
     reader.take(24)
     reader.take(reader.take(1)[0])
     reader.varint(), reader.take(1), reader.varint(), reader.varint(), reader.varint()

@@ -429,6 +429,76 @@ static void test_bodies_are_cut_dropped_and_marked_as_coded(void **state)
     assert_int_equal(kept.bytes, 2);
 }
 
+static void test_bodies_cut_by_size_leave_a_digest_of_the_whole(void **state)
+{
+    (void)state;
+    struct keys *keys = keys_random();
+    struct keys_digest *digest = keys_digest_create();
+    uint8_t expected[KEYS_DIGEST_SIZE];
+    char body[81], answer[200], chunked[200];
+    for (int i = 0; i < 80; i++)
+        body[i] = (char)('!' + i);
+    body[80] = 0;
+    keys_digest_begin(digest, keys);
+    keys_digest_add(digest, bytes_of(body));
+    keys_digest_end(digest, expected);
+    keys_digest_free(digest);
+    snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n%s", body);
+    snprintf(chunked, sizeof chunked,
+             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\n%.30s\r\n32\r\n%s\r\n0\r\n\r\n",
+             body, body + 30);
+    struct pairing_settings settings = {.max_body_bytes = 10, .digest_keys = {NULL, keys}};
+    for (uint64_t max = 10; max <= 79; max += 23) {
+        settings.max_body_bytes = max;
+        struct kept kept = run_once(settings, GET("/"), answer);
+        assert_int_equal(kept.bytes, max);
+        assert_int_equal(kept.response.wire_bytes, 80);
+        assert_true(kept.response.digested);
+        assert_memory_equal(kept.response.digest, expected, sizeof expected);
+        kept = run_once(settings, GET("/"), chunked);
+        assert_true(kept.response.digested);
+        assert_memory_equal(kept.response.digest, expected, sizeof expected);
+    }
+    settings.max_body_bytes = 80;
+    assert_false(run_once(settings, GET("/"), answer).response.digested); /* kept whole */
+    settings.max_body_bytes = 10;
+    answer[strlen(answer) - 1] = 0;
+    assert_false(run_once(settings, GET("/"), answer).response.digested); /* ends early */
+    assert_false(run_once(settings, GET("/"), "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n12345678901")
+                     .response.digested);
+    settings.max_held_bytes = 20;
+    assert_false(run_once(settings, GET("/"), chunked).response.digested); /* no room for one */
+    settings = (struct pairing_settings){.max_body_bytes = 10};
+    assert_false(run_once(settings, GET("/"), chunked).response.digested);
+    keys_free(keys);
+}
+
+static void test_bodies_with_a_hole_have_no_digest(void **state)
+{
+    (void)state;
+    struct keys *keys = keys_random();
+    struct kept kept = {0};
+    const struct pairing_settings settings = {
+        .done = on_kept, .arg = &kept, .max_body_bytes = 10, .digest_keys = {keys, keys}};
+    struct pairing_pool *pool = pairing_pool_create(&settings);
+    struct pairing *pairing = pairing_create(pool, &(struct pairing_connection){0});
+    pairing_feed(pairing, PAIRING_CLIENT, bytes_of(GET("/")), 1, true);
+    pairing_feed(pairing, PAIRING_SERVER,
+                 bytes_of("HTTP/1.1 200 OK\r\nContent-Length: 80\r\n\r\n0123456789abcdef"), 2, true);
+    pairing_gap(pairing, PAIRING_SERVER, 4, 3);
+    char rest[61];
+    memset(rest, 'x', 60);
+    rest[60] = 0;
+    pairing_feed(pairing, PAIRING_SERVER, bytes_of(rest), 4, true);
+    pairing_free(pairing);
+    pairing_pool_free(pool);
+    keys_free(keys);
+    assert_int_equal(kept.response.state, BODY_CUT);
+    assert_int_equal(kept.response.wire_bytes, 80);
+    assert_int_equal(kept.bytes, 10);
+    assert_false(kept.response.digested);
+}
+
 static void test_too_many_waiting_requests_give_up_the_oldest(void **state)
 {
     (void)state;
@@ -508,6 +578,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues_become_exchanges),
         cmocka_unit_test(test_bodies_are_cut_dropped_and_marked_as_coded),
+        cmocka_unit_test(test_bodies_cut_by_size_leave_a_digest_of_the_whole),
+        cmocka_unit_test(test_bodies_with_a_hole_have_no_digest),
         cmocka_unit_test(test_too_many_waiting_requests_give_up_the_oldest),
         cmocka_unit_test(test_forty_pipelined_and_many_connections_reuse_memory),
         cmocka_unit_test(test_marks_protocol_and_opacity),

@@ -43,6 +43,8 @@ static void fill(struct exchange *exchange)
     exchange->response.body.framing = BODY_FRAMING_CLOSE;
     exchange->response.body.wire_bytes = 5000000000;
     exchange->response.body.coded = true;
+    exchange->response.body.digested = true;
+    memcpy(exchange->response.body.digest, "0123456789abcdef", BODY_DIGEST_SIZE);
     exchange->response.first_ns = UINT64_C(1763629200223456789);
     exchange->response.last_ns = UINT64_C(1763629200323456789);
     const uint8_t tag[LINK_TAG_SIZE] = {1, 2, 3, 255};
@@ -59,6 +61,8 @@ static void expect_message(const struct message *a, const struct message *b)
     assert_int_equal(a->body.state, b->body.state);
     assert_int_equal(a->body.reason, b->body.reason);
     assert_int_equal(a->body.coded, b->body.coded);
+    assert_int_equal(a->body.digested, b->body.digested);
+    assert_memory_equal(a->body.digest, b->body.digest, BODY_DIGEST_SIZE);
     assert_true(a->body.wire_bytes == b->body.wire_bytes);
     assert_true(a->defects == b->defects);
     assert_true(a->first_ns == b->first_ns && a->last_ns == b->last_ns);
@@ -100,6 +104,36 @@ static void test_codec_round_trip(void **state)
             assert_string_equal(back.links[i].name, one.links[i].name);
         }
     }
+    exchange_free(&one);
+    exchange_free(&back);
+    buffer_free(&meta);
+    buffer_free(&payload);
+}
+
+static void test_codec_reads_the_layout_without_digests(void **state)
+{
+    (void)state;
+    struct exchange one = {0}, back = {0};
+    struct buffer meta = {0}, payload = {0};
+    fill(&one);
+    exchange_encode(&one, &meta, &payload);
+    meta.data[0] = 1;
+    assert_false(exchange_decode(buffer_bytes(&meta), &back)); /* it has a digest */
+    one.response.body.digested = false;
+    memset(one.response.body.digest, 0, BODY_DIGEST_SIZE);
+    size_t with = meta.size;
+    buffer_clear(&meta);
+    exchange_encode(&one, &meta, &payload);
+    assert_int_equal(meta.size, with - BODY_DIGEST_SIZE);
+    for (uint8_t version = 0; version < 4; version++) {
+        meta.data[0] = version;
+        assert_int_equal(exchange_decode(buffer_bytes(&meta), &back), version == 1 || version == 2);
+    }
+    meta.data[0] = 1;
+    assert_true(exchange_decode(buffer_bytes(&meta), &back));
+    one.request.body.content.size = one.response.body.content.size = 0;
+    expect_message(&back.request, &one.request);
+    expect_message(&back.response, &one.response);
     exchange_free(&one);
     exchange_free(&back);
     buffer_free(&meta);
@@ -158,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codec_round_trip),
+        cmocka_unit_test(test_codec_reads_the_layout_without_digests),
         cmocka_unit_test(test_codec_of_an_empty_exchange_has_no_payload),
         cmocka_unit_test(test_codec_refuses_every_cut_and_survives_every_flip),
         cmocka_unit_test(test_codec_refuses_content_where_none_was_kept),

@@ -109,6 +109,36 @@ static void test_random_keys_differ(void **state)
     keys_free(NULL);
 }
 
+static void test_digest_is_of_the_bytes_however_they_come(void **state)
+{
+    (void)state;
+    struct keys *one = keys_random(), *two = keys_random();
+    struct keys_digest *digest = keys_digest_create();
+    uint8_t whole[KEYS_DIGEST_SIZE], parts[KEYS_DIGEST_SIZE], other[KEYS_DIGEST_SIZE], mapped[KEYS_TAG_SIZE];
+    uint8_t data[300];
+    memset(data, 'x', sizeof data);
+    keys_digest_begin(digest, one);
+    keys_digest_add(digest, bytes_make(data, sizeof data));
+    keys_digest_end(digest, whole);
+    for (size_t cut = 0; cut <= sizeof data; cut += 50) {
+        keys_digest_begin(digest, one);
+        keys_digest_add(digest, bytes_make(data, cut));
+        keys_digest_add(digest, bytes_make(data + cut, sizeof data - cut));
+        keys_digest_end(digest, parts);
+        assert_memory_equal(parts, whole, sizeof whole);
+    }
+    keys_digest_begin(digest, two);
+    keys_digest_add(digest, bytes_make(data, sizeof data));
+    keys_digest_end(digest, other);
+    assert_memory_not_equal(other, whole, sizeof whole);
+    keys_map(one, bytes_make(data, sizeof data), mapped); /* a body is no value: the keys differ */
+    assert_memory_not_equal(mapped, whole, sizeof whole);
+    keys_digest_free(digest);
+    keys_digest_free(NULL);
+    keys_free(one);
+    keys_free(two);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_key_files_that_are_none_are_refused),
         cmocka_unit_test(test_key_file_that_others_may_read_is_refused),
         cmocka_unit_test(test_random_keys_differ),
+        cmocka_unit_test(test_digest_is_of_the_bytes_however_they_come),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -227,6 +227,33 @@ static void test_bodies_with_a_hole_that_they_do_not_tell_of_keep_nothing(void *
     assert_text(&exchange.response.body.content, "[1,");
 }
 
+static void test_dropped_bodies_leave_a_keyed_digest(void **state)
+{
+    (void)state;
+    const char *head = "POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n";
+    const char *long_enough = "the secret of this text, which is sixty-four bytes long: 12345678";
+    struct keys_digest *digest = keys_digest_create();
+    uint8_t expected[KEYS_DIGEST_SIZE];
+    keys_digest_begin(digest, keys);
+    keys_digest_add(digest, bytes_of(long_enough));
+    keys_digest_end(digest, expected);
+    keys_digest_free(digest);
+    const struct body *body = &request(head, long_enough)->body;
+    assert_int_equal(body->reason, BODY_REASON_TYPE);
+    assert_true(body->digested);
+    assert_memory_equal(body->digest, expected, sizeof expected);
+    sanitize_exchange(sanitizer, &exchange);
+    assert_true(body->digested);
+    assert_memory_equal(body->digest, expected, sizeof expected);
+    assert_false(request(head, long_enough + 2)->body.digested); /* 63 bytes */
+    assert_false(request("POST / HTTP/1.1\r\n\r\n",
+                         "{\"a\":\"which is kept and needs no digest, however long it is, as this one\"}")
+                     ->body.digested);
+    sanitizer_set_digests(sanitizer, false, true);
+    assert_false(request(head, long_enough)->body.digested);
+    sanitizer_set_digests(sanitizer, true, true);
+}
+
 static void test_content_coding_is_undone(void **state)
 {
     (void)state;
@@ -499,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_bodies_fail_closed),
         cmocka_unit_test(test_cut_bodies_keep_their_sanitized_beginning),
         cmocka_unit_test(test_bodies_with_a_hole_that_they_do_not_tell_of_keep_nothing),
+        cmocka_unit_test(test_dropped_bodies_leave_a_keyed_digest),
         cmocka_unit_test(test_content_coding_is_undone),
         cmocka_unit_test(test_cut_coded_bodies_keep_what_can_be_undone),
         cmocka_unit_test(test_one_value_is_one_pseudonym_and_one_tag_everywhere),

@@ -20,7 +20,7 @@ struct flow_table *flow_table_create(const struct flow_settings *settings, const
     set->idle_ns = set->idle_ns ? set->idle_ns : 600 * NS_PER_S;
     set->linger_ns = set->linger_ns ? set->linger_ns : 15 * NS_PER_S;
     set->allowance_ns = set->allowance_ns ? set->allowance_ns : 100 * NS_PER_MS;
-    set->allowance_packets = set->allowance_packets ? set->allowance_packets : 64;
+    set->allowance_packets = set->allowance_packets ? set->allowance_packets : 512;
     table->handler = *handler;
     table->budget = (struct reassembly_budget){
         .limit_bytes = set->stored_bytes_max,

@@ -97,7 +97,7 @@ struct flow_settings {
     uint64_t idle_ns;           /* [10 min] */
     uint64_t linger_ns;         /* how long closed connections are remembered [15 s] */
     uint64_t allowance_ns;      /* for reordering [100 ms] */
-    uint32_t allowance_packets; /* of the connection [64] */
+    uint32_t allowance_packets; /* of the connection [512] */
     const uint16_t *ports;      /* server ports; borrowed */
     size_t port_count;          /* 0: every port */
     bool guess_roles;           /* last resort at the first byte: the smaller port is the server's */

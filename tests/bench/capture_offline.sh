@@ -1,13 +1,13 @@
 #!/bin/bash
 # Offline capture of a large generated pcap on tmpfs, beside a bare libpcap read, `zstd -1` and `tcpdump -r F -w /dev/null`.
-#     capture_offline.sh [EXCHANGES] [ROUNDS] [BODY_BYTES]
+#     capture_offline.sh [EXCHANGES] [ROUNDS] [BODY_MIN-BODY_MAX]
 # Prints wall time, CPU and peak memory of each, then exchanges/s of rehearse, and checks every exchange against the
-# generator's truth (time, method, path, status, body sizes).
+# generator's truth (times, heads, statuses, bodies).
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 exchanges=${1:-200000}
 rounds=${2:-5}
-"$build/tests/bench/make_pcap" "$exchanges" "$scratch/in.pcap" "$scratch/truth.tsv" "${3:-1100}"
+"$build/tests/tools/make_pcap" --body "${3:-200-2200}" "$exchanges" "$scratch/in.pcap" "$scratch/truth.tsv"
 capture="$build/rehearse capture -q -r $scratch/in.pcap -p 8080"
 "$here/measure.py" -n "$rounds" \
     "rehearse capture=rm -rf $scratch/out && $capture -o $scratch/out" \
@@ -19,4 +19,4 @@ capture="$build/rehearse capture -q -r $scratch/in.pcap -p 8080"
 wall=$(awk '/^rehearse capture/ {print $3}' "$scratch/figures")
 awk -v n="$exchanges" -v s="$wall" 'BEGIN {printf "%d exchanges/s\n", n / s}'
 du -sh "$scratch/in.pcap" "$scratch/out" "$scratch/none" | sed "s#$scratch/##"
-"$build/rehearse" inspect -q --format json "$scratch/out" | python3 "$here/check_truth.py" "$scratch/truth.tsv"
+"$build/tests/tools/check_truth" "$scratch/truth.tsv" "$scratch/out"

@@ -8,7 +8,7 @@ set -euo pipefail
 exchanges=${1:-200000}
 rounds=${2:-5}
 start_nginx 0
-"$build/tests/bench/make_pcap" "$exchanges" "$scratch/in.pcap" - 200
+"$build/tests/tools/make_pcap" --body 100-300 "$exchanges" "$scratch/in.pcap"
 "$build/rehearse" capture -q -r "$scratch/in.pcap" -p 8080 -o "$scratch/traffic" >/dev/null 2>&1
 rm "$scratch/in.pcap"
 printf '%-6s %12s %12s %7s %14s %14s %7s\n' round "rehearse/s" "wrk/s" ratio "rehearse/cpu-s" "wrk/cpu-s" ratio

@@ -6,6 +6,8 @@
 #include <llhttp.h>
 #include <openssl/crypto.h>
 #include <pcap/pcap.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <sodium.h>
 #include <yaml.h>
 #include <zlib.h>
@@ -24,5 +26,8 @@ void version_print(FILE *to)
     fprintf(to, "zlib %s\n", zlibVersion());
     fprintf(to, "brotli %u.%u.%u\n", brotli >> 24, (brotli >> 12) & 0xfff, brotli & 0xfff);
     fprintf(to, "jansson %s\n", jansson_version_str());
+    char pcre2[64]; /* pcre2_config(3): 24 are enough */
+    if (pcre2_config(PCRE2_CONFIG_VERSION, pcre2) > 0)
+        fprintf(to, "pcre2 %s\n", pcre2);
     fprintf(to, "libyaml %s\n", yaml_get_version_string());
 }

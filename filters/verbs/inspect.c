@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "common/segment/merge.h"
+#include "common/select_option.h"
 #include "common/stop.h"
 #include "filters/session.h"
 #include "filters/verbs/inspect_format.h"
@@ -15,13 +16,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATHS_MAX 1024
+#define PATHS_MAX        1024
+#define EXIT_WRONG_USAGE 2
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_RAW, FORMAT_CURL };
 
 struct settings {
     int format;
     const char *id;
+    const char *select;
     bool bodies;
     bool links;
     uint64_t limit; /* 0: all */
@@ -34,6 +37,8 @@ static const struct option_spec options[] = {
      offsetof(struct settings, format)},
     {"id", 0, OPTION_TEXT, "ID", "only the exchange with this id (16 hex digits, as the table shows it)",
      offsetof(struct settings, id)},
+    {"select", 0, OPTION_TEXT, "EXPR", "only exchanges that match, as \"status == 5xx || latency > 1s\"",
+     offsetof(struct settings, select)},
     {"bodies", 0, OPTION_FLAG, NULL, "with json: the bodies too (base64 where they are not UTF-8)",
      offsetof(struct settings, bodies)},
     {"links", 0, OPTION_FLAG, NULL, "with table and json: the credentials that each exchange issues and uses",
@@ -47,9 +52,11 @@ static const struct options_spec spec = {
     .arguments = "TRAFFIC...",
     .arguments_min = 1,
     .arguments_max = PATHS_MAX,
-    .examples = "  rehearse inspect traffic/\n"
-                "  rehearse inspect traffic/ --format json | jq 'select(.status >= 500) | .path'\n"
-                "  rehearse inspect traffic/ --id 3f9c0d1e2a4b5c6d --format curl\n",
+    .examples =
+        "  rehearse inspect traffic/\n"
+        "  rehearse inspect traffic/ --select \"method == POST && (status == 5xx || latency > 250ms)\"\n"
+        "  rehearse inspect traffic/ --format json | jq 'select(.status >= 500) | .path'\n"
+        "  rehearse inspect traffic/ --id 3f9c0d1e2a4b5c6d --format curl\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -59,6 +66,7 @@ struct inspect {
     struct settings settings;
     bool one; /* --id was given */
     uint64_t id;
+    struct select *select; /* NULL: all */
     struct merge *merge;
     struct sessions *sessions;
     struct exchange exchange;
@@ -120,6 +128,14 @@ static bool needs_bodies(const struct settings *settings)
            (settings->format == FORMAT_JSON && settings->bodies);
 }
 
+static bool is_wanted(struct inspect *inspect)
+{
+    if (inspect->one && inspect->exchange.id != inspect->id)
+        return false;
+    return !inspect->select ||
+           select_judge(inspect->select, &inspect->exchange, SELECT_KNOWN_ALL) == SELECT_YES;
+}
+
 /* Shows all that is wanted. Returns -1 where standard output fails. */
 static int show_all(struct inspect *inspect, struct error *err)
 {
@@ -131,7 +147,7 @@ static int show_all(struct inspect *inspect, struct error *err)
         }
         /* Every exchange counts for the sessions, shown or not. */
         uint64_t session = sessions_of(inspect->sessions, &inspect->exchange);
-        if (inspect->one && inspect->exchange.id != inspect->id)
+        if (!is_wanted(inspect))
             continue;
         struct inspect_item item = {.exchange = &inspect->exchange,
                                     .session = session,
@@ -178,10 +194,15 @@ static int run(struct inspect *inspect, const struct option_texts *paths, struct
     inspect->sessions = sessions_create(SESSION_AUTO, NULL, 0);
     int status = show_all(inspect, err);
     warn_of_damage(inspect);
+    if (inspect->select && select_gave_up(inspect->select))
+        log_warning("--select: a regular expression took too many steps %" PRIu64
+                    " times, and was taken as not found",
+                    select_gave_up(inspect->select));
     if (status == 0 && !inspect->one && inspect->shown == 0 && !stop_requested())
-        log_info("no exchange was recorded there");
+        log_info(inspect->select ? "no exchange matches" : "no exchange was recorded there");
     if (status == 0 && inspect->one && inspect->shown == 0)
-        status = error_set(err, ERROR_USAGE, "no exchange has the id %016" PRIx64, inspect->id);
+        status = error_set(err, ERROR_USAGE, "no exchange has the id %016" PRIx64 "%s", inspect->id,
+                           inspect->select ? " and matches" : "");
     return status;
 }
 
@@ -193,10 +214,13 @@ int verb_inspect(int argc, char **argv)
     int status = 0;
     if (!options_start(&spec, argc, argv, &inspect.settings, &paths, &status))
         return status;
-    if (run(&inspect, &paths, &err)) {
+    if (inspect.settings.select && select_option("select", inspect.settings.select, &inspect.select) != 0) {
+        status = EXIT_WRONG_USAGE;
+    } else if (run(&inspect, &paths, &err)) {
         log_error("%s", err.text);
         status = error_exit_status(&err);
     }
+    select_free(inspect.select);
     sessions_free(inspect.sessions);
     merge_close(inspect.merge);
     exchange_free(&inspect.exchange);

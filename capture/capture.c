@@ -67,6 +67,8 @@ static int open_recorder(struct run *run, struct error *err)
         .bodies = (enum recorder_bodies)settings->bodies,
         .max_body_bytes = settings->max_body_bytes,
         .count = settings->count,
+        .select = settings->select,
+        .keep_replays = settings->keep_replays,
     };
     if (recorder_open(&recorder, &run->recorder, err) != 0)
         return -1;
@@ -270,6 +272,10 @@ static int judge_loss(const struct run *run)
     if (ledger->connections_evicted)
         log_warning("%" PRIu64 " connections were given up for lack of room; raise --connections-max",
                     ledger->connections_evicted);
+    if (run->settings->select && select_gave_up(run->settings->select))
+        log_warning("--select: a regular expression took too many steps %" PRIu64
+                    " times, and was taken as not found",
+                    select_gave_up(run->settings->select));
     double loss_pct = ledger_loss_pct(ledger);
     if (loss_pct <= run->settings->max_loss_pct)
         return 0;

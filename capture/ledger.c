@@ -26,6 +26,12 @@ static const char *const loss_names[] = {
 #undef X
 };
 
+static const char *const filter_names[] = {
+#define X(name, text) text,
+    LEDGER_FILTERS(X)
+#undef X
+};
+
 static const char *const unreplayable_names[] = {
 #define X(name, text) text,
     UNREPLAYABLE_REASONS(X)
@@ -54,6 +60,12 @@ void ledger_add_protocol(struct ledger *ledger, const char *protocol)
     named->count++;
 }
 
+void ledger_add_filtered(struct ledger *ledger, enum ledger_filter filter, uint64_t count)
+{
+    ledger->filtered[filter] += count;
+    ledger->requests_filtered += count;
+}
+
 static uint64_t lost_requests(const struct ledger *ledger)
 {
     uint64_t lost = 0;
@@ -62,9 +74,18 @@ static uint64_t lost_requests(const struct ledger *ledger)
     return lost;
 }
 
+static uint64_t filtered_requests(const struct ledger *ledger)
+{
+    uint64_t filtered = 0;
+    for (unsigned i = 0; i < LEDGER_FILTER_COUNT; i++)
+        filtered += ledger->filtered[i];
+    return filtered;
+}
+
 bool ledger_balances(const struct ledger *ledger)
 {
-    return ledger->requests_seen == ledger->requests_recorded + ledger->requests_filtered +
+    return ledger->requests_filtered == filtered_requests(ledger) &&
+           ledger->requests_seen == ledger->requests_recorded + ledger->requests_filtered +
                                         ledger->requests_sampled_out + lost_requests(ledger) &&
            ledger->responses_seen == ledger->responses_paired + ledger->responses_orphaned &&
            ledger->bytes_reassembled == ledger->bytes_recorded + ledger->bytes_skipped + ledger->bytes_opaque;
@@ -118,6 +139,9 @@ static void visit_maps(const struct ledger *ledger, void (*visit)(void *arg, con
     for (size_t i = 0; i < ledger->not_http_count; i++)
         ADD(ledger->not_http[i].name, ledger->not_http[i].count)
     FLUSH("connections", "not_http");
+    for (unsigned i = 0; i < LEDGER_FILTER_COUNT; i++)
+        ADD(filter_names[i], ledger->filtered[i])
+    FLUSH("requests", "filtered_by");
     for (unsigned i = 0; i < LEDGER_LOSS_COUNT; i++)
         ADD(loss_names[i], ledger->lost[i])
     FLUSH("requests", "lost");

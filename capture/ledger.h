@@ -34,7 +34,7 @@
     X(connections, tunnelled, "switched to another protocol, or a CONNECT tunnel")                           \
     X(requests, seen, "request heads found")                                                                 \
     X(requests, recorded, "written to the traffic")                                                          \
-    X(requests, filtered, "not wanted: replayed by rehearse, or past --count")                               \
+    X(requests, filtered, "not wanted; filtered_by says by what")                                            \
     X(requests, sampled_out, "left out by sampling")                                                         \
     X(responses, seen, "final response heads found")                                                         \
     X(responses, paired, "given to a request")                                                               \
@@ -48,6 +48,19 @@
     X(HTTP09, "http09")           /* no HTTP/1.x */                                                          \
     X(UNCONFIRMED, "unconfirmed") /* read behind a message with two lengths; the server answered none */     \
     X(DISK, "disk")               /* could not be written */
+
+/* What requests were filtered by: name, text. */
+#define LEDGER_FILTERS(X)                                                                                    \
+    X(REPLAY, "replay")         /* sent by a replay of rehearse */                                           \
+    X(SELECT, "select")         /* --select */                                                               \
+    X(PAST_COUNT, "past_count") /* complete after --count was reached */
+
+enum ledger_filter {
+#define X(name, text) LEDGER_FILTER_##name,
+    LEDGER_FILTERS(X)
+#undef X
+        LEDGER_FILTER_COUNT
+};
 
 enum ledger_loss {
 #define X(name, text) LEDGER_LOSS_##name,
@@ -65,12 +78,13 @@ struct ledger_named {
 };
 
 /* Zero-initialised is empty and valid. Invariant at the end: requests_seen = requests_recorded +
- * requests_filtered + requests_sampled_out + sum of |lost|. */
+ * requests_filtered + requests_sampled_out + sum of |lost|; requests_filtered = sum of |filtered|. */
 struct ledger {
 #define X(section, name, help) uint64_t section##_##name;
     LEDGER_COUNTS(X)
 #undef X
     uint64_t not_decoded[NET_VERDICT_COUNT];
+    uint64_t filtered[LEDGER_FILTER_COUNT];
     uint64_t lost[LEDGER_LOSS_COUNT];
     uint64_t flags[EXCHANGE_FLAG_COUNT]; /* of exchanges recorded */
     uint64_t request_defects[MESSAGE_DEFECT_COUNT];
@@ -83,6 +97,8 @@ struct ledger {
 
 /* Counts one connection of |protocol| (a parser's word for it); the last place takes what finds no other. */
 void ledger_add_protocol(struct ledger *ledger, const char *protocol);
+/* Counts |count| requests that were filtered by |filter|. */
+void ledger_add_filtered(struct ledger *ledger, enum ledger_filter filter, uint64_t count);
 /* Returns whether the requests balance. */
 bool ledger_balances(const struct ledger *ledger);
 /* Returns the share of packets, bytes or requests that was lost, whichever is largest, in percent. */

@@ -83,6 +83,8 @@ static void hand_over_first(struct pairing *pairing)
         pool->counts.requests_filtered++;
     } else if (is_withdrawn(pairing, waiting)) {
         pool->counts.requests_lost_unconfirmed++;
+    } else if (waiting->unwanted) {
+        pool->counts.requests_unwanted++;
     } else {
         pool->counts.requests_recorded++;
         count_bits(pool->counts.flags, exchange->flags);
@@ -161,6 +163,10 @@ static void on_request_head(void *arg, const struct http1_message *message)
     waiting->filtered = pool->settings.skip_header[0] != '\0' &&
                         http1_find_field(message->head, pool->settings.skip_header, &field);
     waiting->doubtful = message->doubtful;
+    waiting->unwanted =
+        !waiting->filtered && pool->settings.wants && !pool->settings.wants(pool->settings.arg, exchange);
+    if (waiting->filtered || waiting->unwanted)
+        waiting->cut[false] = true;
     waiting->after_hole = pairing->request_hole;
     pairing->request_hole = pairing->unexplained = false;
     if (pairing->last)
@@ -312,7 +318,8 @@ static void on_response_head(void *arg, const struct http1_message *message)
     waiting->exchange.status = message->status;
     if (!waiting->request_done)
         waiting->exchange.flags |= EXCHANGE_FLAG(EARLY_RESPONSE);
-    waiting_begin(waiting, true, message, pairing->pool->settings.drop_response_bodies);
+    waiting_begin(waiting, true, message,
+                  pairing->pool->settings.drop_response_bodies || waiting->filtered || waiting->unwanted);
     take_marks(pairing, waiting, PAIRING_SERVER);
 }
 

@@ -15,6 +15,7 @@ struct recorder {
     struct ledger found; /* not_http, lost, unreplayable and body counts */
     uint64_t recorded;
     uint64_t past_count;
+    uint64_t unselected; /* by what the head of the request did not tell */
     uint64_t next_id;
     bool failed;
     struct error failure; /* the first failure of writing */
@@ -34,9 +35,30 @@ static void fail_writing(struct recorder *recorder, const struct error *err)
     recorder->failure = *err;
 }
 
+/* Whether an exchange may be wanted, by the head of its request. */
+static bool wants_request(void *arg, const struct exchange *exchange)
+{
+    struct recorder *recorder = arg;
+    struct select *select = recorder->options.select;
+    return !select || select_judge(select, exchange, SELECT_KNOWN_HEAD) != SELECT_NO;
+}
+
+/* Whether a complete exchange, of which wants_request thought well, is wanted; counts what is not. */
+static bool wants_exchange(struct recorder *recorder, const struct exchange *exchange)
+{
+    struct select *select = recorder->options.select;
+    if (select && !select_by_head(select) && select_judge(select, exchange, SELECT_KNOWN_ALL) == SELECT_NO) {
+        recorder->unselected++;
+        return false;
+    }
+    return true;
+}
+
 static void put(void *arg, struct exchange *exchange)
 {
     struct recorder *recorder = arg;
+    if (!wants_exchange(recorder, exchange))
+        return;
     if (recorder->options.count && recorder->recorded >= recorder->options.count) {
         recorder->past_count++;
         return;
@@ -84,11 +106,13 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
     recorder->next_id = (uint64_t)randombytes_random() << 32 | 1;
     recorder->pool = pairing_pool_create(&(struct pairing_settings){
         .done = put,
+        .wants = wants_request,
         .arg = recorder,
         .client_of = client_of,
         .max_body_bytes = options->max_body_bytes,
         .digest_keys = {options->bodies != RECORDER_BODIES_NONE ? options->writer.keys : NULL,
                         options->bodies == RECORDER_BODIES_ALL ? options->writer.keys : NULL},
+        .skip_header = options->keep_replays ? "" : NULL,
     });
     *ret_recorder = recorder;
     return 0;
@@ -206,7 +230,9 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     ledger->connections_tunnelled += counts->connections_tunnelled;
     ledger->requests_seen += counts->requests_seen;
     ledger->requests_recorded += recorder->recorded;
-    ledger->requests_filtered += counts->requests_filtered + recorder->past_count;
+    ledger_add_filtered(ledger, LEDGER_FILTER_REPLAY, counts->requests_filtered);
+    ledger_add_filtered(ledger, LEDGER_FILTER_SELECT, counts->requests_unwanted + recorder->unselected);
+    ledger_add_filtered(ledger, LEDGER_FILTER_PAST_COUNT, recorder->past_count);
     ledger->responses_seen += counts->responses_seen;
     ledger->responses_paired += counts->responses_paired;
     ledger->responses_orphaned += counts->responses_orphaned;

@@ -5,6 +5,7 @@
 
 #include "capture/ledger.h"
 #include "capture/tcp/flow.h"
+#include "common/select.h"
 #include "filters/traffic_writer.h"
 
 struct recorder;
@@ -15,7 +16,9 @@ struct recorder_options {
     struct traffic_writer_options writer; /* copied; what it points to is borrowed */
     enum recorder_bodies bodies;
     uint64_t max_body_bytes;
-    uint64_t count; /* exchanges to record at most; 0: no limit */
+    uint64_t count;        /* exchanges to record at most; 0: no limit */
+    struct select *select; /* which exchanges to record; borrowed; NULL: all */
+    bool keep_replays;     /* record what a replay of rehearse sent, too */
 };
 
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err);

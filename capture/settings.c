@@ -4,14 +4,16 @@
 #include "common/error.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/select_option.h"
 #include "common/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES_MAX 512
-#define BODY_MAX  (UINT64_C(32) << 20) /* two of them fit in a record */
+#define EXIT_WRONG_USAGE 2
+#define FILES_MAX        512
+#define BODY_MAX         (UINT64_C(32) << 20) /* two of them fit in a record */
 
 #define AT(member) offsetof(struct capture_settings, member)
 static const struct option_spec options[] = {
@@ -25,6 +27,13 @@ static const struct option_spec options[] = {
     {"new-key-file", 0, OPTION_TEXT, "FILE", "create a master key here (mode 0600) and use it",
      AT(new_key_file)},
     {"filter", 0, OPTION_TEXT, "BPF", "take only packets that match, see pcap-filter(7)", AT(filter)},
+    {"select", 0, OPTION_TEXT, "EXPR",
+     "record only exchanges that match, as \"path ~ '^/api/' && status == 5xx\";\nsee rehearse-inspect(1) "
+     "for "
+     "what it may say",
+     AT(select_text)},
+    {"keep-replays", 0, OPTION_FLAG, NULL, "also record requests that a replay of rehearse sent",
+     AT(keep_replays)},
     {"bodies", 0, OPTION_CHOICE, "none|request|all", "which bodies to keep (default all)", AT(bodies)},
     {"max-body", 0, OPTION_SIZE, "SIZE", "cut bodies that are longer (default 1M)", AT(max_body_bytes)},
     {"duration", 0, OPTION_DURATION, "T", "end after this time; with --read in packet time", AT(duration_ns)},
@@ -52,7 +61,8 @@ static const struct options_spec spec = {
     .arguments_max = FILES_MAX, /* what a shell makes of --read *.pcap */
     .examples = "  rehearse capture -i eth0 -p 8080 -o traffic --duration 10m --key-file ~/rehearse.key\n"
                 "  rehearse capture -r monday.pcap -r tuesday.pcap -o traffic --new-key-file rehearse.key\n"
-                "  rehearse capture -i any -p 80,8080 -o traffic --bodies request --ledger ledger.json\n",
+                "  rehearse capture -i any -p 80,8080 -o traffic --bodies request --ledger ledger.json\n"
+                "  rehearse capture -i eth0 -p 80 -o traffic --select \"method == GET && path ~ '^/api/'\"\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -129,10 +139,15 @@ bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_s
         return false;
     collect_paths(ret_settings, &arguments);
     struct error err = {0};
-    if (check_settings(ret_settings, &err) == 0)
+    const char *select = ret_settings->select_text;
+    if (check_settings(ret_settings, &err) != 0) {
+        log_error("%s", err.text);
+        *ret_status = error_exit_status(&err);
+    } else if (select && select_option("select", select, &ret_settings->select) != 0) {
+        *ret_status = EXIT_WRONG_USAGE;
+    } else {
         return true;
-    log_error("%s", err.text);
-    *ret_status = error_exit_status(&err);
+    }
     capture_settings_done(ret_settings);
     return false;
 }
@@ -140,4 +155,5 @@ bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_s
 void capture_settings_done(struct capture_settings *settings)
 {
     free(settings->paths);
+    select_free(settings->select);
 }

@@ -3,6 +3,7 @@
 #define CAPTURE_SETTINGS_H
 
 #include "common/options.h"
+#include "common/select.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,9 @@ struct capture_settings {
     const char *key_file;
     const char *new_key_file;
     const char *filter;
+    const char *select_text; /* --select */
+    struct select *select;   /* what it says; NULL: all */
+    bool keep_replays;
     int bodies;
     uint64_t max_body_bytes;
     uint64_t duration_ns;

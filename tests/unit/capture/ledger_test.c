@@ -21,11 +21,11 @@ static struct ledger sample(void)
         .bytes_opaque = 10,
         .requests_seen = 10,
         .requests_recorded = 6,
-        .requests_filtered = 2,
         .responses_seen = 5,
         .responses_paired = 4,
         .responses_orphaned = 1,
     };
+    ledger_add_filtered(&ledger, LEDGER_FILTER_SELECT, 2);
     ledger.lost[LEDGER_LOSS_HTTP09] = 1;
     ledger.lost[LEDGER_LOSS_DISK] = 1;
     ledger.not_decoded[NET_VXLAN] = 3;
@@ -44,6 +44,9 @@ static void test_ledger_balance_needs_every_part(void **state)
     struct ledger ledger = sample();
     assert_true(ledger_balances(&ledger));
     ledger.lost[LEDGER_LOSS_DISK]--;
+    assert_false(ledger_balances(&ledger));
+    ledger = sample();
+    ledger.filtered[LEDGER_FILTER_REPLAY]++;
     assert_false(ledger_balances(&ledger));
     ledger = sample();
     ledger.responses_orphaned++;
@@ -93,8 +96,8 @@ static void test_ledger_text_leaves_out_zeros(void **state)
     assert_non_null(strstr(text, "packets     received 90, dropped_kernel 10, not_decoded (vxlan 3)\n"));
     assert_non_null(strstr(text, "connections seen 0, not_http (tls 2, http2 1)\n"));
     assert_non_null(strstr(
-        text, "requests    seen 10, recorded 6, filtered 2, lost (http09 1, disk 1), flags (pipelined 4), "
-              "defects (bare_lf 5)\n"));
+        text, "requests    seen 10, recorded 6, filtered 2, filtered_by (select 2), lost (http09 1, disk 1), "
+              "flags (pipelined 4), defects (bare_lf 5)\n"));
     assert_non_null(strstr(text, "responses   seen 5, paired 4, orphaned 1, defects (surplus 6)\n"));
     assert_null(strstr(text, "sampled_out"));
     free(text);
@@ -117,6 +120,8 @@ static void test_ledger_json_holds_all_of_it(void **state)
     assert_int_equal(json_integer_value(json_object_get(requests, "seen")), 10);
     assert_true(json_is_integer(json_object_get(requests, "sampled_out")));
     assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "lost"), "disk")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "filtered_by"), "select")),
+                     2);
     json_t *not_http = json_object_get(json_object_get(root, "connections"), "not_http");
     assert_int_equal(json_integer_value(json_object_get(not_http, "tls")), 2);
     assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "flags"), "pipelined")), 4);

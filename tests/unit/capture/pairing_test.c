@@ -321,7 +321,7 @@ static void run_step(struct pairing *pairing, const struct step *step, bool byte
 static void check_balance(const struct pairing_counts *counts)
 {
     assert_int_equal(counts->requests_seen, counts->requests_recorded + counts->requests_filtered +
-                                                counts->requests_lost_http09 +
+                                                counts->requests_unwanted + counts->requests_lost_http09 +
                                                 counts->requests_lost_unconfirmed);
     assert_int_equal(counts->responses_seen, counts->responses_paired + counts->responses_orphaned);
     assert_int_equal(counts->bytes_reassembled,
@@ -401,6 +401,28 @@ static struct kept run_once(struct pairing_settings settings, const char *reques
     check_balance(pairing_pool_counts(pool));
     pairing_pool_free(pool);
     return kept;
+}
+
+static bool wants_no_post(void *arg, const struct exchange *exchange)
+{
+    struct kept *kept = arg;
+    assert_int_equal(kept->count, 0);
+    return exchange->request.head.data[0] != 'P';
+}
+
+static void test_unwanted_requests_are_not_handed_over_and_hold_no_memory(void **state)
+{
+    (void)state;
+    struct pairing_settings settings = {.wants = wants_no_post, .max_held_bytes = 2};
+    /* The two bytes that may be held are there for the second exchange. */
+    struct kept kept = run_once(
+        settings, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxy" GET("/2"), OK("ab") OK("cd"));
+    assert_int_equal(kept.count, 1);
+    assert_int_equal(kept.request.state, BODY_EMPTY);
+    assert_int_equal(kept.response.state, BODY_KEPT);
+    assert_int_equal(kept.bytes, 2);
+    kept = run_once(settings, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", OK("ab"));
+    assert_int_equal(kept.count, 0);
 }
 
 static void test_bodies_are_cut_dropped_and_marked_as_coded(void **state)
@@ -577,6 +599,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues_become_exchanges),
+        cmocka_unit_test(test_unwanted_requests_are_not_handed_over_and_hold_no_memory),
         cmocka_unit_test(test_bodies_are_cut_dropped_and_marked_as_coded),
         cmocka_unit_test(test_bodies_cut_by_size_leave_a_digest_of_the_whole),
         cmocka_unit_test(test_bodies_with_a_hole_have_no_digest),

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,9 @@
 #define EXIT_INTERRUPTED 4
 #define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after 100 ms at the latest */
 #define DRAIN_MAX_NS     (5 * NS_PER_S)
+#define THREADS_MAX      4
+#define QUEUE_LIVE_BYTES (32u << 20)
+#define QUEUE_FILE_BYTES (2u << 20)
 #define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
 
 /* A running capture. */
@@ -54,16 +58,27 @@ static int open_keys(struct run *run, struct error *err)
     return 0;
 }
 
+/* Returns the number of processors that this process may use, as far as more of them make a capture faster. */
+static unsigned processors(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count > THREADS_MAX ? THREADS_MAX : count < 1 ? 1 : (unsigned)count;
+}
+
 static int open_recorder(struct run *run, struct error *err)
 {
     const struct capture_settings *settings = run->settings;
     if (open_keys(run, err) != 0)
         return -1;
     struct recorder_options recorder = {
-        .writer = {.folder = settings->output,
-                   .keys = run->keys,
-                   .unsanitized = settings->unsanitized,
-                   .level = (int)settings->level},
+        .recording = {.writer = {.folder = settings->output,
+                                 .keys = run->keys,
+                                 .unsanitized = settings->unsanitized,
+                                 .level = (int)settings->level},
+                      .threads = settings->interface ? 1 : processors(),
+                      .queue_bytes = settings->interface ? QUEUE_LIVE_BYTES : QUEUE_FILE_BYTES,
+                      .live = settings->interface},
         .bodies = (enum recorder_bodies)settings->bodies,
         .max_body_bytes = settings->max_body_bytes,
         .count = settings->count,
@@ -291,9 +306,8 @@ static int end_run(struct run *run)
     flow_finish(run->flows);
     log_progress_end();
     if (run->recorder) {
+        int closed = recorder_finish(run->recorder, &err);
         account(run);
-        int closed = recorder_close(run->recorder, &err);
-        run->recorder = NULL;
         ledger_print(&run->ledger, stdout);
         if (closed != 0) {
             log_error("%s; what was recorded before is kept", err.text);
@@ -321,7 +335,7 @@ static int end_run(struct run *run)
 static void free_run(struct run *run)
 {
     flow_table_free(run->flows);
-    recorder_close(run->recorder, NULL);
+    recorder_free(run->recorder);
     keys_free(run->keys);
     source_free(run->source);
     free(run);

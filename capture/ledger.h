@@ -47,7 +47,8 @@
 #define LEDGER_LOSSES(X)                                                                                     \
     X(HTTP09, "http09")           /* no HTTP/1.x */                                                          \
     X(UNCONFIRMED, "unconfirmed") /* read behind a message with two lengths; the server answered none */     \
-    X(DISK, "disk")               /* could not be written */
+    X(DISK, "disk")               /* could not be written */                                                 \
+    X(QUEUE, "queue")             /* the disk or the processor did not keep up */
 
 /* What requests were filtered by: name, text. */
 #define LEDGER_FILTERS(X)                                                                                    \

@@ -2,7 +2,6 @@
 
 #include "capture/pairing.h"
 #include "common/mem.h"
-#include "common/unreplayable.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -10,15 +9,13 @@
 
 struct recorder {
     struct recorder_options options;
-    struct traffic_writer *writer;
+    struct recording *recording;
     struct pairing_pool *pool;
-    struct ledger found; /* not_http, lost, unreplayable and body counts */
-    uint64_t recorded;
+    struct ledger found; /* not_http counts */
+    uint64_t put;        /* exchanges given to the recording */
     uint64_t past_count;
     uint64_t unselected; /* by what the head of the request did not tell */
     uint64_t next_id;
-    bool failed;
-    struct error failure; /* the first failure of writing */
 };
 
 /* A connection as the handler's callbacks get it. */
@@ -26,14 +23,6 @@ struct recorded_connection {
     struct recorder *recorder;
     struct pairing *pairing;
 };
-
-static void fail_writing(struct recorder *recorder, const struct error *err)
-{
-    if (recorder->failed)
-        return;
-    recorder->failed = true;
-    recorder->failure = *err;
-}
 
 /* Whether an exchange may be wanted, by the head of its request. */
 static bool wants_request(void *arg, const struct exchange *exchange)
@@ -59,30 +48,19 @@ static void put(void *arg, struct exchange *exchange)
     struct recorder *recorder = arg;
     if (!wants_exchange(recorder, exchange))
         return;
-    if (recorder->options.count && recorder->recorded >= recorder->options.count) {
+    if (recorder->options.count && recorder->put >= recorder->options.count) {
         recorder->past_count++;
         return;
     }
-    if (recorder->failed) {
-        recorder->found.lost[LEDGER_LOSS_DISK]++;
-        return;
-    }
     exchange->id = recorder->next_id++;
-    struct error err = {0};
-    if (traffic_writer_put(recorder->writer, exchange, &err) != 0) {
-        recorder->found.lost[LEDGER_LOSS_DISK]++;
-        fail_writing(recorder, &err);
-        return;
-    }
-    recorder->recorded++;
-    recorder->found.unreplayable[unreplayable_judge(exchange)]++; /* after sanitizing */
+    recorder->put += recording_put(recorder->recording, exchange);
 }
 
 static uint64_t opaque_address(const struct recorder *recorder, const struct address *address)
 {
     uint8_t data[17] = {address->family};
     memcpy(data + 1, address->ip, address->family == AF_INET ? 4 : 16);
-    return keys_opaque_id(recorder->options.writer.keys, data, sizeof data);
+    return keys_opaque_id(recorder->options.recording.writer.keys, data, sizeof data);
 }
 
 static uint64_t client_of(void *arg, const struct address *source)
@@ -95,14 +73,15 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
     static const enum traffic_bodies wanted[] = {[RECORDER_BODIES_NONE] = TRAFFIC_BODIES_NONE,
                                                  [RECORDER_BODIES_REQUEST] = TRAFFIC_BODIES_REQUEST,
                                                  [RECORDER_BODIES_ALL] = TRAFFIC_BODIES_ALL};
-    struct traffic_writer *writer;
-    struct traffic_writer_options writer_options = options->writer;
-    writer_options.bodies = wanted[options->bodies]; /* dropped there, after their credentials were noted */
-    if (traffic_writer_open(&writer_options, &writer, err) != 0)
+    struct recording *recording;
+    struct recording_options recording_options = options->recording;
+    recording_options.writer.bodies =
+        wanted[options->bodies]; /* dropped there, after their credentials were noted */
+    if (recording_open(&recording_options, &recording, err) != 0)
         return -1;
     struct recorder *recorder = xcalloc(1, sizeof *recorder);
     recorder->options = *options;
-    recorder->writer = writer;
+    recorder->recording = recording;
     recorder->next_id = (uint64_t)randombytes_random() << 32 | 1;
     recorder->pool = pairing_pool_create(&(struct pairing_settings){
         .done = put,
@@ -110,8 +89,8 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
         .arg = recorder,
         .client_of = client_of,
         .max_body_bytes = options->max_body_bytes,
-        .digest_keys = {options->bodies != RECORDER_BODIES_NONE ? options->writer.keys : NULL,
-                        options->bodies == RECORDER_BODIES_ALL ? options->writer.keys : NULL},
+        .digest_keys = {options->bodies != RECORDER_BODIES_NONE ? options->recording.writer.keys : NULL,
+                        options->bodies == RECORDER_BODIES_ALL ? options->recording.writer.keys : NULL},
         .skip_header = options->keep_replays ? "" : NULL,
     });
     *ret_recorder = recorder;
@@ -129,7 +108,7 @@ static uint64_t opaque_connection(const struct recorder *recorder, const struct 
         memcpy(at + 17, &ends[i]->port, 2);
     }
     memcpy(data + 38, &info->first_ns, 8);
-    return keys_opaque_id(recorder->options.writer.keys, data, sizeof data);
+    return keys_opaque_id(recorder->options.recording.writer.keys, data, sizeof data);
 }
 
 static void *open_connection(void *arg, const struct flow_info *info)
@@ -204,32 +183,37 @@ struct flow_handler recorder_handler(struct recorder *recorder)
 
 void recorder_tick(struct recorder *recorder, uint64_t now_mono_ns)
 {
-    struct error err = {0};
-    if (!recorder->failed && traffic_writer_tick(recorder->writer, now_mono_ns, &err) != 0)
-        fail_writing(recorder, &err);
+    recording_tick(recorder->recording, now_mono_ns);
 }
 
 bool recorder_is_done(const struct recorder *recorder)
 {
-    return recorder->failed || (recorder->options.count && recorder->recorded >= recorder->options.count);
+    return (recorder->options.count && recorder->put >= recorder->options.count) ||
+           recording_failed(recorder->recording);
 }
 
 uint64_t recorder_recorded(const struct recorder *recorder)
 {
-    return recorder->recorded;
+    return recorder->put;
+}
+
+int recorder_finish(struct recorder *recorder, struct error *err)
+{
+    return recording_finish(recorder->recording, err);
 }
 
 void recorder_account(struct recorder *recorder, struct ledger *ledger)
 {
     const struct pairing_counts *counts = pairing_pool_counts(recorder->pool);
-    const struct traffic_writer_bodies *bodies = traffic_writer_bodies(recorder->writer);
+    struct recording_totals totals;
+    recording_totals(recorder->recording, &totals);
     ledger->bytes_recorded += counts->bytes_recorded;
     ledger->bytes_skipped += counts->bytes_skipped;
     ledger->bytes_opaque += counts->bytes_opaque;
     ledger->connections_proxied += counts->connections_proxied;
     ledger->connections_tunnelled += counts->connections_tunnelled;
     ledger->requests_seen += counts->requests_seen;
-    ledger->requests_recorded += recorder->recorded;
+    ledger->requests_recorded += recorder->put - totals.counts.lost;
     ledger_add_filtered(ledger, LEDGER_FILTER_REPLAY, counts->requests_filtered);
     ledger_add_filtered(ledger, LEDGER_FILTER_SELECT, counts->requests_unwanted + recorder->unselected);
     ledger_add_filtered(ledger, LEDGER_FILTER_PAST_COUNT, recorder->past_count);
@@ -237,12 +221,12 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     ledger->responses_paired += counts->responses_paired;
     ledger->responses_orphaned += counts->responses_orphaned;
     ledger->responses_interim += counts->responses_interim;
-    ledger->bodies_kept += bodies->kept;
-    ledger->bodies_cut += bodies->cut;
+    ledger->bodies_kept += totals.counts.bodies_kept;
+    ledger->bodies_cut += totals.counts.bodies_cut;
     for (unsigned i = 0; i < BODY_REASON_COUNT; i++)
-        ledger->body_dropped[i] += bodies->dropped[i];
-    for (unsigned i = 0; i < LEDGER_LOSS_COUNT; i++)
-        ledger->lost[i] += recorder->found.lost[i];
+        ledger->body_dropped[i] += totals.counts.bodies_dropped[i];
+    ledger->lost[LEDGER_LOSS_DISK] += totals.counts.lost;
+    ledger->lost[LEDGER_LOSS_QUEUE] += totals.shed;
     ledger->lost[LEDGER_LOSS_HTTP09] += counts->requests_lost_http09;
     ledger->lost[LEDGER_LOSS_UNCONFIRMED] += counts->requests_lost_unconfirmed;
     for (unsigned i = 0; i < EXCHANGE_FLAG_COUNT; i++)
@@ -252,22 +236,16 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
         ledger->response_defects[i] += counts->response_defects[i];
     }
     for (unsigned i = UNREPLAYABLE_NONE + 1; i < UNREPLAYABLE_COUNT; i++)
-        ledger->unreplayable[i] += recorder->found.unreplayable[i];
+        ledger->unreplayable[i] += totals.counts.unreplayable[i];
     memcpy(ledger->not_http, recorder->found.not_http, sizeof ledger->not_http);
     ledger->not_http_count = recorder->found.not_http_count;
 }
 
-int recorder_close(struct recorder *recorder, struct error *err)
+void recorder_free(struct recorder *recorder)
 {
     if (!recorder)
-        return 0;
-    struct error closing = {0};
-    if (traffic_writer_close(recorder->writer, NULL, &closing) != 0)
-        fail_writing(recorder, &closing);
+        return;
+    recording_free(recorder->recording);
     pairing_pool_free(recorder->pool);
-    bool failed = recorder->failed;
-    if (failed && err)
-        *err = recorder->failure;
     free(recorder);
-    return failed ? -1 : 0;
 }

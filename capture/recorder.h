@@ -4,16 +4,16 @@
 #define CAPTURE_RECORDER_H
 
 #include "capture/ledger.h"
+#include "capture/recording.h"
 #include "capture/tcp/flow.h"
 #include "common/select.h"
-#include "filters/traffic_writer.h"
 
 struct recorder;
 
 enum recorder_bodies { RECORDER_BODIES_NONE, RECORDER_BODIES_REQUEST, RECORDER_BODIES_ALL };
 
 struct recorder_options {
-    struct traffic_writer_options writer; /* copied; what it points to is borrowed */
+    struct recording_options recording; /* copied; what it points to is borrowed */
     enum recorder_bodies bodies;
     uint64_t max_body_bytes;
     uint64_t count;        /* exchanges to record at most; 0: no limit */
@@ -24,15 +24,19 @@ struct recorder_options {
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err);
 /* Returns the handler that feeds the recorder. Valid until recorder_close. */
 struct flow_handler recorder_handler(struct recorder *recorder);
-/* Lets the writer close blocks that grew old; call it about once a second. */
+/* Lets the recording hand over what grew old; call it about once a second. */
 void recorder_tick(struct recorder *recorder, uint64_t now_mono_ns);
-/* Returns whether nothing more can or should be recorded: |options.count| is reached, or writing failed. */
+/* Returns whether nothing more can or should be recorded: |options.count| is reached, or writing failed for good. */
 bool recorder_is_done(const struct recorder *recorder);
+/* Returns how many exchanges were given to the recording so far. */
 uint64_t recorder_recorded(const struct recorder *recorder);
-/* Fills in what the recorder knows: requests, responses, bodies, its part of bytes and connections. */
+/* Writes what is under way and seals; all connections must be closed before. Returns -1 with the first failure of
+ * writing that was not made good; what was written before it is kept. */
+int recorder_finish(struct recorder *recorder, struct error *err);
+/* Adds what the recorder knows to |ledger|: requests, responses, bodies, its part of bytes and connections. Complete
+ * after recorder_finish. */
 void recorder_account(struct recorder *recorder, struct ledger *ledger);
-/* Seals and frees; all connections must be closed before. Returns -1 with the first failure of writing, if
- * there was one; what was written before it is kept. NULL is allowed. */
-int recorder_close(struct recorder *recorder, struct error *err);
+/* NULL is allowed. */
+void recorder_free(struct recorder *recorder);
 
 #endif

@@ -15,10 +15,18 @@
 
 struct traffic_writer {
     struct segment_writer *segments;
-    struct sanitizer *sanitizer;
-    struct traffic_writer_bodies bodies;
+    const struct policy *policy;
+    const struct keys *keys;
     enum traffic_bodies wanted;
     bool unsanitized;
+    int level;
+};
+
+struct traffic_lane {
+    struct traffic_writer *writer;
+    struct sanitizer *sanitizer;
+    struct block_builder *block;
+    struct traffic_counts counts;
     struct buffer meta;
     struct buffer payload;
 };
@@ -30,6 +38,7 @@ static struct segment_writer_options segment_options(const struct traffic_writer
     struct segment_writer_options segments = {
         .folder = options->folder,
         .level = options->level,
+        .resumes = options->resumes,
         .header = {.kind = SEGMENT_EXCHANGES,
                    .sanitized = !options->unsanitized,
                    .writer = (char *)"rehearse " REHEARSE_VERSION,
@@ -56,11 +65,11 @@ int traffic_writer_open(const struct traffic_writer_options *options, struct tra
         return -1;
     struct traffic_writer *writer = xcalloc(1, sizeof *writer);
     writer->segments = opened;
-    writer->sanitizer = sanitizer_create(policy, options->keys);
+    writer->policy = policy;
+    writer->keys = options->keys;
     writer->wanted = options->bodies;
-    sanitizer_set_digests(writer->sanitizer, writer->wanted != TRAFFIC_BODIES_NONE,
-                          writer->wanted == TRAFFIC_BODIES_ALL);
     writer->unsanitized = options->unsanitized;
+    writer->level = options->level;
     *ret_writer = writer;
     return 0;
 }
@@ -91,55 +100,26 @@ static void fit_bodies(struct body *request, struct body *response)
         drop_body(request->content.size > response->content.size ? request : response, BODY_REASON_LIMIT);
 }
 
-static void count_body(struct traffic_writer *writer, const struct body *body)
+static void count_body(struct traffic_counts *counts, const struct body *body)
 {
     switch (body->state) {
     case BODY_EMPTY:
         break;
     case BODY_KEPT:
-        writer->bodies.kept++;
+        counts->bodies_kept++;
         break;
     case BODY_CUT:
-        writer->bodies.cut++;
+        counts->bodies_cut++;
         break;
     case BODY_DROPPED:
-        writer->bodies.dropped[body->reason]++;
+        counts->bodies_dropped[body->reason]++;
         break;
     }
 }
 
-int traffic_writer_put(struct traffic_writer *writer, struct exchange *exchange, struct error *err)
+int traffic_writer_rotate(struct traffic_writer *writer, struct error *err)
 {
-    mark_coded(&exchange->request);
-    mark_coded(&exchange->response);
-    if (writer->unsanitized) {
-        exchange->flags |= EXCHANGE_FLAG(UNSANITIZED);
-        sanitize_links_only(writer->sanitizer, exchange);
-    } else {
-        sanitize_exchange(writer->sanitizer, exchange);
-    }
-    if (writer->wanted == TRAFFIC_BODIES_NONE)
-        drop_body(&exchange->request.body, BODY_REASON_NOT_WANTED);
-    if (writer->wanted != TRAFFIC_BODIES_ALL)
-        drop_body(&exchange->response.body, BODY_REASON_NOT_WANTED);
-    fit_bodies(&exchange->request.body, &exchange->response.body);
-    count_body(writer, &exchange->request.body);
-    count_body(writer, &exchange->response.body);
-    buffer_clear(&writer->meta);
-    buffer_clear(&writer->payload);
-    exchange_encode(exchange, &writer->meta, &writer->payload);
-    return segment_writer_append(writer->segments, exchange->request.first_ns, buffer_bytes(&writer->meta),
-                                 buffer_bytes(&writer->payload), err);
-}
-
-int traffic_writer_tick(struct traffic_writer *writer, uint64_t now_mono_ns, struct error *err)
-{
-    return segment_writer_tick(writer->segments, now_mono_ns, err);
-}
-
-const struct traffic_writer_bodies *traffic_writer_bodies(const struct traffic_writer *writer)
-{
-    return &writer->bodies;
+    return segment_writer_rotate(writer->segments, err);
 }
 
 int traffic_writer_close(struct traffic_writer *writer, struct segment_writer_totals *ret_totals,
@@ -148,9 +128,92 @@ int traffic_writer_close(struct traffic_writer *writer, struct segment_writer_to
     if (!writer)
         return 0;
     int status = segment_writer_close(writer->segments, ret_totals, err);
-    sanitizer_free(writer->sanitizer);
-    buffer_free(&writer->meta);
-    buffer_free(&writer->payload);
     free(writer);
     return status;
+}
+
+void traffic_counts_add(struct traffic_counts *into, const struct traffic_counts *from)
+{
+    into->written += from->written;
+    into->lost += from->lost;
+    into->bodies_kept += from->bodies_kept;
+    into->bodies_cut += from->bodies_cut;
+    for (unsigned i = 0; i < BODY_REASON_COUNT; i++)
+        into->bodies_dropped[i] += from->bodies_dropped[i];
+    for (unsigned i = 0; i < UNREPLAYABLE_COUNT; i++)
+        into->unreplayable[i] += from->unreplayable[i];
+}
+
+struct traffic_lane *traffic_lane_create(struct traffic_writer *writer)
+{
+    struct traffic_lane *lane = xcalloc(1, sizeof *lane);
+    lane->writer = writer;
+    lane->sanitizer = sanitizer_create(writer->policy, writer->keys);
+    sanitizer_set_digests(lane->sanitizer, writer->wanted != TRAFFIC_BODIES_NONE,
+                          writer->wanted == TRAFFIC_BODIES_ALL);
+    lane->block = block_builder_create(writer->level ? writer->level : SEGMENT_LEVEL_DEFAULT);
+    return lane;
+}
+
+static void sanitize(struct traffic_lane *lane, struct exchange *exchange)
+{
+    const struct traffic_writer *writer = lane->writer;
+    mark_coded(&exchange->request);
+    mark_coded(&exchange->response);
+    if (writer->unsanitized) {
+        exchange->flags |= EXCHANGE_FLAG(UNSANITIZED);
+        sanitize_links_only(lane->sanitizer, exchange);
+    } else {
+        sanitize_exchange(lane->sanitizer, exchange);
+    }
+    if (writer->wanted == TRAFFIC_BODIES_NONE)
+        drop_body(&exchange->request.body, BODY_REASON_NOT_WANTED);
+    if (writer->wanted != TRAFFIC_BODIES_ALL)
+        drop_body(&exchange->response.body, BODY_REASON_NOT_WANTED);
+    fit_bodies(&exchange->request.body, &exchange->response.body);
+}
+
+int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err)
+{
+    sanitize(lane, exchange);
+    count_body(&lane->counts, &exchange->request.body);
+    count_body(&lane->counts, &exchange->response.body);
+    lane->counts.unreplayable[unreplayable_judge(exchange)]++;
+    buffer_clear(&lane->meta);
+    buffer_clear(&lane->payload);
+    exchange_encode(exchange, &lane->meta, &lane->payload);
+    int status = 0;
+    size_t held = block_builder_bytes(lane->block);
+    if (held > 0 && held + lane->meta.size + lane->payload.size > FORMAT_BLOCK_RAW_MAX)
+        status = traffic_lane_flush(lane, err);
+    block_builder_add(lane->block, exchange->request.first_ns, buffer_bytes(&lane->meta),
+                      buffer_bytes(&lane->payload));
+    return status;
+}
+
+int traffic_lane_flush(struct traffic_lane *lane, struct error *err)
+{
+    size_t count = block_builder_count(lane->block);
+    if (count == 0)
+        return 0;
+    int status = segment_writer_put(lane->writer->segments, lane->block, err);
+    *(status == 0 ? &lane->counts.written : &lane->counts.lost) += count;
+    return status;
+}
+
+void traffic_lane_take_counts(struct traffic_lane *lane, struct traffic_counts *ret_counts)
+{
+    *ret_counts = lane->counts;
+    lane->counts = (struct traffic_counts){0};
+}
+
+void traffic_lane_free(struct traffic_lane *lane)
+{
+    if (!lane)
+        return;
+    sanitizer_free(lane->sanitizer);
+    block_builder_free(lane->block);
+    buffer_free(&lane->meta);
+    buffer_free(&lane->payload);
+    free(lane);
 }

@@ -15,7 +15,8 @@
 enum segment_kind { SEGMENT_EXCHANGES = 1, SEGMENT_RESULTS = 2 };
 
 /* A record's metadata, and its payload, may each have this many bytes at most. */
-#define SEGMENT_RECORD_MAX (UINT32_C(64) << 20)
+#define SEGMENT_RECORD_MAX    (UINT32_C(64) << 20)
+#define SEGMENT_LEVEL_DEFAULT 1 /* of zstd */
 
 #define SEGMENT_HASH_SIZE   32
 #define SEGMENT_KEY_SIZE    32

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +18,20 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define DEFAULT_LEVEL         1
 #define DEFAULT_BLOCK_BYTES   (UINT64_C(256) << 10)
 #define DEFAULT_BLOCK_AGE_NS  NS_PER_S
 #define DEFAULT_SEGMENT_BYTES (UINT64_C(256) << 20)
 
 struct segment_writer {
+    pthread_mutex_t lock; /* of what segment_writer_put shares: all but the builder */
     char *folder;
     int folder_fd; /* holds the lock */
     uint64_t block_bytes, block_age_ns, segment_bytes;
+    bool resumes;
     struct segment_header header; /* owned strings */
     struct block_builder *builder;
     struct segment_writer_totals totals;
-    struct error failure; /* sticky: kind is not ERROR_NONE once a write failed */
+    struct error failure; /* kind is not ERROR_NONE once a write failed; sticky unless |resumes| */
 
     int fd; /* of the open segment, -1 without one */
     char name[96];
@@ -123,6 +125,40 @@ static int begin_segment(struct segment_writer *writer, struct error *err)
     return 0;
 }
 
+/* Writes a block to the open segment. */
+static int write_block(struct segment_writer *writer, struct format_block *block, struct bytes meta,
+                       struct bytes payload, struct error *err)
+{
+    block->sequence = writer->footer.block_count;
+    buffer_clear(&writer->scratch);
+    format_write_block(block, writer->header.segment_id, &writer->scratch);
+    struct iovec parts[] = {{writer->scratch.data, writer->scratch.size},
+                            {(void *)(uintptr_t)meta.data, meta.size},
+                            {(void *)(uintptr_t)payload.data, payload.size}};
+    struct format_entry entry = {.offset = writer->size,
+                                 .min_ns = block->min_ns,
+                                 .max_ns = block->max_ns,
+                                 .length = format_block_length(block),
+                                 .record_count = block->record_count};
+    if (write_all(writer, parts, payload.size > 0 ? 3 : 2, err))
+        return -1;
+    format_write_entry(&entry, &writer->index);
+    struct format_footer *footer = &writer->footer;
+    if (footer->block_count == 0 || block->min_ns < footer->min_ns)
+        footer->min_ns = block->min_ns;
+    if (block->max_ns > footer->max_ns)
+        footer->max_ns = block->max_ns;
+    footer->block_count++;
+    footer->record_count += block->record_count;
+    writer->totals.records += block->record_count;
+    writer->totals.stored_bytes += entry.length;
+    /* Starts the disk early, so that the fsync of sealing does not hold up a capture. */
+    sync_file_range(writer->fd, (off_t)writer->synced, (off_t)(writer->size - writer->synced),
+                    SYNC_FILE_RANGE_WRITE);
+    writer->synced = writer->size;
+    return 0;
+}
+
 /* Writes the open block. */
 static int end_block(struct segment_writer *writer, struct error *err)
 {
@@ -131,34 +167,7 @@ static int end_block(struct segment_writer *writer, struct error *err)
     struct format_block block;
     struct bytes meta, payload;
     block_builder_finish(writer->builder, &block, &meta, &payload);
-    block.sequence = writer->footer.block_count;
-    buffer_clear(&writer->scratch);
-    format_write_block(&block, writer->header.segment_id, &writer->scratch);
-    struct iovec parts[] = {{writer->scratch.data, writer->scratch.size},
-                            {(void *)(uintptr_t)meta.data, meta.size},
-                            {(void *)(uintptr_t)payload.data, payload.size}};
-    struct format_entry entry = {.offset = writer->size,
-                                 .min_ns = block.min_ns,
-                                 .max_ns = block.max_ns,
-                                 .length = format_block_length(&block),
-                                 .record_count = block.record_count};
-    if (write_all(writer, parts, payload.size > 0 ? 3 : 2, err))
-        return -1;
-    format_write_entry(&entry, &writer->index);
-    struct format_footer *footer = &writer->footer;
-    if (footer->block_count == 0 || block.min_ns < footer->min_ns)
-        footer->min_ns = block.min_ns;
-    if (block.max_ns > footer->max_ns)
-        footer->max_ns = block.max_ns;
-    footer->block_count++;
-    footer->record_count += block.record_count;
-    writer->totals.records += block.record_count;
-    writer->totals.stored_bytes += entry.length;
-    /* Starts the disk early, so that the fsync of sealing does not hold up a capture. */
-    sync_file_range(writer->fd, (off_t)writer->synced, (off_t)(writer->size - writer->synced),
-                    SYNC_FILE_RANGE_WRITE);
-    writer->synced = writer->size;
-    return 0;
+    return write_block(writer, &block, meta, payload, err);
 }
 
 /* Writes index and footer and gives the file its final name. Where that fails the file stays as an open one. */
@@ -250,6 +259,7 @@ static void writer_free(struct segment_writer *writer)
     buffer_free(&writer->scratch);
     segment_header_free(&writer->header);
     free(writer->folder);
+    pthread_mutex_destroy(&writer->lock);
     free(writer);
 }
 
@@ -257,7 +267,9 @@ int segment_writer_open(const struct segment_writer_options *options, struct seg
                         struct error *err)
 {
     struct segment_writer *writer = xcalloc(1, sizeof *writer);
+    pthread_mutex_init(&writer->lock, NULL);
     writer->fd = writer->folder_fd = -1;
+    writer->resumes = options->resumes;
     writer->folder = xstrdup(options->folder);
     writer->block_bytes = options->block_bytes ? options->block_bytes : DEFAULT_BLOCK_BYTES;
     if (writer->block_bytes > FORMAT_BLOCK_RAW_MAX)
@@ -267,7 +279,7 @@ int segment_writer_open(const struct segment_writer_options *options, struct seg
     writer->header = options->header;
     writer->header.writer = options->header.writer ? xstrdup(options->header.writer) : NULL;
     writer->header.policy = options->header.policy ? xstrdup(options->header.policy) : NULL;
-    writer->builder = block_builder_create(options->level ? options->level : DEFAULT_LEVEL);
+    writer->builder = block_builder_create(options->level ? options->level : SEGMENT_LEVEL_DEFAULT);
     if (open_folder(writer, options, err) || begin_segment(writer, err)) {
         writer_free(writer);
         return -1;
@@ -294,6 +306,40 @@ int segment_writer_append(struct segment_writer *writer, uint64_t start_ns, stru
         writer->block_opened_mono_ns = 0;
     block_builder_add(writer->builder, start_ns, meta, payload);
     return block_builder_bytes(writer->builder) >= writer->block_bytes ? end_block(writer, err) : 0;
+}
+
+/* Makes sure that there is a segment with room. */
+static int ready_segment(struct segment_writer *writer, struct error *err)
+{
+    if (writer->failure.kind != ERROR_NONE && !writer->resumes)
+        return give_up(writer, 0, "", err);
+    writer->failure = (struct error){0};
+    if (writer->fd >= 0 && writer->size >= writer->segment_bytes && seal(writer, err))
+        return -1;
+    return writer->fd < 0 ? begin_segment(writer, err) : 0;
+}
+
+int segment_writer_put(struct segment_writer *writer, struct block_builder *builder, struct error *err)
+{
+    struct format_block block;
+    struct bytes meta, payload;
+    block_builder_finish(builder, &block, &meta, &payload);
+    pthread_mutex_lock(&writer->lock);
+    int status = ready_segment(writer, err);
+    if (status == 0)
+        status = write_block(writer, &block, meta, payload, err);
+    pthread_mutex_unlock(&writer->lock);
+    return status;
+}
+
+int segment_writer_rotate(struct segment_writer *writer, struct error *err)
+{
+    pthread_mutex_lock(&writer->lock);
+    int status = writer->fd >= 0 && writer->footer.block_count > 0 ? seal(writer, err) : 0;
+    if (status == 0)
+        status = ready_segment(writer, err);
+    pthread_mutex_unlock(&writer->lock);
+    return status;
 }
 
 int segment_writer_tick(struct segment_writer *writer, uint64_t now_mono_ns, struct error *err)

@@ -86,13 +86,17 @@ int main(int argc, char **argv)
         .folder = argv[1], .keys = keys, .unsanitized = argc > 2 && strcmp(argv[2], "--unsanitized") == 0};
     if (traffic_writer_open(&options, &writer, &err))
         return die(err.text);
+    struct traffic_lane *lane = traffic_lane_create(writer);
     for (uint64_t id = 1; (got = read_exchange(&exchange)) > 0; id++) {
         exchange.id = id;
-        if (traffic_writer_put(writer, &exchange, &err))
+        if (traffic_lane_put(lane, &exchange, &err))
             return die(err.text);
         exchange_clear(&exchange);
     }
     exchange_free(&exchange);
+    if (traffic_lane_flush(lane, &err))
+        return die(err.text);
+    traffic_lane_free(lane);
     if (traffic_writer_close(writer, NULL, &err))
         return die(err.text);
     keys_free(keys);

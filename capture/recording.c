@@ -1,0 +1,188 @@
+#include "capture/recording.h"
+
+#include "capture/batch_queue.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define BATCH_BYTES     (UINT64_C(256) << 10)
+#define BATCH_EXCHANGES 4096
+#define BATCH_AGE_NS    NS_PER_S
+
+struct recording {
+    struct traffic_writer *writer;
+    struct batch_queue *queue;
+    bool live;
+    bool finished;
+    struct exchange_batch *open; /* being filled; NULL: none */
+    uint64_t opened_mono_ns;     /* when the open batch was first ticked; 0: not yet */
+    uint64_t shed;
+    pthread_t *threads;
+    unsigned thread_count;
+
+    pthread_mutex_t lock; /* of what follows */
+    struct traffic_counts counts;
+    bool failing; /* the last block could not be written */
+    struct error failure;
+    uint64_t lost_before; /* counts.lost when writing began to fail */
+};
+
+/* Notes what became of the blocks of a batch. Says once that writing fails, and once that it goes on. */
+static void note(struct recording *recording, const struct traffic_counts *counts, int status,
+                 const struct error *err)
+{
+    pthread_mutex_lock(&recording->lock);
+    bool began = status != 0 && !recording->failing;
+    bool ended = status == 0 && recording->failing && recording->live;
+    if (began) {
+        recording->lost_before = recording->counts.lost;
+        recording->failure = *err;
+    }
+    traffic_counts_add(&recording->counts, counts);
+    uint64_t lost = recording->counts.lost - recording->lost_before;
+    recording->failing = recording->live ? status != 0 : recording->failing || began;
+    pthread_mutex_unlock(&recording->lock);
+    if (began && recording->live)
+        log_warning("%s; exchanges are lost and counted until it can be written again", err->text);
+    if (ended)
+        log_warning("recording goes on; %" PRIu64 " exchanges could not be written", lost);
+}
+
+static void *run_lane(void *arg)
+{
+    struct recording *recording = arg;
+    struct traffic_lane *lane = traffic_lane_create(recording->writer);
+    struct exchange_batch *batch;
+    while ((batch = batch_queue_next(recording->queue))) {
+        struct error err = {0};
+        int status = 0;
+        for (size_t i = 0; i < batch->count; i++)
+            status |= traffic_lane_put(lane, &batch->exchanges[i], &err);
+        status |= traffic_lane_flush(lane, &err);
+        struct traffic_counts counts;
+        traffic_lane_take_counts(lane, &counts);
+        note(recording, &counts, status, &err);
+        batch_queue_give_back(recording->queue, batch);
+    }
+    traffic_lane_free(lane);
+    return NULL;
+}
+
+int recording_open(const struct recording_options *options, struct recording **ret_recording,
+                   struct error *err)
+{
+    assert(options->threads > 0);
+    struct traffic_writer_options writer_options = options->writer;
+    writer_options.resumes = options->live;
+    struct traffic_writer *writer;
+    if (traffic_writer_open(&writer_options, &writer, err) != 0)
+        return -1;
+    struct recording *recording = xcalloc(1, sizeof *recording);
+    recording->writer = writer;
+    recording->live = options->live;
+    pthread_mutex_init(&recording->lock, NULL);
+    size_t batches = options->queue_bytes / BATCH_BYTES;
+    recording->queue = batch_queue_create(batches > options->threads ? batches : options->threads + 1);
+    recording->threads = xcalloc(options->threads, sizeof *recording->threads);
+    for (; recording->thread_count < options->threads; recording->thread_count++) {
+        int errnum = pthread_create(&recording->threads[recording->thread_count], NULL, run_lane, recording);
+        if (errnum != 0) {
+            error_set_errno(err, ERROR_IO, errnum, "cannot start a thread");
+            recording_free(recording);
+            return -1;
+        }
+    }
+    *ret_recording = recording;
+    return 0;
+}
+
+static void submit(struct recording *recording)
+{
+    if (!recording->open)
+        return;
+    batch_queue_submit(recording->queue, recording->open);
+    recording->open = NULL;
+}
+
+bool recording_put(struct recording *recording, struct exchange *exchange)
+{
+    if (!recording->open) {
+        recording->open = batch_queue_take(recording->queue, !recording->live);
+        recording->opened_mono_ns = 0;
+    }
+    if (!recording->open) {
+        recording->shed++;
+        return false;
+    }
+    exchange_batch_add(recording->open, exchange);
+    if (recording->open->bytes >= BATCH_BYTES || recording->open->count >= BATCH_EXCHANGES)
+        submit(recording);
+    return true;
+}
+
+void recording_tick(struct recording *recording, uint64_t now_mono_ns)
+{
+    if (!recording->open || recording->open->count == 0)
+        return;
+    if (recording->opened_mono_ns == 0) /* the age counts from the first tick, so put needs no clock */
+        recording->opened_mono_ns = now_mono_ns;
+    else if (now_mono_ns - recording->opened_mono_ns >= BATCH_AGE_NS)
+        submit(recording);
+}
+
+void recording_rotate(struct recording *recording)
+{
+    submit(recording);
+    struct error err = {0};
+    if (traffic_writer_rotate(recording->writer, &err) != 0)
+        log_warning("%s", err.text);
+}
+
+bool recording_failed(struct recording *recording)
+{
+    pthread_mutex_lock(&recording->lock);
+    bool failed = recording->failing && !recording->live;
+    pthread_mutex_unlock(&recording->lock);
+    return failed;
+}
+
+void recording_totals(struct recording *recording, struct recording_totals *ret_totals)
+{
+    pthread_mutex_lock(&recording->lock);
+    *ret_totals = (struct recording_totals){.counts = recording->counts, .shed = recording->shed};
+    pthread_mutex_unlock(&recording->lock);
+}
+
+int recording_finish(struct recording *recording, struct error *err)
+{
+    assert(!recording->finished);
+    recording->finished = true;
+    submit(recording);
+    batch_queue_close(recording->queue);
+    for (unsigned i = 0; i < recording->thread_count; i++)
+        pthread_join(recording->threads[i], NULL);
+    struct error closing = {0};
+    int status = traffic_writer_close(recording->writer, NULL, &closing);
+    if (!recording->failing && status == 0)
+        return 0;
+    if (err)
+        *err = recording->failing ? recording->failure : closing;
+    return -1;
+}
+
+void recording_free(struct recording *recording)
+{
+    if (!recording)
+        return;
+    if (!recording->finished)
+        recording_finish(recording, NULL);
+    batch_queue_free(recording->queue);
+    pthread_mutex_destroy(&recording->lock);
+    free(recording->threads);
+    free(recording);
+}

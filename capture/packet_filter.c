@@ -15,16 +15,24 @@ static char *look_behind_tags(const char *expression, int dlt)
     return xasprintf("(%s) or (vlan and ((%s) or (vlan and (%s))))", expression, expression, expression);
 }
 
-int packet_filter_set(pcap_t *handle, const char *expression, const char *user_filter, struct error *err)
+int packet_filter_compile(pcap_t *handle, const char *expression, const char *user_filter,
+                          struct bpf_program *ret_program, struct error *err)
 {
     char *text = look_behind_tags(expression, pcap_datalink(handle));
-    struct bpf_program program;
-    int result = pcap_compile(handle, &program, text, 1, PCAP_NETMASK_UNKNOWN);
+    int result = pcap_compile(handle, ret_program, text, 1, PCAP_NETMASK_UNKNOWN);
     free(text);
     if (result != 0)
         return error_set(err, ERROR_USAGE, "--filter '%s': %s", user_filter ? user_filter : expression,
                          pcap_geterr(handle));
-    result = pcap_setfilter(handle, &program);
+    return 0;
+}
+
+int packet_filter_set(pcap_t *handle, const char *expression, const char *user_filter, struct error *err)
+{
+    struct bpf_program program;
+    if (packet_filter_compile(handle, expression, user_filter, &program, err) != 0)
+        return -1;
+    int result = pcap_setfilter(handle, &program);
     pcap_freecode(&program);
     if (result != 0)
         return error_set(err, ERROR_IO, "setting the filter: %s", pcap_geterr(handle));

@@ -71,7 +71,8 @@ static void describe(struct buffer *text, const struct policy_names *rule)
 static void compile(struct policy *policy)
 {
     buffer_append_text(&policy->text, "rehearse built-in policy 1\n"
-                                      "bodies: json and urlencoded forms; every other type is dropped\n"
+                                      "bodies: json, urlencoded forms, multipart without files; every "
+                                      "other type is dropped\n"
                                       "cookies: every value\n");
     for (size_t i = 0; i < policy_tables_count; i++) {
         const struct policy_names *rule = &policy_tables[i];

@@ -29,6 +29,7 @@ struct sanitizer {
     struct buffer plain;  /* a body without content coding */
     struct buffer joined; /* a header value without folds */
     enum media media;     /* of the body, as the head says it once it is sanitized */
+    struct buffer boundary;
     struct buffer coding; /* the body's content codings, likewise */
     struct keys_digest *digest;
     bool digests[2]; /* of bodies that are dropped, by link_kind */
@@ -66,6 +67,7 @@ void sanitizer_free(struct sanitizer *sanitizer)
     buffer_free(&sanitizer->text);
     buffer_free(&sanitizer->plain);
     buffer_free(&sanitizer->joined);
+    buffer_free(&sanitizer->boundary);
     buffer_free(&sanitizer->coding);
     keys_digest_free(sanitizer->digest);
     free(sanitizer);
@@ -259,30 +261,41 @@ static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *traile
     take_text(sanitizer, trailers);
 }
 
-/* Reads the body's media type and its content codings (into |coding|) from |head|. Several types that differ
- * are no type. */
-static enum media body_media(struct bytes head, struct buffer *coding)
+/* Takes one more Content-Type of the body. Several that differ are no type. */
+static void add_type(struct sanitizer *sanitizer, struct bytes value)
 {
-    enum media media = MEDIA_NONE;
+    struct body_type type = body_type_of(value);
+    struct buffer *boundary = &sanitizer->boundary;
+    if (sanitizer->media == MEDIA_NONE && type.media == MEDIA_MULTIPART)
+        buffer_append_bytes(boundary, type.boundary);
+    if (sanitizer->media == MEDIA_NONE)
+        sanitizer->media = type.media;
+    else if (sanitizer->media != type.media ||
+             (type.media == MEDIA_MULTIPART && !bytes_equal(buffer_bytes(boundary), type.boundary)))
+        sanitizer->media = MEDIA_OTHER;
+}
+
+/* Reads the body's media type and its content codings from |head|. */
+static void read_type(struct sanitizer *sanitizer, struct bytes head)
+{
     struct bytes fields = http1_fields(head);
     struct http1_field field;
-    buffer_clear(coding);
+    struct buffer *coding = &sanitizer->coding;
     while (http1_next_field(&fields, &field)) {
         if (bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Type"))) {
-            enum media one = media_of(field.value);
-            media = media == MEDIA_NONE || media == one ? one : MEDIA_OTHER;
+            add_type(sanitizer, field.value);
         } else if (bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Encoding"))) {
             if (coding->size > 0)
                 buffer_append_text(coding, ", ");
             buffer_append_bytes(coding, field.value);
         }
     }
-    return media;
 }
 
 static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
 {
     sanitizer->media = MEDIA_NONE;
+    buffer_clear(&sanitizer->boundary);
     buffer_clear(&sanitizer->coding);
     if (head->size == 0)
         return;
@@ -292,7 +305,7 @@ static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
     field_lines(sanitizer, &fields, &sanitizer->text);
     if (fields.size > 0)
         buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
-    sanitizer->media = body_media(buffer_bytes(&sanitizer->text), &sanitizer->coding);
+    read_type(sanitizer, buffer_bytes(&sanitizer->text));
     take_text(sanitizer, head);
 }
 
@@ -301,7 +314,8 @@ static enum body_reason clean_body(struct sanitizer *sanitizer, const struct bod
                                    enum body_extent extent)
 {
     struct bytes plain = buffer_bytes(&body->content);
-    if (sanitizer->media == MEDIA_OTHER)
+    struct body_type type = {.media = sanitizer->media, .boundary = buffer_bytes(&sanitizer->boundary)};
+    if (type.media == MEDIA_OTHER || type.media == MEDIA_TEXT)
         return BODY_REASON_TYPE;
     if (body->coded && sanitizer->coding.size > 0) {
         struct bytes list = buffer_bytes(&sanitizer->coding);
@@ -318,7 +332,7 @@ static enum body_reason clean_body(struct sanitizer *sanitizer, const struct bod
         plain.size = DECODED_MAX;
     }
     buffer_clear(&sanitizer->text);
-    return body_locate(&sanitizer->locator, sanitizer->media, extent, plain, &sanitizer->text);
+    return body_locate(&sanitizer->locator, type, extent, plain, &sanitizer->text);
 }
 
 static void drop_content(struct body *body)
@@ -338,40 +352,49 @@ static void digest_body(struct sanitizer *sanitizer, struct body *body)
     body->digested = true;
 }
 
+/* Keeps what clean_body made of |body|. */
+static void take_content(struct sanitizer *sanitizer, struct body *body)
+{
+    take_text(sanitizer, &body->content);
+    body->coded = false;
+}
+
 static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
 {
     enum body_reason reason = clean_body(sanitizer, body, BODY_WHOLE);
     if (sanitizer->links_only)
         return;
-    if (reason == BODY_REASON_NONE) {
-        take_text(sanitizer, &body->content);
-        body->coded = false;
-    } else {
+    if (reason != BODY_REASON_NONE && body->state == BODY_KEPT)
         digest_body(sanitizer, body);
-        body->state = BODY_DROPPED;
+    if (reason != BODY_REASON_NONE) {
+        body->state = reason == BODY_REASON_PARTS ? BODY_CUT : BODY_DROPPED;
         body->reason = reason;
-        drop_content(body);
     }
+    if (body->state == BODY_DROPPED)
+        drop_content(body);
+    else
+        take_content(sanitizer, body);
 }
 
 /* A body that was cut keeps what is certain of its beginning, which may be nothing. */
 static void sanitize_beginning(struct sanitizer *sanitizer, struct body *body)
 {
-    bool clean = body->content.size > 0 && clean_body(sanitizer, body, BODY_BEGINNING) == BODY_REASON_NONE;
+    enum body_reason reason =
+        body->content.size > 0 ? clean_body(sanitizer, body, BODY_BEGINNING) : BODY_REASON_TYPE;
     if (sanitizer->links_only)
         return;
-    if (clean) {
-        take_text(sanitizer, &body->content);
-        body->coded = false;
-    } else {
+    if (reason == BODY_REASON_NONE || reason == BODY_REASON_PARTS)
+        take_content(sanitizer, body);
+    else
         drop_content(body);
-    }
 }
 
 /* |lost| is why the body is not whole although it was handed over as such, or NONE. */
 static void sanitize_body(struct sanitizer *sanitizer, struct body *body, enum body_reason lost)
 {
-    if (body->state == BODY_KEPT && lost == BODY_REASON_NONE) {
+    /* What has parts left out is whole but for them: it was sanitized before. */
+    bool whole = body->state == BODY_KEPT || (body->state == BODY_CUT && body->reason == BODY_REASON_PARTS);
+    if (whole && lost == BODY_REASON_NONE) {
         sanitize_whole(sanitizer, body);
         return;
     }

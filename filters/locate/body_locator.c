@@ -1,11 +1,12 @@
 #include "filters/locate/body_locator.h"
 
 #include "filters/locate/json_locator.h"
+#include "filters/locate/multipart_locator.h"
 #include "filters/locate/urlencoded.h"
 
 #include <string.h>
 
-enum media media_of(struct bytes type)
+static enum media media_of(struct bytes type)
 {
     static const struct {
         const char *name;
@@ -20,6 +21,7 @@ enum media media_of(struct bytes type)
         {"application/jsonl", MEDIA_JSON_LINES},
         {"application/jsonlines", MEDIA_JSON_LINES},
         {"application/x-www-form-urlencoded", MEDIA_FORM},
+        {"text/plain", MEDIA_TEXT},
     };
     const uint8_t *parameters = type.size ? memchr(type.data, ';', type.size) : NULL;
     if (parameters)
@@ -32,7 +34,18 @@ enum media media_of(struct bytes type)
     if (type.size > tail.size &&
         bytes_equal_nocase(bytes_make(type.data + type.size - tail.size, tail.size), tail))
         return MEDIA_JSON;
+    struct bytes multipart = BYTES_LITERAL("multipart/");
+    if (type.size > multipart.size && bytes_equal_nocase(bytes_make(type.data, multipart.size), multipart))
+        return MEDIA_MULTIPART;
     return MEDIA_OTHER;
+}
+
+struct body_type body_type_of(struct bytes type)
+{
+    struct body_type read = {.media = media_of(type)};
+    if (read.media == MEDIA_MULTIPART)
+        read.boundary = multipart_boundary(type);
+    return read;
 }
 
 /* Cuts |text| after the last pair that is certain to be whole. */
@@ -53,20 +66,16 @@ static enum body_reason form_locate(struct locator *locator, enum body_extent ex
     return BODY_REASON_NONE;
 }
 
-enum body_reason body_locate(struct locator *locator, enum media media, enum body_extent extent,
-                             struct bytes text, struct buffer *out)
+/* Returns whether |text| begins as JSON with members or elements does. */
+static bool looks_like_json(struct bytes text)
 {
-    if (text.size == 0)
-        return BODY_REASON_NONE;
-    if (media == MEDIA_FORM)
-        return form_locate(locator, extent, text, out);
-    if (media == MEDIA_OTHER)
-        return BODY_REASON_TYPE;
-    if (media == MEDIA_NONE) {
-        struct bytes inner = bytes_trim(text);
-        if (inner.size == 0 || (inner.data[0] != '{' && inner.data[0] != '['))
-            return BODY_REASON_TYPE;
-    }
+    text = bytes_trim(text);
+    return text.size > 0 && (text.data[0] == '{' || text.data[0] == '[');
+}
+
+static enum body_reason json_body_locate(struct locator *locator, enum media media, enum body_extent extent,
+                                         struct bytes text, struct buffer *out)
+{
     enum json_locate_count count = media == MEDIA_JSON_LINES ? JSON_LOCATE_MANY : JSON_LOCATE_ONE;
     switch (extent == BODY_WHOLE ? json_locate(locator, text, count, out)
                                  : json_locate_beginning(locator, text, count, out)) {
@@ -78,4 +87,28 @@ enum body_reason body_locate(struct locator *locator, enum media media, enum bod
         return BODY_REASON_LIMIT;
     }
     return BODY_REASON_SYNTAX;
+}
+
+enum body_reason body_locate(struct locator *locator, struct body_type type, enum body_extent extent,
+                             struct bytes text, struct buffer *out)
+{
+    if (text.size == 0)
+        return BODY_REASON_NONE;
+    switch (type.media) {
+    case MEDIA_FORM:
+        return form_locate(locator, extent, text, out);
+    case MEDIA_MULTIPART:
+        return multipart_locate(locator, type.boundary, extent, text, out);
+    case MEDIA_NONE:
+        if (!looks_like_json(text))
+            return BODY_REASON_TYPE;
+        return json_body_locate(locator, type.media, extent, text, out);
+    case MEDIA_JSON:
+    case MEDIA_JSON_LINES:
+        return json_body_locate(locator, type.media, extent, text, out);
+    case MEDIA_TEXT:
+    case MEDIA_OTHER:
+        break;
+    }
+    return BODY_REASON_TYPE;
 }

@@ -34,8 +34,29 @@ static void fill(struct message *message, const uint8_t **data, size_t *size, bo
     message->body.coded = coded;
 }
 
-static void plant(struct exchange *exchange, struct bytes noise, bool cut)
+/* A multipart body with the secret in a field, in JSON and in a nested one, and the noise as another part. */
+static void plant_parts(struct exchange *exchange, struct bytes noise)
 {
+    struct buffer *content = &exchange->request.body.content;
+    buffer_append_text(&exchange->request.head, "POST /?token=" SECRET " HTTP/1.1\r\nCookie: a=" SECRET
+                                                "\r\nAuthorization: Bearer " SECRET
+                                                "\r\nContent-Type: multipart/form-data; boundary=B\r\n\r\n");
+    buffer_append_text(content,
+                       "--B\r\nContent-Disposition: form-data; name=token\r\n\r\n" SECRET "\r\n--B\r\n");
+    buffer_append_bytes(content, noise);
+    buffer_append_text(content, "\r\n--B\r\nContent-Type: application/json\r\n\r\n{\"token\":\"" SECRET
+                                "\"}\r\n--B\r\nContent-Type: multipart/x; boundary=C\r\n\r\n--C\r\n"
+                                "Content-Disposition: x; name=pwd; filename=" SECRET "\r\n\r\n" SECRET
+                                "\r\n--C--\r\n--B--\r\n");
+}
+
+static void plant(struct exchange *exchange, struct bytes noise, uint8_t choice)
+{
+    exchange->request.body.state = choice & 16 ? BODY_CUT : BODY_KEPT;
+    if (choice & 64) {
+        plant_parts(exchange, noise);
+        return;
+    }
     struct buffer *head = &exchange->request.head;
     buffer_append_text(head,
                        "GET /?a=1&token=" SECRET " HTTP/1.1\r\nCookie: a=" SECRET
@@ -45,7 +66,6 @@ static void plant(struct exchange *exchange, struct bytes noise, bool cut)
     buffer_append_text(&exchange->request.body.content, "{\"token\":\"" SECRET "\",\"noise\":");
     buffer_append_bytes(&exchange->request.body.content, noise);
     buffer_append_text(&exchange->request.body.content, ",\"secret\":[\"" SECRET "\"]}");
-    exchange->request.body.state = cut ? BODY_CUT : BODY_KEPT;
 }
 
 static void fill_exchange(struct exchange *exchange, uint8_t choice, const uint8_t *data, size_t size)
@@ -127,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!noise.size || !memmem(noise.data, noise.size, "S3", 2)) {
         exchange_clear(&exchange);
-        plant(&exchange, noise, choice & 16);
+        plant(&exchange, noise, choice);
         sanitize_exchange(sanitizer, &exchange);
         flatten(&exchange, &once);
         assert(!memmem(once.data, once.size, SECRET, strlen(SECRET)));

@@ -4,7 +4,7 @@ several codings and cut over TCP segments in several ways; and a list of the sec
 
 usage: leak_traffic.py SEED CAPTURE.pcap SECRETS.json
 """
-import base64, gzip, json, random, struct, sys, zlib
+import base64, gzip, json, random, struct, subprocess, sys, zlib
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 rng = random.Random(int(sys.argv[1]))
@@ -37,6 +37,33 @@ def deflate(data):
     return zlib.compress(data)
 
 
+def brotli(data):
+    """|data| as Brotli (RFC 7932) in stored meta-blocks."""
+    out = b""
+    for at in range(0, len(data), 65536):
+        piece = data[at:at + 65536]
+        bits = (len(piece) - 1) << 3 | 1 << 19  # not the last; four nibbles of length; not compressed
+        if at == 0:
+            bits <<= 1  # a window of 16 bits
+        out += bits.to_bytes(3, "little") + piece
+    return out + b"\3"  # the last, empty
+
+
+def zstandard(data):
+    return subprocess.run(["zstd", "-qc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def flushed(window):
+    """Returns a packer into zlib's formats that ends a block after the first half."""
+    def pack(data):
+        packer = zlib.compressobj(6, zlib.DEFLATED, window)
+        half = len(data) // 2
+        return packer.compress(data[:half]) + packer.flush(zlib.Z_SYNC_FLUSH) + packer.compress(data[half:]) + packer.flush()
+    return pack
+
+
+CODINGS = {"gzip": flushed(31), "deflate": flushed(15), "br": brotli,
+           "zstd": lambda data: zstandard(data[:len(data) // 2]) + zstandard(data[len(data) // 2:])}
 number = 0
 
 
@@ -155,16 +182,15 @@ def body_cases():
     both("+json", ("Content-Type: application/vnd.x+json; charset=utf-8",), lambda: json.dumps({"token": S()}))
     both("NDJSON", ("Content-Type: application/x-ndjson",), lambda: '{"token":"%s"}\n{"pin":"%s"}\n' % (S(), S()))
     both("no type", (), lambda: json.dumps({"token": S()}))
-    for coding, pack in (("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", deflate)):
+    for coding, pack in (("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", deflate), ("br", brotli), ("zstd", zstandard)):
         lines = ("Content-Encoding: " + coding,)
-        both(coding + " JSON", (JSON,) + lines, lambda p=pack: p(json.dumps({"token": S(), "x": "y" * 50}).encode()))
-        both(coding + " form", (FORM,) + lines, lambda p=pack: p(("a=1&password=%s" % S()).encode()))
-        both(coding + " text", ("Content-Type: text/plain",) + lines, lambda p=pack: p(("the password is " + S()).encode()))
+        seen = coding != "zstd"  # the search does not undo it
+        both(coding + " JSON", (JSON,) + lines, lambda p=pack: p(json.dumps({"token": S(), "x": "y" * 50}).encode()), seen)
+        both(coding + " form", (FORM,) + lines, lambda p=pack: p(("a=1&password=%s" % S()).encode()), seen)
+        both(coding + " text", ("Content-Type: text/plain",) + lines, lambda p=pack: p(("the password is " + S()).encode()), seen)
     # What cannot be sanitized.
     for kind in ("text/plain", "text/html", "application/xml", "application/octet-stream", "image/png", "odd"):
         both(kind, ("Content-Type: " + kind,), lambda: "token=%s" % S())
-    both("multipart", ("Content-Type: multipart/form-data; boundary=b",), lambda:
-         '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n%s\r\n--b--\r\n' % S())
     both("no type, no JSON", (), lambda: "token=%s" % S())
     both("cut JSON", (JSON,), lambda: '{"a":1,"token":"%s' % S())
     both("JSON that is a form", (JSON,), lambda: "token=%s" % S())
@@ -177,6 +203,81 @@ def body_cases():
     both("damaged gzip", (JSON, "Content-Encoding: gzip"),
          lambda: gzip.compress(json.dumps({"token": S()}).encode())[:-4] + b"abcd", False)
     both("too deep", (JSON,), lambda: "[" * 200 + '"%s"' % S() + "]" * 200)
+
+
+def part(name, content, *lines):
+    return '--b.c\r\nContent-Disposition: form-data; name="%s"\r\n%s\r\n%s\r\n' % (
+        name, "".join(line + "\r\n" for line in lines), content)
+
+
+MULTIPART = 'Content-Type: multipart/form-data; boundary="b.c"'
+END = "--b.c--\r\n"
+
+
+def multipart_cases():
+    def both(name, build, lines=()):
+        in_request(name, lambda: request("/p", (MULTIPART,) + lines, build(), chunked=True))
+        in_response(name, lambda: response((MULTIPART,) + lines, build()))
+
+    for name in NAMES:
+        both("multipart " + name, lambda n=name: part("a", "1") + part(n, S()) + part(n, S("\r\n--"), "Content-Type: text/plain") + END)
+    both("multipart, file", lambda: part("a", "1") + part('f"; filename="%s' % S(), S(), "Content-Type: image/png") + END)
+    both("multipart, file name*", lambda: part("f\"; filename*=\"utf-8''%s" % percent(S()), S()) + END)
+    both("multipart, text without a name", lambda: "--b.c\r\n\r\n%s\r\n" % S() + END)
+    both("multipart, JSON", lambda: part("j", json.dumps({"token": S(), "a": [1, {"pin": S()}]}), JSON) + END)
+    both("multipart, JSON file", lambda: part('j"; filename="%s' % S(), json.dumps({"token": S()}), JSON) + END)
+    both("multipart, broken JSON", lambda: part("j", '{"token":"%s' % S(), JSON) + END)
+    both("multipart, form", lambda: part("j", "a=1&token=%s" % S(), FORM) + END)
+    both("multipart, URL", lambda: part("j", "http://u:%s@h/?token=%s" % (S(), S())) + END)
+    both("multipart, base64", lambda: part("token", b64(S()), "Content-Transfer-Encoding: base64") + END)
+    both("multipart, header lines", lambda: part("j", "x", "Authorization: Bearer " + S(), "Cookie: a=" + S()) + END)
+    both("multipart in multipart", lambda: part("m", '--in\r\nContent-Disposition: form-data; name="pwd"\r\n\r\n%s\r\n--in--' % S(),
+                                                "Content-Type: multipart/mixed; boundary=in") + END)
+    both("multipart in gzip", lambda: gzip.compress((part("token", S()) + END).encode()), ("Content-Encoding: gzip",))
+    both("multipart, preamble and epilogue", lambda: "%s\r\n" % S() + part("token", S()) + END + S())
+    both("multipart, LF", lambda: (part("a", S()) + END).replace("\r\n", "\n"))
+    both("multipart, delimiter that is longer", lambda: part("a", "--b.cd\r\n\r\n%s" % S()) + END)
+    both("multipart without an end", lambda: part("token", S()))
+    both("multipart, no delimiter", lambda: S())
+    both("multipart, two names", lambda: part('a"; name="token', S()) + END)
+    both("multipart, quote", lambda: part('a\\"; name=token; x="', S()) + END)
+
+
+def lost_cases():
+    """Bodies that lose their end, or bytes before it: the connection's third entry says which."""
+    filler = "".join(rng.choice(ALPHABET) for _ in range(400))
+
+    def lose(name, lines, build):
+        for what in ("hole", "end"):
+            cases.append(("%s with a lost %s" % (name, what), lambda b=build, w=what: (request("/p", lines, b()), OK(), w), False))
+            cases.append(("%s with a lost %s (response)" % (name, what), lambda b=build, w=what: (
+                GET(), response(lines, b()), "response " + w), False))
+
+    def document():
+        return json.dumps({"marker": "begins-public", "token": S(), "a": [{"pwd": S()}, 1], "u": "http://u:%s@h/" % S(), "f": filler[:200],
+                           "secret": S(), "g": filler[200:]})
+
+    def form():
+        return "marker=begins-public&token=%s&f=%s&secret=%s&g=%s" % (S(), filler[:200], S(), filler[200:])
+
+    def parts(tail):
+        return part("marker", "begins-public") + part("token", S()) + tail() + END
+
+    lose("JSON", (JSON,), document)
+    lose("JSON at a secret", (JSON,), lambda: '{"marker":"begins-public","token":"%s"}' % S("x" * 40))
+    lose("JSON number at a secret", (JSON,), lambda: '{"marker":"begins-public","a":[1],"pan":%s}' % D().ljust(60, "0"))
+    lose("NDJSON", ("Content-Type: application/x-ndjson",), lambda: document() + "\n" + document())
+    lose("form", (FORM,), form)
+    lose("form at a secret", (FORM,), lambda: "marker=begins-public&token=" + S("x" * 40))
+    lose("multipart at a secret", (MULTIPART,), lambda: parts(lambda: part("token", S("x" * 40))))
+    lose("multipart in a file", (MULTIPART,), lambda: parts(lambda: part('f"; filename="%s' % S(), S() + filler)))
+    lose("multipart in a head", (MULTIPART,), lambda: parts(lambda: part('f"; filename="%s' % S("x" * 60), "")))
+    lose("text", ("Content-Type: text/plain",), lambda: S() + filler)
+    for coding, pack in CODINGS.items():
+        lines = ("Content-Encoding: " + coding,)
+        lose("JSON in " + coding, (JSON,) + lines, lambda p=pack: p(document().encode()))
+        lose("form in " + coding, (FORM,) + lines, lambda p=pack: p(form().encode()))
+        lose("multipart in " + coding, (MULTIPART,) + lines, lambda p=pack: p(parts(lambda: part("f", filler)).encode()))
 
 
 def defect_cases():
@@ -248,7 +349,7 @@ def send(capture, client, server, seq, ack, data, how, texts, lost):
 
 def main():
     global place, kept, number
-    for build in (credential_cases, url_cases, body_cases, defect_cases):
+    for build in (credential_cases, url_cases, body_cases, multipart_cases, lost_cases, defect_cases):
         build()
     capture = Capture(sys.argv[2])
     server = (bytes([192, 0, 2, 10]), 8080)

@@ -1,15 +1,16 @@
 #!/bin/bash
 # Claims: of thousands of unique secrets, in every place that sanitizing knows and in several codings, in bodies with and without content
 # coding and chunks, cut over TCP segments in three ways, beside holes, defective header lines and bodies that cannot be parsed, none (nor eight
-# bytes of one, in any coding) stands in any file or message of a capture with defaults, of `inspect` in all its formats, or of `verify`.
-# The same search finds every one of them in a capture with --unsanitized. Bodies that can be sanitized are kept.
+# bytes of one, in any coding) stands in any file or message of a capture with defaults, of `inspect` in all its formats, or of `verify`; nor in
+# a capture that cuts bodies short. The same search finds every one of them in a capture with --unsanitized. Bodies that can be sanitized are
+# kept, and the beginnings of those that were cut.
 source "$(dirname "$0")/lib.sh"
 here=$(dirname "$0")
 seed=${REHEARSE_SEED:-1}
 
 python3 "$here/leak_traffic.py" "$seed" "$work/traffic.pcap" "$work/secrets.json"
 umask 077
-mkdir "$work/plain" "$work/safe"
+mkdir "$work/plain" "$work/safe" "$work/short"
 check_status 0 "$REHEARSE" capture -r "$work/traffic.pcap" -p 8080 -o "$work/plain/traffic" --unsanitized
 python3 "$here/leak_search.py" "$work/secrets.json" found "$work/plain/traffic" ||
     fail "the search cannot find what is there (seed $seed)"
@@ -32,4 +33,9 @@ python3 "$here/leak_search.py" "$work/secrets.json" absent "$work/safe" || fail 
 
 kept=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["bodies"]["kept"])' "$work/safe/ledger.json")
 [ "$kept" -gt 4000 ] || fail "only $kept bodies were kept: nothing leaks where nothing is recorded"
-echo "no leak; $kept bodies kept"
+begun=$(grep -c '_body":"[^,]*begins-public.*_state":"cut"' "$work/safe/inspect-json.out") || true
+[ "$begun" -gt 200 ] || fail "only $begun beginnings were kept"
+
+check_status 0 "$REHEARSE" capture -r "$work/traffic.pcap" -p 8080 -o "$work/short/traffic" --key-file "$work/key" --max-body 60
+python3 "$here/leak_search.py" "$work/secrets.json" absent "$work/short/traffic" || fail "secrets were kept of cut bodies (seed $seed)"
+echo "no leak; $kept bodies and $begun beginnings kept"

@@ -40,7 +40,7 @@ static enum body_reason locate(enum media media, enum body_extent extent, struct
                                struct buffer *out)
 {
     buffer_clear(out);
-    enum body_reason reason = body_locate(&locator, media, extent, text, out);
+    enum body_reason reason = body_locate(&locator, (struct body_type){.media = media}, extent, text, out);
     assert_int_equal(locator.pool_used, 0);
     assert_int_equal(locator.depth, 0);
     return reason;
@@ -124,6 +124,8 @@ static void test_beginning_of_what_is_no_such_body_is_refused(void **state)
         {MEDIA_NONE, "token=ab", BODY_REASON_TYPE},
         {MEDIA_NONE, "{token", BODY_REASON_TYPE},
         {MEDIA_OTHER, "{}", BODY_REASON_TYPE},
+        {MEDIA_TEXT, "{}", BODY_REASON_TYPE},
+        {MEDIA_MULTIPART, "--b\r\n\r\n", BODY_REASON_SYNTAX}, /* without a boundary */
     };
     struct buffer out = {0};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -173,9 +175,53 @@ static void test_every_cut_gives_a_beginning_of_the_whole(void **state)
                     BYTES_LITERAL("a=1&token=xy&b=c+d%20&&password=&u=https%3A%2F%2Fh%3Fcode%3D1&z=2"));
 }
 
+static void test_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        enum media media;
+        const char *boundary;
+    } rows[] = {
+        {"application/json", MEDIA_JSON, ""},
+        {"Application/Problem+JSON ; charset=utf-8", MEDIA_JSON, ""},
+        {"application/x-ndjson", MEDIA_JSON_LINES, ""},
+        {"application/x-www-form-urlencoded", MEDIA_FORM, ""},
+        {"text/plain;charset=utf-8", MEDIA_TEXT, ""},
+        {"text/html", MEDIA_OTHER, ""},
+        {"", MEDIA_OTHER, ""},
+        {"multipart/", MEDIA_OTHER, ""},
+        {"multipart/form-data", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=b", MEDIA_MULTIPART, "b"},
+        {"Multipart/Mixed; charset=x ;BOUNDARY=\"a b'()+_,-./:=?\"; x=y;", MEDIA_MULTIPART,
+         "a b'()+_,-./:=?"},
+        {"multipart/form-data; boundary=a=b/c", MEDIA_MULTIPART, "a=b/c"},
+        {"multipart/form-data; boundary=", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=\"a \"", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=\"a", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=\"a\\\"b\"", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=a\"b", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=a{b", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=a; boundary=b", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; boundary=a b", MEDIA_MULTIPART, ""},
+        {"multipart/form-data; "
+         "boundary=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg",
+         MEDIA_MULTIPART, "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg"},
+        {"multipart/form-data; "
+         "boundary=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggggggggh",
+         MEDIA_MULTIPART, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct body_type type = body_type_of(bytes_of(rows[i].type));
+        assert_int_equal(type.media, rows[i].media);
+        assert_true(bytes_equal(type.boundary, bytes_of(rows[i].boundary)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_types),
         cmocka_unit_test(test_beginning_of_json_keeps_what_is_whole),
         cmocka_unit_test(test_beginning_of_a_form_keeps_whole_pairs),
         cmocka_unit_test(test_beginning_of_what_is_no_such_body_is_refused),

@@ -141,7 +141,9 @@ static void test_bodies_fail_closed(void **state)
         enum body_reason reason;
     } rows[] = {
         {"text/plain", "x", BODY_REASON_TYPE},
-        {"multipart/form-data; boundary=b", "--b", BODY_REASON_TYPE},
+        {"multipart/form-data; boundary=b", "--b", BODY_REASON_SYNTAX},
+        {"multipart/form-data; boundary=b\r\nContent-Type: multipart/form-data; boundary=c",
+         "--b\r\n\r\n\r\n--b--", BODY_REASON_TYPE},
         {"application/octet-stream", "x", BODY_REASON_TYPE},
         {"application/json\r\nContent-Type: text/plain", "{}", BODY_REASON_TYPE},
         {"application/json", "{\"token\":\"" SECRET, BODY_REASON_SYNTAX},
@@ -207,6 +209,32 @@ static void test_cut_bodies_keep_their_sanitized_beginning(void **state)
     body = cut_response("application/json\r\nContent-Encoding: gzip",
                         BYTES_LITERAL("{\"token\":\"" SECRET "\","), BODY_REASON_TOO_LARGE);
     assert_int_equal(body->content.size, 0);
+}
+
+#define UPLOAD             "POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=\"b c\"\r\n\r\n"
+#define FIELD(name, value) "--b c\r\nContent-Disposition: form-data; name=" name "\r\n\r\n" value "\r\n"
+
+static void test_multipart_bodies(void **state)
+{
+    (void)state;
+    const struct message *message = request(UPLOAD, FIELD("a", "1") FIELD("token", SECRET) "--b c--");
+    assert_int_equal(message->body.state, BODY_KEPT);
+    assert_true(holds(&message->body.content, FIELD("a", "1") "--b c\r\n"));
+    assert_true(holds(&message->body.content, "\r\n\r\nrhx"));
+    assert_false(holds(&message->body.content, "S3cr3t"));
+    assert_false(message->body.digested);
+    assert_int_equal(exchange.link_count, 1);
+    assert_int_equal(exchange.links[0].place, LINK_PLACE_FORM);
+    message = request(UPLOAD, FIELD("a", "1") FIELD("f; filename=" SECRET, "file " SECRET) "--b c--");
+    for (int pass = 0; pass < 2; pass++) {
+        assert_int_equal(message->body.state, BODY_CUT);
+        assert_int_equal(message->body.reason, BODY_REASON_PARTS);
+        assert_true(holds(&message->body.content, FIELD("a", "1") "--b c\r\n"));
+        assert_true(holds(&message->body.content, "\r\n\r\n\r\n--b c--"));
+        assert_false(holds(&message->body.content, "S3cr3t"));
+        assert_true(message->body.digested);
+        sanitize_exchange(sanitizer, &exchange);
+    }
 }
 
 static void test_bodies_with_a_hole_that_they_do_not_tell_of_keep_nothing(void **state)
@@ -525,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_folded_credentials_are_one_value),
         cmocka_unit_test(test_bodies_fail_closed),
         cmocka_unit_test(test_cut_bodies_keep_their_sanitized_beginning),
+        cmocka_unit_test(test_multipart_bodies),
         cmocka_unit_test(test_bodies_with_a_hole_that_they_do_not_tell_of_keep_nothing),
         cmocka_unit_test(test_dropped_bodies_leave_a_keyed_digest),
         cmocka_unit_test(test_content_coding_is_undone),

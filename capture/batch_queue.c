@@ -133,6 +133,7 @@ void batch_queue_give_back(struct batch_queue *queue, struct exchange_batch *bat
     for (size_t i = 0; i < batch->count; i++)
         exchange_clear(&batch->exchanges[i]);
     batch->count = 0;
+    batch->rotates = false;
     batch->bytes = 0;
     if (trim_batch(batch, false) > RETAINED_MAX && trim_batch(batch, true) > RETAINED_MAX) {
         for (size_t i = 0; i < batch->capacity; i++)

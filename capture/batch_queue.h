@@ -14,6 +14,7 @@ struct exchange_batch {
     size_t count;
     size_t capacity;
     size_t bytes; /* of heads and bodies */
+    bool rotates; /* a new segment begins after it */
     struct exchange_batch *next;
 };
 

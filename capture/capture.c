@@ -2,9 +2,11 @@
 
 #include "capture/digests.h"
 #include "capture/ledger.h"
+#include "capture/live/kernel_filter.h"
+#include "capture/live/supervisor.h"
 #include "capture/net/link.h"
-#include "capture/privileges.h"
 #include "capture/recorder.h"
+#include "capture/sandbox.h"
 #include "capture/settings.h"
 #include "capture/source.h"
 #include "common/clock.h"
@@ -15,11 +17,14 @@
 #include "filters/key.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define EXIT_INTERRUPTED 4
 #define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after 100 ms at the latest */
@@ -32,7 +37,9 @@
 /* A running capture. */
 struct run {
     const struct capture_settings *settings;
+    int channel; /* to the parent of a live capture */
     struct source *source;
+    FILE *ledger_file; /* NULL: not wanted */
     struct keys *keys;
     struct recorder *recorder; /* NULL with --stream-digests */
     struct flow_table *flows;
@@ -42,8 +49,6 @@ struct run {
     uint64_t first_packet_ns;
     uint64_t stop_mono_ns; /* when a clean end was asked for; 0: not yet */
     uint64_t stop_wall_ns;
-    struct error failure; /* of the interface */
-    bool failed;
     bool interrupted;
 };
 
@@ -69,8 +74,6 @@ static unsigned processors(void)
 static int open_recorder(struct run *run, struct error *err)
 {
     const struct capture_settings *settings = run->settings;
-    if (open_keys(run, err) != 0)
-        return -1;
     struct recorder_options recorder = {
         .recording = {.writer = {.folder = settings->output,
                                  .keys = run->keys,
@@ -94,32 +97,43 @@ static int open_recorder(struct run *run, struct error *err)
     return 0;
 }
 
-/* What cannot be written at the end is better known at the beginning. */
-static int try_ledger(const char *path, struct error *err)
+/* What cannot be written at the end is better known at the beginning, and in the sandbox it could not be opened any more. */
+static int open_ledger(struct run *run, struct error *err)
 {
-    FILE *file = fopen(path, "ae");
-    if (!file)
-        return error_set_errno(err, ERROR_IO, errno, "--ledger %s", path);
-    fclose(file);
+    const char *path = run->settings->ledger;
+    if (!path || run->settings->stream_digests)
+        return 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    run->ledger_file = fd < 0 ? NULL : fdopen(fd, "w");
+    return run->ledger_file ? 0 : error_set_errno(err, ERROR_IO, errno, "--ledger %s", path);
+}
+
+/* Gives up every right before the first packet is looked at. Nothing but the folder can be opened afterwards. */
+static int lock_in(struct run *run, struct error *err)
+{
+    const char *folder = run->settings->stream_digests ? NULL : run->settings->output;
+    if (folder && mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return error_set_errno(err, ERROR_IO, errno, "cannot create the folder %s", folder);
+    bool became = false;
+    if ((folder && sandbox_become_owner(folder, &became, err) != 0) || sandbox_enter(folder, err) != 0)
+        return -1;
+    if (became)
+        log_info("recording as the user who owns %s; --user says it outright", folder);
+    if (run->settings->check_sandbox)
+        sandbox_try();
     return 0;
 }
 
 static int open_run(struct run *run, struct error *err)
 {
     const struct capture_settings *settings = run->settings;
-    const struct source_live_options live = {
-        .interface = settings->interface,
-        .ports = settings->port_list,
-        .port_count = settings->port_count,
-        .filter = settings->filter,
-        .ring_bytes = settings->ring_bytes,
-    };
-    int result = settings->interface ? source_open_live(&live, &run->source, err)
+    int result = settings->interface ? source_open_live(run->channel, &run->source, err)
                                      : source_open_files(settings->paths, settings->path_count,
                                                          settings->filter, &run->source, err);
-    if (result != 0 || (settings->user && privileges_drop(settings->user, err) != 0))
-        return -1;
-    if (settings->ledger && !settings->stream_digests && try_ledger(settings->ledger, err) != 0)
+    if (result == 0 && !settings->interface)
+        result = sandbox_become(settings->user, err); /* live, the parent did so before */
+    if (result != 0 || open_ledger(run, err) != 0 ||
+        (!settings->stream_digests && open_keys(run, err) != 0) || lock_in(run, err) != 0)
         return -1;
     struct flow_handler handler;
     if (settings->stream_digests) {
@@ -164,11 +178,46 @@ static void take_packet(struct run *run, const struct net_frame *frame)
 
 static void show_progress(struct run *run)
 {
-    uint64_t dropped = run->settings->interface ? source_drops(run->source).kernel : 0;
+    uint64_t dropped = run->settings->interface ? source_events(run->source).dropped_kernel : 0;
     log_progress("%" PRIu64 " packets (%" PRIu64 " dropped), %" PRIu64 " exchanges recorded, %" PRIu32
                  " connections open",
                  run->ledger.packets_received, dropped,
                  run->recorder ? recorder_recorded(run->recorder) : UINT64_C(0), flow_table_open(run->flows));
+}
+
+static void account(const struct run *run, struct ledger *ledger);
+
+static void report(struct run *run)
+{
+    struct ledger so_far = run->ledger;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    account(run, &so_far);
+    ledger_print(&so_far, to);
+    fclose(to);
+    log_progress_end();
+    fputs(text, stderr);
+    free(text);
+}
+
+/* What the user asked for by a signal. */
+static void grant_wishes(struct run *run)
+{
+    for (;;) {
+        switch (source_wish(run->source)) {
+        case SOURCE_WISH_NONE:
+            return;
+        case SOURCE_WISH_ROTATE:
+            if (run->recorder)
+                recorder_rotate(run->recorder);
+            break;
+        case SOURCE_WISH_REPORT:
+            if (run->recorder)
+                report(run);
+            break;
+        }
+    }
 }
 
 /* About once a second: what depends on time. */
@@ -176,7 +225,8 @@ static void tick(struct run *run, bool idle)
 {
     uint64_t now_mono_ns = clock_mono_ns();
     if (idle && run->settings->interface)
-        flow_tick(run->flows, clock_wall_ns() - TICK_SLACK_NS);
+        flow_tick(run->flows, source_now_ns(run->source) - TICK_SLACK_NS);
+    grant_wishes(run);
     if (now_mono_ns - run->tick_mono_ns < NS_PER_S)
         return;
     run->tick_mono_ns = now_mono_ns;
@@ -206,7 +256,7 @@ static bool is_over(struct run *run, const struct net_frame *frame)
         if (!live)
             return true;
         run->stop_mono_ns = clock_mono_ns();
-        run->stop_wall_ns = clock_wall_ns();
+        run->stop_wall_ns = source_now_ns(run->source);
     }
     if (run->stop_mono_ns == 0)
         return false;
@@ -218,7 +268,7 @@ static void capture_packets(struct run *run)
 {
     struct net_frame frame;
     for (uint64_t turns = 1;; turns++) {
-        switch (source_next(run->source, &frame, &run->failure)) {
+        switch (source_next(run->source, &frame)) {
         case SOURCE_PACKET:
             if (is_over(run, &frame))
                 return;
@@ -234,20 +284,19 @@ static void capture_packets(struct run *run)
         case SOURCE_END:
             run->interrupted = stop_requested();
             return;
-        case SOURCE_ERROR:
-            run->failed = true;
-            return;
         }
     }
 }
 
-static void account(struct run *run)
+static void account(const struct run *run, struct ledger *ledger)
 {
-    struct ledger *ledger = &run->ledger;
     const struct flow_counts *counts = flow_table_counts(run->flows);
-    struct source_drops drops = source_drops(run->source);
-    ledger->packets_dropped_kernel = drops.kernel;
-    ledger->packets_dropped_interface = drops.interface;
+    struct source_events events = source_events(run->source);
+    ledger->packets_dropped_kernel = events.dropped_kernel;
+    ledger->packets_dropped_interface = events.dropped_interface;
+    ledger->packets_interface_lost = events.interface_lost;
+    ledger->packets_interface_away_ms = events.interface_away_ns / NS_PER_MS;
+    ledger->packets_clock_steps = events.clock_steps;
     ledger->packets_duplicate = counts->segments_duplicate;
     ledger->packets_conflicting = counts->segments_conflicting;
     ledger->bytes_reassembled = counts->bytes_delivered + counts->bytes_unassigned;
@@ -266,7 +315,7 @@ static void account(struct run *run)
 static void explain_nothing(const struct run *run)
 {
     const struct ledger *ledger = &run->ledger;
-    if (ledger->requests_seen > 0 || run->failed || source_damage(run->source))
+    if (ledger->requests_seen > 0 || source_damage(run->source))
         return;
     if (ledger->packets_received == 0)
         log_warning("no packet came by: check %s",
@@ -276,6 +325,15 @@ static void explain_nothing(const struct run *run)
                     ledger->not_http[0].name);
     else
         log_warning("no HTTP request was seen: check --ports and --filter");
+}
+
+static int write_ledger(struct run *run, struct error *err)
+{
+    /* What another capture left there is replaced; a pipe cannot be cut, and need not be. */
+    (void)(ftruncate(fileno(run->ledger_file), 0) == 0);
+    if (ledger_write_json(&run->ledger, run->ledger_file) == 0)
+        return 0;
+    return error_set_errno(err, ERROR_IO, errno, "--ledger %s", run->settings->ledger);
 }
 
 static int judge_loss(const struct run *run)
@@ -307,13 +365,13 @@ static int end_run(struct run *run)
     log_progress_end();
     if (run->recorder) {
         int closed = recorder_finish(run->recorder, &err);
-        account(run);
+        account(run, &run->ledger);
         ledger_print(&run->ledger, stdout);
         if (closed != 0) {
             log_error("%s; what was recorded before is kept", err.text);
             status = 3;
         }
-        if (run->settings->ledger && ledger_write_json(&run->ledger, run->settings->ledger, &err) != 0) {
+        if (run->ledger_file && write_ledger(run, &err) != 0) {
             log_error("%s", err.text);
             status = 3;
         }
@@ -325,8 +383,8 @@ static int end_run(struct run *run)
         log_error("cannot write to standard output");
         status = 3;
     }
-    if (run->failed || source_damage(run->source)) {
-        log_error("%s", run->failed ? run->failure.text : source_damage(run->source));
+    if (source_damage(run->source)) {
+        log_error("%s", source_damage(run->source));
         status = 3;
     }
     return status;
@@ -338,18 +396,19 @@ static void free_run(struct run *run)
     recorder_free(run->recorder);
     keys_free(run->keys);
     source_free(run->source);
+    if (run->ledger_file)
+        fclose(run->ledger_file);
     free(run);
 }
 
-int verb_capture(int argc, char **argv)
+/* The whole capture, in the process that parses. Returns the exit status. */
+static int work(void *arg, int channel)
 {
-    struct capture_settings settings;
     struct error err = {0};
-    int status;
-    if (!capture_settings_read(argc, argv, &settings, &status))
-        return status;
     struct run *run = xcalloc(1, sizeof *run);
-    run->settings = &settings;
+    int status;
+    run->settings = arg;
+    run->channel = channel;
     if (sodium_init() < 0) {
         log_error("libsodium does not start");
         status = 3;
@@ -361,6 +420,30 @@ int verb_capture(int argc, char **argv)
         status = end_run(run);
     }
     free_run(run);
+    return status;
+}
+
+/* Live, a parent opens the interface for a worker without rights. */
+static int work_live(struct capture_settings *settings)
+{
+    const struct kernel_filter_options filter = {
+        .ports = settings->port_list, .port_count = settings->port_count, .filter = settings->filter};
+    const struct supervisor_options options = {
+        .device = {settings->interface, &filter, settings->ring_bytes},
+        .user = settings->user,
+        .work = work,
+        .arg = settings,
+    };
+    return supervisor_run(&options);
+}
+
+int verb_capture(int argc, char **argv)
+{
+    struct capture_settings settings;
+    int status;
+    if (!capture_settings_read(argc, argv, &settings, &status))
+        return status;
+    status = settings.interface ? work_live(&settings) : work(&settings, -1);
     capture_settings_done(&settings);
     return status;
 }

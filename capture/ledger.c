@@ -208,7 +208,7 @@ static void add_map(void *arg, const struct map *map)
     json_object_set_new(section, map->name, object);
 }
 
-int ledger_write_json(const struct ledger *ledger, const char *path, struct error *err)
+int ledger_write_json(const struct ledger *ledger, FILE *to)
 {
     json_t *root = json_object();
     json_object_set_new(root, "schema", json_string("rehearse.ledger/1"));
@@ -226,14 +226,7 @@ int ledger_write_json(const struct ledger *ledger, const char *path, struct erro
     json_object_set_new(root, "balances", json_boolean(ledger_balances(ledger)));
     char *text = json_dumps(root, JSON_INDENT(2));
     json_decref(root);
-    FILE *file = fopen(path, "we");
-    int result = 0;
-    if (!file)
-        result = error_set_errno(err, ERROR_IO, errno, "--ledger %s", path);
-    else if (fprintf(file, "%s\n", text) < 0 || fflush(file) != 0)
-        result = error_set_errno(err, ERROR_IO, errno, "--ledger %s", path);
-    if (file)
-        fclose(file);
+    int result = fprintf(to, "%s\n", text) < 0 || fflush(to) != 0 ? -1 : 0;
     free(text);
     return result;
 }

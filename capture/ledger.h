@@ -17,6 +17,9 @@
     X(packets, received, "read from the interface or file")                                                  \
     X(packets, dropped_kernel, "lost for lack of room in the kernel's ring")                                 \
     X(packets, dropped_interface, "lost by the interface or its driver")                                     \
+    X(packets, interface_lost, "times that the interface went away or down")                                 \
+    X(packets, interface_away_ms, "for how long together, in milliseconds")                                  \
+    X(packets, clock_steps, "times that the clock was set")                                                  \
     X(packets, duplicate, "whose bytes had all been captured before")                                        \
     X(packets, conflicting, "whose bytes differ from an earlier copy")                                       \
     X(bytes, reassembled, "of TCP streams, each once")                                                       \
@@ -106,7 +109,7 @@ bool ledger_balances(const struct ledger *ledger);
 double ledger_loss_pct(const struct ledger *ledger);
 /* Prints for people: zero counters that say nothing are left out. */
 void ledger_print(const struct ledger *ledger, FILE *to);
-/* Writes all of it as one JSON object to the new or replaced file |path|. */
-int ledger_write_json(const struct ledger *ledger, const char *path, struct error *err);
+/* Writes all of it as one JSON object to |to|. Returns -1 with errno where that fails. */
+int ledger_write_json(const struct ledger *ledger, FILE *to);
 
 #endif

@@ -186,6 +186,11 @@ void recorder_tick(struct recorder *recorder, uint64_t now_mono_ns)
     recording_tick(recorder->recording, now_mono_ns);
 }
 
+void recorder_rotate(struct recorder *recorder)
+{
+    recording_rotate(recorder->recording);
+}
+
 bool recorder_is_done(const struct recorder *recorder)
 {
     return (recorder->options.count && recorder->put >= recorder->options.count) ||

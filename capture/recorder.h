@@ -26,6 +26,8 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
 struct flow_handler recorder_handler(struct recorder *recorder);
 /* Lets the recording hand over what grew old; call it about once a second. */
 void recorder_tick(struct recorder *recorder, uint64_t now_mono_ns);
+/* Begins a new segment with what is recorded from now on. Does not wait for the disk. */
+void recorder_rotate(struct recorder *recorder);
 /* Returns whether nothing more can or should be recorded: |options.count| is reached, or writing failed for good. */
 bool recorder_is_done(const struct recorder *recorder);
 /* Returns how many exchanges were given to the recording so far. */

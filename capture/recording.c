@@ -22,6 +22,7 @@ struct recording {
     struct exchange_batch *open; /* being filled; NULL: none */
     uint64_t opened_mono_ns;     /* when the open batch was first ticked; 0: not yet */
     uint64_t shed;
+    bool rotate_wanted; /* all batches were under way when it was asked for */
     pthread_t *threads;
     unsigned thread_count;
 
@@ -64,6 +65,8 @@ static void *run_lane(void *arg)
         for (size_t i = 0; i < batch->count; i++)
             status |= traffic_lane_put(lane, &batch->exchanges[i], &err);
         status |= traffic_lane_flush(lane, &err);
+        if (batch->rotates)
+            status |= traffic_writer_rotate(recording->writer, &err);
         struct traffic_counts counts;
         traffic_lane_take_counts(lane, &counts);
         note(recording, &counts, status, &err);
@@ -127,6 +130,8 @@ bool recording_put(struct recording *recording, struct exchange *exchange)
 
 void recording_tick(struct recording *recording, uint64_t now_mono_ns)
 {
+    if (recording->rotate_wanted)
+        recording_rotate(recording);
     if (!recording->open || recording->open->count == 0)
         return;
     if (recording->opened_mono_ns == 0) /* the age counts from the first tick, so put needs no clock */
@@ -137,10 +142,14 @@ void recording_tick(struct recording *recording, uint64_t now_mono_ns)
 
 void recording_rotate(struct recording *recording)
 {
+    if (!recording->open)
+        recording->open = batch_queue_take(recording->queue, false);
+    recording->rotate_wanted = !recording->open;
+    if (!recording->open)
+        return;
+    recording->open->rotates =
+        true; /* sealing waits for the disk, which the thread that takes packets never does */
     submit(recording);
-    struct error err = {0};
-    if (traffic_writer_rotate(recording->writer, &err) != 0)
-        log_warning("%s", err.text);
 }
 
 bool recording_failed(struct recording *recording)

@@ -33,7 +33,7 @@ int recording_open(const struct recording_options *options, struct recording **r
 bool recording_put(struct recording *recording, struct exchange *exchange);
 /* Hands over what waits for more since a second or longer; call it about once a second. */
 void recording_tick(struct recording *recording, uint64_t now_mono_ns);
-/* Begins a new segment with what is put from now on. */
+/* Begins a new segment with what is put from now on, soon. Does not wait for it. */
 void recording_rotate(struct recording *recording);
 /* Returns whether writing failed for good (never so with |live|). */
 bool recording_failed(struct recording *recording);

@@ -36,6 +36,7 @@ struct capture_settings {
     double max_loss_pct;
     bool unsanitized;
     bool stream_digests;
+    bool check_sandbox;
     uint64_t level;
     uint64_t connections_max;
     uint64_t memory_bytes;

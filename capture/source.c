@@ -2,6 +2,7 @@
 
 #include "capture/file_source.h"
 #include "capture/live_source.h"
+#include "common/clock.h"
 #include "common/mem.h"
 
 #include <stdlib.h>
@@ -29,24 +30,34 @@ int source_open_files(const char *const *paths, size_t count, const char *filter
     return 0;
 }
 
-int source_open_live(const struct source_live_options *options, struct source **ret_source, struct error *err)
+int source_open_live(int channel, struct source **ret_source, struct error *err)
 {
     struct live_source *live;
-    if (live_source_open(options, &live, err) != 0)
+    if (live_source_open(channel, &live, err) != 0)
         return -1;
     *ret_source = make_source(NULL, live);
     return 0;
 }
 
-enum source_status source_next(struct source *source, struct net_frame *ret_frame, struct error *err)
+enum source_status source_next(struct source *source, struct net_frame *ret_frame)
 {
-    return source->live ? live_source_next(source->live, ret_frame, err)
+    return source->live ? live_source_next(source->live, ret_frame)
                         : file_source_next(source->files, ret_frame);
 }
 
-struct source_drops source_drops(struct source *source)
+struct source_events source_events(struct source *source)
 {
-    return source->live ? live_source_drops(source->live) : (struct source_drops){0};
+    return source->live ? live_source_events(source->live) : (struct source_events){0};
+}
+
+enum source_wish source_wish(struct source *source)
+{
+    return source->live ? live_source_wish(source->live) : SOURCE_WISH_NONE;
+}
+
+uint64_t source_now_ns(const struct source *source)
+{
+    return source->live ? live_source_now_ns(source->live) : clock_wall_ns();
 }
 
 const char *source_damage(const struct source *source)

@@ -1,4 +1,4 @@
-/* Packets: from capture files (merged by time) or live from an interface, by libpcap. The only part of the
+/* Packets: from capture files (merged by time) or live from an interface. The only part of the
  * packet path that does I/O. */
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
@@ -13,15 +13,24 @@ struct source;
 
 enum source_status {
     SOURCE_PACKET,
-    SOURCE_IDLE,  /* live: nothing came for a moment */
-    SOURCE_END,   /* files: all read, as far as they were whole */
-    SOURCE_ERROR, /* live: the interface failed */
+    SOURCE_IDLE, /* live: nothing came for a moment */
+    SOURCE_END,  /* files: all read, as far as they were whole */
 };
 
-/* What libpcap counted (zero for files). */
-struct source_drops {
-    uint64_t kernel;    /* for lack of room in the ring */
-    uint64_t interface; /* by the interface or its driver */
+/* What happened to a live source so far; all zero for files. */
+struct source_events {
+    uint64_t dropped_kernel;    /* packets, for lack of room in the ring */
+    uint64_t dropped_interface; /* packets, by the interface or its driver */
+    uint64_t interface_lost;    /* times that the interface went away, or down */
+    uint64_t interface_away_ns; /* for how long together */
+    uint64_t clock_steps;       /* times that the wall clock was set */
+};
+
+/* What the user wishes of a live capture by a signal to the parent. */
+enum source_wish {
+    SOURCE_WISH_NONE,
+    SOURCE_WISH_ROTATE, /* SIGHUP: a new segment */
+    SOURCE_WISH_REPORT, /* SIGUSR1: the ledger so far */
 };
 
 /* Opens |count| capture files (pcap, pcapng; "-" is standard input). |filter| (may be NULL) is a BPF
@@ -29,25 +38,20 @@ struct source_drops {
  * of a link type that cannot be decoded. */
 int source_open_files(const char *const *paths, size_t count, const char *filter, struct source **ret_source,
                       struct error *err);
-/* What to capture live: TCP segments from or to |ports| that also match |filter| (may be NULL). */
-struct source_live_options {
-    const char *interface; /* "lo" and "any" included */
-    const uint16_t *ports;
-    size_t port_count;
-    const char *filter;
-    uint64_t ring_bytes; /* the kernel's buffer */
-};
-
-/* Opens an interface for live capture. What |options| points to is borrowed for the source's life. */
-int source_open_live(const struct source_live_options *options, struct source **ret_source,
-                     struct error *err);
-/* Gets the next packet. A file that is damaged ends there, see source_damage. Live it waits 100 ms at most. */
-enum source_status source_next(struct source *source, struct net_frame *ret_frame, struct error *err);
-/* Reads libpcap's counters. */
-struct source_drops source_drops(struct source *source);
+/* Opens what the parent process sends over |channel| (live/channel.h), borrowed for the source's life. */
+int source_open_live(int channel, struct source **ret_source, struct error *err);
+/* Gets the next packet. A file that is damaged ends there, see source_damage. Live it waits 100 ms at most, and an end that the parent asks for
+ * becomes stop_requested (common/stop.h). */
+enum source_status source_next(struct source *source, struct net_frame *ret_frame);
+/* Returns what happened so far. */
+struct source_events source_events(struct source *source);
+/* Returns a wish that was not granted yet, each once. */
+enum source_wish source_wish(struct source *source);
+/* Returns the time now, as packets are stamped: the wall clock's, as if it had never been set while the source is open. */
+uint64_t source_now_ns(const struct source *source);
 /* Returns the text about the first file that could not be read to its end, borrowed; NULL where all were. */
 const char *source_damage(const struct source *source);
-/* Returns the smallest snapshot length among the files (262144 live). */
+/* Returns the smallest snapshot length among the files (0 live: packets are whole). */
 int source_snaplen(const struct source *source);
 void source_free(struct source *source);
 

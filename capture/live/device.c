@@ -4,12 +4,14 @@
 #include "common/buffer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <pcap/pcap.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -20,7 +22,6 @@
     (UINT32_C(1) << 18) /* a super-packet of 64 KiB fits, and does not waste much of a block */
 #define BLOCKS_WANTED  8
 #define RING_BYTES_MAX (UINT64_C(2) << 30)
-#define RETIRE_MS      50 /* after which a block that is not full is handed over */
 
 /* What the kernel says about an interface. */
 struct interface_facts {
@@ -139,7 +140,7 @@ static int set_ring(int fd, const struct ring_layout *layout, struct error *err)
         .tp_block_nr = layout->block_count,
         .tp_frame_size = 2048, /* V3 packs packets of any size; these two must only multiply to the block's */
         .tp_frame_nr = layout->block_bytes / 2048 * layout->block_count,
-        .tp_retire_blk_tov = RETIRE_MS,
+        .tp_retire_blk_tov = DEVICE_RETIRE_MS,
     };
     if (set_option(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version,
                    "the kernel has no TPACKET_V3 packet ring", err) != 0)
@@ -168,6 +169,20 @@ static int bind_to(int fd, const struct interface_facts *facts, const char *inte
     return 0;
 }
 
+/* The counters are cumulative; whoever reads them takes the difference. */
+static void open_drop_counters(struct device *device, const char *interface)
+{
+    static const char *const names[DEVICE_DROP_COUNTERS] = {"rx_missed_errors", "rx_fifo_errors"};
+    for (unsigned i = 0, opened = 0; i < DEVICE_DROP_COUNTERS; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/sys/class/net/%s/statistics/%s", interface, names[i]);
+        int fd = device->index ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        device->drop_fds[i] = -1;
+        if (fd >= 0)
+            device->drop_fds[opened++] = fd;
+    }
+}
+
 int device_open(const struct device_options *options, bool must_be_up, struct device *ret_device,
                 struct error *err)
 {
@@ -191,10 +206,19 @@ int device_open(const struct device_options *options, bool must_be_up, struct de
     if (set_filter(fd, options, facts.cooked, err) != 0 || set_ring(fd, &layout, err) != 0 ||
         bind_to(fd, &facts, interface, err) != 0)
         goto fail;
-    *ret_device = (struct device){fd, facts.index, layout};
+    *ret_device = (struct device){.fd = fd, .index = facts.index, .layout = layout};
+    open_drop_counters(ret_device, interface);
     return 0;
 
 fail:
     close(fd);
     return -1;
+}
+
+void device_close(struct device *device)
+{
+    close(device->fd);
+    for (unsigned i = 0; i < DEVICE_DROP_COUNTERS; i++)
+        if (device->drop_fds[i] >= 0)
+            close(device->drop_fds[i]);
 }

@@ -8,6 +8,10 @@
 
 struct kernel_filter_options;
 
+/* A block that is not full is handed over after this time, twice it at most. */
+#define DEVICE_RETIRE_MS     40
+#define DEVICE_DROP_COUNTERS 2
+
 struct device_options {
     const char *interface;                      /* "lo" and "any" included */
     const struct kernel_filter_options *filter; /* |cooked| and |interface| are filled in */
@@ -19,11 +23,14 @@ struct device {
     int fd;    /* owned */
     int index; /* of the interface; 0: any */
     struct ring_layout layout;
+    int drop_fds[DEVICE_DROP_COUNTERS]; /* owned; files of the interface's own drop counters; -1: none */
 };
 
 /* Opens |options->interface|. Where it |must_be_up|, an interface that is down is an error, else packets come once it is up. On failure the error says
  * what can be done about it. */
 int device_open(const struct device_options *options, bool must_be_up, struct device *ret_device,
                 struct error *err);
+/* Closes what |device| owns. */
+void device_close(struct device *device);
 
 #endif

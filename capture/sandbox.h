@@ -1,0 +1,23 @@
+/* Giving up rights: what a process that reads packets may still do once everything is open. */
+#ifndef CAPTURE_SANDBOX_H
+#define CAPTURE_SANDBOX_H
+
+#include "common/error.h"
+
+#include <stdbool.h>
+
+/* Becomes |user| (a name; NULL: stays who it is) for good, with that user's groups, and empties the capability bounding set. */
+int sandbox_become(const char *user, struct error *err);
+/* For the parent of a live capture: as sandbox_become, but keeps CAP_NET_RAW, and no other capability. */
+int sandbox_keep_raw_sockets(const char *user, struct error *err);
+/* Where root records into |folder| of somebody else, becomes its owner, for good: without capabilities root may not write there. Sets |ret_became| to
+ * whether that was so. */
+int sandbox_become_owner(const char *folder, bool *ret_became, struct error *err);
+/* Locks the process in, before it starts a thread: no capability in any set, no_new_privs, no core dump, no file but those under |folder| (NULL:
+ * none; Landlock, where the kernel has it) and those that are open, and only the system calls that recording needs (seccomp: anything else
+ * fails with EPERM). Builds with a sanitizer or for coverage leave out what their runtime needs: Landlock, seccomp and the ban on being traced. */
+int sandbox_enter(const char *folder, struct error *err);
+/* Tries what the sandbox must refuse, one line each on standard output: "execve EPERM". For tests. */
+void sandbox_try(void);
+
+#endif

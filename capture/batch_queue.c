@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define RETAINED_MAX (UINT64_C(1) << 20) /* memory that an empty batch keeps */
+#define RETAINED_MAX (UINT64_C(4) << 20) /* memory that an empty batch keeps */
 #define RETAINED_ONE 8192                /* and a buffer in one that had more */
 
 struct batch_queue {

@@ -31,7 +31,7 @@
 #define DRAIN_MAX_NS     (5 * NS_PER_S)
 #define THREADS_MAX      4
 #define QUEUE_LIVE_BYTES (32u << 20)
-#define QUEUE_FILE_BYTES (2u << 20)
+#define QUEUE_FILE_BYTES 0                 /* as few batches as keep all threads at work */
 #define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
 
 /* A running capture. */

@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define BATCH_BYTES     (UINT64_C(256) << 10)
+#define BATCH_BYTES     (UINT64_C(1) << 20)
 #define BATCH_EXCHANGES 4096
 #define BATCH_AGE_NS    NS_PER_S
 
@@ -54,16 +54,44 @@ static void note(struct recording *recording, const struct traffic_counts *count
         log_warning("recording goes on; %" PRIu64 " exchanges could not be written", lost);
 }
 
+/* When an exchange of a batch is written: in order of start, as blocks hold them. */
+struct turn {
+    uint64_t start_ns;
+    size_t index;
+};
+
+static int compare_turns(const void *left, const void *right)
+{
+    const struct turn *a = left, *b = right;
+    if (a->start_ns != b->start_ns)
+        return a->start_ns < b->start_ns ? -1 : 1;
+    return a->index < b->index ? -1 : 1;
+}
+
+/* Returns the order of |batch|, borrowed from |space|. */
+static const struct turn *sort_batch(const struct exchange_batch *batch, struct buffer *space)
+{
+    buffer_clear(space);
+    buffer_reserve(space, batch->count * sizeof(struct turn));
+    struct turn *turns = (struct turn *)(void *)space->data;
+    for (size_t i = 0; i < batch->count; i++)
+        turns[i] = (struct turn){batch->exchanges[i].request.first_ns, i};
+    qsort(turns, batch->count, sizeof *turns, compare_turns);
+    return turns;
+}
+
 static void *run_lane(void *arg)
 {
     struct recording *recording = arg;
+    struct buffer order = {0};
     struct traffic_lane *lane = traffic_lane_create(recording->writer);
     struct exchange_batch *batch;
     while ((batch = batch_queue_next(recording->queue))) {
         struct error err = {0};
         int status = 0;
+        const struct turn *turns = sort_batch(batch, &order);
         for (size_t i = 0; i < batch->count; i++)
-            status |= traffic_lane_put(lane, &batch->exchanges[i], &err);
+            status |= traffic_lane_put(lane, &batch->exchanges[turns[i].index], &err);
         status |= traffic_lane_flush(lane, &err);
         if (batch->rotates)
             status |= traffic_writer_rotate(recording->writer, &err);
@@ -73,6 +101,7 @@ static void *run_lane(void *arg)
         batch_queue_give_back(recording->queue, batch);
     }
     traffic_lane_free(lane);
+    buffer_free(&order);
     return NULL;
 }
 
@@ -90,7 +119,8 @@ int recording_open(const struct recording_options *options, struct recording **r
     recording->live = options->live;
     pthread_mutex_init(&recording->lock, NULL);
     size_t batches = options->queue_bytes / BATCH_BYTES;
-    recording->queue = batch_queue_create(batches > options->threads ? batches : options->threads + 1);
+    size_t fewest = options->threads + 2; /* one for each thread, one that is filled, one that waits */
+    recording->queue = batch_queue_create(batches > fewest ? batches : fewest);
     recording->threads = xcalloc(options->threads, sizeof *recording->threads);
     for (; recording->thread_count < options->threads; recording->thread_count++) {
         int errnum = pthread_create(&recording->threads[recording->thread_count], NULL, run_lane, recording);

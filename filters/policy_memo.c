@@ -62,11 +62,19 @@ static void learn(struct policy_memo_entry *entry, const struct policy *policy, 
         .scalar_only = scalar_only,
     };
     name_words(name, entry->words);
+    entry->guessable = place == POLICY_IN_JSON && name.size < POLICY_MEMO_GUESS_SIZE;
+    for (size_t i = 0; i < name.size; i++) /* as it would not stand between quotes */
+        entry->guessable =
+            entry->guessable && name.data[i] >= 0x20 && name.data[i] != '"' && name.data[i] != '\\';
+    if (entry->guessable) {
+        memcpy(entry->quoted, name.data, name.size);
+        entry->quoted[name.size] = '"';
+    }
 }
 
 /* Returns what is remembered of |name|, which fits. */
-static inline const struct policy_memo_entry *recall(struct policy_memo *memo, const struct policy *policy,
-                                                     enum policy_place place, struct bytes name)
+static inline struct policy_memo_entry *recall(struct policy_memo *memo, const struct policy *policy,
+                                               enum policy_place place, struct bytes name)
 {
     uint64_t words[4];
     name_words(name, words);
@@ -98,6 +106,12 @@ enum policy_class policy_memo_name(struct policy_memo *memo, const struct policy
     if (ret_scalar_only)
         *ret_scalar_only = entry->scalar_only;
     return entry->class;
+}
+
+struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const struct policy *policy,
+                                             struct bytes name)
+{
+    return fits(name) ? recall(memo, policy, POLICY_IN_JSON, name) : NULL;
 }
 
 void policy_memo_wipe(struct policy_memo *memo)

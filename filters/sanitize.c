@@ -4,11 +4,12 @@
 #include "common/coding.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
+#include "filters/line_memo.h"
 #include "filters/links.h"
 #include "filters/locate/body_locator.h"
 #include "filters/locate/header_locator.h"
 #include "filters/locate/urlencoded.h"
-#include "filters/pseudonym.h"
+#include "filters/pseudonym_memo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ struct sanitizer {
     enum media media;     /* of the body, as the head says it once it is sanitized */
     struct buffer boundary;
     struct buffer coding; /* the body's content codings, likewise */
+    struct line_memo lines;
+    struct pseudonym_memo pseudonyms;
     struct keys_digest *digest;
     bool digests[2]; /* of bodies that are dropped, by link_kind */
 };
@@ -42,7 +45,7 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
     uint8_t tag[PSEUDONYM_TAG_SIZE];
     if (atom->class == POLICY_EMPTIED)
         return;
-    pseudonym_make(sanitizer->keys, atom->value, out, tag);
+    pseudonym_memo_make(&sanitizer->pseudonyms, sanitizer->keys, atom->value, out, tag);
     links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
 }
 
@@ -70,6 +73,7 @@ void sanitizer_free(struct sanitizer *sanitizer)
     buffer_free(&sanitizer->boundary);
     buffer_free(&sanitizer->coding);
     keys_digest_free(sanitizer->digest);
+    pseudonym_memo_wipe(&sanitizer->pseudonyms);
     free(sanitizer);
 }
 
@@ -196,49 +200,111 @@ static bool unfold(struct bytes *text, struct buffer *out)
     return true;
 }
 
-static void field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
+/* Sanitizes a header line. Returns whether it is kept as it is and holds nothing to note, whatever message it is in. */
+static bool field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
 {
     if (!field->split) {
         withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_NO_COLON));
-        return;
+        return false;
     }
     if (!is_token(field->name)) {
         withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_NAME));
-        return;
+        return false;
     }
     if (!is_whole_line(field->line)) {
         withhold(sanitizer, field->line.size, 0);
-        return;
+        return false;
     }
     struct bytes value = field->value;
     if (!unfold(&value, &sanitizer->joined)) {
         withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_VALUE));
-        return;
+        return false;
     }
     struct policy_header rule = policy_memo_header(&sanitizer->locator.memo, sanitizer->policy, field->name);
     if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE && !locate_may_find(value)) {
         buffer_append_bytes(out, field->line);
-        return;
+        return true;
     }
     size_t start = field->value.size ? (size_t)(field->value.data - field->line.data) : field->line.size;
     buffer_append(out, field->line.data, start);
-    size_t before = out->size;
+    size_t before = out->size, links = sanitizer->exchange->link_count;
     header_locate(&sanitizer->locator, rule, field->name, value, out);
     struct bytes result = bytes_make(out->data + before, out->size - before);
-    if (bytes_equal(result, value)) {
+    bool same = bytes_equal(result, value);
+    if (same) {
         out->size = before; /* nothing is sensitive: folds stay as they were */
         buffer_append_bytes(out, field->value);
     }
     size_t end = start + field->value.size;
     buffer_append(out, field->line.data + end, field->line.size - end);
+    return same && rule.class == POLICY_PUBLIC && sanitizer->exchange->link_count == links;
 }
 
-/* Takes the lines from |fields| to |out|; what remains is the empty line or nothing. */
-static void field_lines(struct sanitizer *sanitizer, struct bytes *fields, struct buffer *out)
+/* Takes one more Content-Type of the body. Several that differ are no type. */
+static void add_type(struct sanitizer *sanitizer, struct bytes value)
 {
+    struct body_type type = body_type_of(value);
+    struct buffer *boundary = &sanitizer->boundary;
+    if (sanitizer->media == MEDIA_NONE && type.media == MEDIA_MULTIPART)
+        buffer_append_bytes(boundary, type.boundary);
+    if (sanitizer->media == MEDIA_NONE)
+        sanitizer->media = type.media;
+    else if (sanitizer->media != type.media ||
+             (type.media == MEDIA_MULTIPART && !bytes_equal(buffer_bytes(boundary), type.boundary)))
+        sanitizer->media = MEDIA_OTHER;
+}
+
+/* Notes what the header line |name|, as it is kept in |line|, says of the body. Returns whether it says something. */
+static bool note_type(struct sanitizer *sanitizer, struct bytes name, struct bytes line)
+{
+    bool type = bytes_equal_nocase(name, BYTES_LITERAL("Content-Type"));
     struct http1_field field;
-    while (http1_next_field(fields, &field))
-        field_line(sanitizer, &field, out);
+    if ((!type && !bytes_equal_nocase(name, BYTES_LITERAL("Content-Encoding"))) ||
+        !http1_next_field(&line, &field))
+        return false;
+    if (type) {
+        add_type(sanitizer, field.value);
+    } else {
+        if (sanitizer->coding.size > 0)
+            buffer_append_text(&sanitizer->coding, ", ");
+        buffer_append_bytes(&sanitizer->coding, field.value);
+    }
+    return true;
+}
+
+/* Returns the line at the front of |fields| if it is remembered to be kept as it is, else an empty one. |ret_entry| is where
+ * it may be remembered. */
+static struct bytes known_line(struct sanitizer *sanitizer, struct bytes fields,
+                               struct line_memo_entry **ret_entry)
+{
+    size_t size = line_size(fields);
+    bool folded = size < fields.size && (fields.data[size] == ' ' || fields.data[size] == '\t');
+    struct bytes line = bytes_make(fields.data, size);
+    *ret_entry = folded ? NULL : line_memo_slot(&sanitizer->lines, line);
+    return line_memo_holds(*ret_entry, line) ? line : (struct bytes){0};
+}
+
+/* Takes the lines from |fields| to |out|; what remains is the empty line or nothing. |head|: of a head, not trailers. */
+static void field_lines(struct sanitizer *sanitizer, struct bytes *fields, bool head, struct buffer *out)
+{
+    for (;;) {
+        struct line_memo_entry *entry;
+        struct bytes known = known_line(sanitizer, *fields, &entry);
+        if (known.size > 0) {
+            buffer_append_bytes(out, known);
+            *fields = bytes_make(fields->data + known.size, fields->size - known.size);
+            continue;
+        }
+        struct http1_field field;
+        if (!http1_next_field(fields, &field))
+            return;
+        size_t before = out->size;
+        bool same = field_line(sanitizer, &field, out);
+        bool type = head && out->size > before &&
+                    note_type(sanitizer, field.name, bytes_make(out->data + before, out->size - before));
+        if (same && head && !type)
+            line_memo_learn(entry, field.line);
+    }
 }
 
 /* Puts |sanitizer->text| in place of |buffer|. */
@@ -257,39 +323,8 @@ static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *traile
         return;
     struct bytes fields = buffer_bytes(trailers);
     buffer_clear(&sanitizer->text);
-    field_lines(sanitizer, &fields, &sanitizer->text);
+    field_lines(sanitizer, &fields, false, &sanitizer->text);
     take_text(sanitizer, trailers);
-}
-
-/* Takes one more Content-Type of the body. Several that differ are no type. */
-static void add_type(struct sanitizer *sanitizer, struct bytes value)
-{
-    struct body_type type = body_type_of(value);
-    struct buffer *boundary = &sanitizer->boundary;
-    if (sanitizer->media == MEDIA_NONE && type.media == MEDIA_MULTIPART)
-        buffer_append_bytes(boundary, type.boundary);
-    if (sanitizer->media == MEDIA_NONE)
-        sanitizer->media = type.media;
-    else if (sanitizer->media != type.media ||
-             (type.media == MEDIA_MULTIPART && !bytes_equal(buffer_bytes(boundary), type.boundary)))
-        sanitizer->media = MEDIA_OTHER;
-}
-
-/* Reads the body's media type and its content codings from |head|. */
-static void read_type(struct sanitizer *sanitizer, struct bytes head)
-{
-    struct bytes fields = http1_fields(head);
-    struct http1_field field;
-    struct buffer *coding = &sanitizer->coding;
-    while (http1_next_field(&fields, &field)) {
-        if (bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Type"))) {
-            add_type(sanitizer, field.value);
-        } else if (bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Encoding"))) {
-            if (coding->size > 0)
-                buffer_append_text(coding, ", ");
-            buffer_append_bytes(coding, field.value);
-        }
-    }
 }
 
 static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
@@ -302,10 +337,9 @@ static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
     struct bytes fields = http1_fields(buffer_bytes(head));
     buffer_clear(&sanitizer->text);
     start_line(sanitizer, buffer_bytes(head), &sanitizer->text);
-    field_lines(sanitizer, &fields, &sanitizer->text);
+    field_lines(sanitizer, &fields, true, &sanitizer->text);
     if (fields.size > 0)
         buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
-    read_type(sanitizer, buffer_bytes(&sanitizer->text));
     take_text(sanitizer, head);
 }
 

@@ -12,6 +12,8 @@
 
 /* What both bodies of an exchange may have together, so that it fits in a record. */
 #define BODIES_MAX (SEGMENT_RECORD_MAX - 64)
+/* Beyond this a block takes nothing more: what its records hold besides heads and bodies fits in the rest. */
+#define BLOCK_FULL (FORMAT_BLOCK_RAW_MAX / 2)
 
 struct traffic_writer {
     struct segment_writer *segments;
@@ -28,7 +30,6 @@ struct traffic_lane {
     struct block_builder *block;
     struct traffic_counts counts;
     struct buffer meta;
-    struct buffer payload;
 };
 
 static struct segment_writer_options segment_options(const struct traffic_writer_options *options,
@@ -179,15 +180,18 @@ int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struc
     count_body(&lane->counts, &exchange->request.body);
     count_body(&lane->counts, &exchange->response.body);
     lane->counts.unreplayable[unreplayable_judge(exchange)]++;
-    buffer_clear(&lane->meta);
-    buffer_clear(&lane->payload);
-    exchange_encode(exchange, &lane->meta, &lane->payload);
     int status = 0;
     size_t held = block_builder_bytes(lane->block);
-    if (held > 0 && held + lane->meta.size + lane->payload.size > FORMAT_BLOCK_RAW_MAX)
+    size_t most = exchange->request.head.size + exchange->response.head.size +
+                  exchange->request.body.content.size + exchange->response.body.content.size;
+    if (held > 0 && held + most > BLOCK_FULL)
         status = traffic_lane_flush(lane, err);
-    block_builder_add(lane->block, exchange->request.first_ns, buffer_bytes(&lane->meta),
-                      buffer_bytes(&lane->payload));
+    struct buffer *payload = block_builder_payload(lane->block);
+    size_t before = payload->size;
+    buffer_clear(&lane->meta);
+    exchange_encode(exchange, &lane->meta, payload);
+    block_builder_add_appended(lane->block, exchange->request.first_ns, buffer_bytes(&lane->meta),
+                               payload->size - before);
     return status;
 }
 
@@ -214,6 +218,5 @@ void traffic_lane_free(struct traffic_lane *lane)
     sanitizer_free(lane->sanitizer);
     block_builder_free(lane->block);
     buffer_free(&lane->meta);
-    buffer_free(&lane->payload);
     free(lane);
 }

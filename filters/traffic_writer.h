@@ -51,7 +51,7 @@ int traffic_writer_close(struct traffic_writer *writer, struct segment_writer_to
 
 /* Returns an owned lane of |writer|. */
 struct traffic_lane *traffic_lane_create(struct traffic_writer *writer);
-/* Sanitizes |exchange| in place and puts it into the lane's block, which is written where it is full (-1 as from
+/* Sanitizes |exchange| in place and puts it into the lane's block (cheapest in order of start time), which is written where it is full (-1 as from
  * traffic_lane_flush). Bodies are as seen: chunked framing removed, content coding still applied where the head
  * names one. The caller clears the exchange afterwards. */
 int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err);

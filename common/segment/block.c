@@ -9,8 +9,8 @@
 
 struct pending {
     uint64_t start_ns;
-    size_t order; /* of adding; equal start times keep it */
-    size_t meta_offset;
+    size_t order;       /* of adding; equal start times keep it */
+    size_t meta_offset; /* of the metadata itself, in |meta| */
     size_t meta_size;
     size_t payload_offset;
     size_t payload_size;
@@ -21,11 +21,19 @@ struct block_builder {
     struct pending *records;
     size_t count;
     size_t capacity;
-    bool sorted; /* records were added in order so far */
+    bool sorted; /* records were added in order so far: |meta| and |payload| are what is compressed */
     struct buffer meta, payload;
-    struct buffer meta_raw, payload_raw; /* assembled in order */
+    struct buffer meta_raw, payload_raw; /* assembled in order, where they were not */
     struct buffer meta_frame, payload_frame;
 };
+
+/* At the fastest level a smaller table and longer matches are 8 % faster and no larger, on recorded HTTP
+ * (tests/bench/README.md). */
+static void tune_fastest(ZSTD_CCtx *context)
+{
+    ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 13);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 7);
+}
 
 struct block_builder *block_builder_create(int level)
 {
@@ -34,6 +42,8 @@ struct block_builder *block_builder_create(int level)
     builder->context = ZSTD_createCCtx();
     assert(builder->context);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_compressionLevel, level);
+    if (level == 1)
+        tune_fastest(builder->context);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_checksumFlag, 1);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_contentSizeFlag, 1);
     return builder;
@@ -54,27 +64,49 @@ void block_builder_free(struct block_builder *builder)
     free(builder);
 }
 
-void block_builder_add(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
-                       struct bytes payload)
+struct buffer *block_builder_payload(struct block_builder *builder)
 {
-    assert(meta.size <= SEGMENT_RECORD_MAX && payload.size <= SEGMENT_RECORD_MAX);
+    return &builder->payload;
+}
+
+/* Appends |record|'s line of the metadata frame, which |meta| follows. */
+static void put_record(struct buffer *frame, const struct pending *record, uint64_t min_ns)
+{
+    buffer_append_varint(frame, record->start_ns - min_ns);
+    buffer_append_varint(frame, record->meta_size);
+    buffer_append_varint(frame, record->payload_size);
+}
+
+void block_builder_add_appended(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
+                                size_t payload_size)
+{
+    assert(meta.size <= SEGMENT_RECORD_MAX && payload_size <= SEGMENT_RECORD_MAX);
     if (builder->count == builder->capacity) {
         builder->capacity = builder->capacity ? builder->capacity * 2 : 256;
         builder->records = xrealloc(builder->records, builder->capacity * sizeof *builder->records);
     }
     if (builder->count > 0 && start_ns < builder->records[builder->count - 1].start_ns)
         builder->sorted = false;
-    builder->records[builder->count] = (struct pending){
+    struct pending *record = &builder->records[builder->count];
+    *record = (struct pending){
         .start_ns = start_ns,
         .order = builder->count,
-        .meta_offset = builder->meta.size,
         .meta_size = meta.size,
-        .payload_offset = builder->payload.size,
-        .payload_size = payload.size,
+        .payload_offset = builder->payload.size - payload_size,
+        .payload_size = payload_size,
     };
     builder->count++;
+    if (builder->sorted)
+        put_record(&builder->meta, record, builder->records[0].start_ns);
+    record->meta_offset = builder->meta.size;
     buffer_append_bytes(&builder->meta, meta);
+}
+
+void block_builder_add(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
+                       struct bytes payload)
+{
     buffer_append_bytes(&builder->payload, payload);
+    block_builder_add_appended(builder, start_ns, meta, payload.size);
 }
 
 size_t block_builder_count(const struct block_builder *builder)
@@ -104,27 +136,31 @@ static void compress(ZSTD_CCtx *context, struct bytes raw, struct buffer *frame)
     frame->size = size;
 }
 
+/* Puts records that came out of order into order, in |meta_raw| and |payload_raw|. */
+static void assemble(struct block_builder *builder)
+{
+    qsort(builder->records, builder->count, sizeof *builder->records, compare_pending);
+    buffer_clear(&builder->meta_raw);
+    buffer_clear(&builder->payload_raw);
+    for (size_t i = 0; i < builder->count; i++) {
+        const struct pending *record = &builder->records[i];
+        put_record(&builder->meta_raw, record, builder->records[0].start_ns);
+        buffer_append(&builder->meta_raw, builder->meta.data + record->meta_offset, record->meta_size);
+        if (record->payload_size > 0)
+            buffer_append(&builder->payload_raw, builder->payload.data + record->payload_offset,
+                          record->payload_size);
+    }
+}
+
 void block_builder_finish(struct block_builder *builder, struct format_block *ret_block,
                           struct bytes *ret_meta, struct bytes *ret_payload)
 {
     assert(builder->count > 0);
     if (!builder->sorted)
-        qsort(builder->records, builder->count, sizeof *builder->records, compare_pending);
-    uint64_t min_ns = builder->records[0].start_ns;
-    buffer_clear(&builder->meta_raw);
-    buffer_clear(&builder->payload_raw);
-    for (size_t i = 0; i < builder->count; i++) {
-        const struct pending *record = &builder->records[i];
-        buffer_append_varint(&builder->meta_raw, record->start_ns - min_ns);
-        buffer_append_varint(&builder->meta_raw, record->meta_size);
-        buffer_append_varint(&builder->meta_raw, record->payload_size);
-        buffer_append(&builder->meta_raw, builder->meta.data + record->meta_offset, record->meta_size);
-        if (!builder->sorted && record->payload_size > 0)
-            buffer_append(&builder->payload_raw, builder->payload.data + record->payload_offset,
-                          record->payload_size);
-    }
+        assemble(builder);
+    struct bytes meta = buffer_bytes(builder->sorted ? &builder->meta : &builder->meta_raw);
     struct bytes payload = buffer_bytes(builder->sorted ? &builder->payload : &builder->payload_raw);
-    compress(builder->context, buffer_bytes(&builder->meta_raw), &builder->meta_frame);
+    compress(builder->context, meta, &builder->meta_frame);
     buffer_clear(&builder->payload_frame);
     if (payload.size > 0)
         compress(builder->context, payload, &builder->payload_frame);
@@ -132,9 +168,9 @@ void block_builder_finish(struct block_builder *builder, struct format_block *re
     *ret_payload = buffer_bytes(&builder->payload_frame);
     *ret_block = (struct format_block){
         .record_count = (uint32_t)builder->count,
-        .min_ns = min_ns,
+        .min_ns = builder->records[0].start_ns,
         .max_ns = builder->records[builder->count - 1].start_ns,
-        .meta_raw = (uint32_t)builder->meta_raw.size,
+        .meta_raw = (uint32_t)meta.size,
         .meta_stored = (uint32_t)ret_meta->size,
         .payload_raw = (uint32_t)payload.size,
         .payload_stored = (uint32_t)ret_payload->size,

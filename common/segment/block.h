@@ -7,14 +7,22 @@
 
 #include "common/segment/format.h"
 
-/* Collects records and compresses them. Keeps its memory from block to block. */
+/* Collects records and compresses them; those that come in order of start time are copied least. Keeps its memory from
+ * block to block. */
 struct block_builder;
 
+/* |level| is that of zstd, 1 to 19. */
 struct block_builder *block_builder_create(int level);
 void block_builder_free(struct block_builder *builder);
 /* Adds a record; the bytes are copied. meta and payload are at most SEGMENT_RECORD_MAX each. */
 void block_builder_add(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
                        struct bytes payload);
+/* Adds a record whose payload the caller appended to block_builder_payload since the last record; it is the last
+ * |payload_size| bytes of it. */
+void block_builder_add_appended(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
+                                size_t payload_size);
+/* Returns the buffer of payloads, to append to. */
+struct buffer *block_builder_payload(struct block_builder *builder);
 size_t block_builder_count(const struct block_builder *builder);
 /* Returns the raw bytes collected, metadata, payload and what a record costs at most, together. */
 size_t block_builder_bytes(const struct block_builder *builder);

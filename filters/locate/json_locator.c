@@ -1,6 +1,6 @@
 #include "filters/locate/json_locator.h"
 
-#include "common/swar.h"
+#include "common/scan16.h"
 
 #include <string.h>
 
@@ -18,6 +18,7 @@ struct reader {
     bool beginning; /* the text may end inside a value */
     bool ended;     /* the token at |at| is not whole where the text ends */
     enum json_locate_result result;
+    struct policy_memo_entry *last; /* of the member name before; NULL: none that is remembered */
 };
 
 /* What is known of the value to come: the class it inherits and its name, a part of the text or of |names|. */
@@ -58,10 +59,15 @@ static inline bool is_space(uint8_t byte)
 static inline uint8_t skip_space(struct reader *reader)
 {
     size_t at = reader->at;
-    while (at < reader->text.size && is_space(reader->text.data[at]))
-        at++;
+    for (; at < reader->text.size; at++) {
+        uint8_t byte = reader->text.data[at];
+        if (byte <= ' ' && is_space(byte))
+            continue;
+        reader->at = at;
+        return byte;
+    }
     reader->at = at;
-    return at < reader->text.size ? reader->text.data[at] : 0;
+    return 0;
 }
 
 /* Returns the byte at |at|, or 0 at the end. */
@@ -100,24 +106,27 @@ static int hex4(struct bytes text, size_t at)
 }
 
 /* Returns where the run of bytes that mean themselves in a string ends, from |at| on: at a quote, a backslash, a
- * control byte or the end. |ret_marked| becomes true where '=' or ':' is among them. */
-static inline size_t run_end(struct bytes text, size_t at, bool *ret_marked)
+ * control byte or the end. |ret_marked| (NULL: not asked) becomes true where '=' or ':' is among them. */
+__attribute__((always_inline)) static inline size_t run_end(struct bytes text, size_t at, bool *ret_marked)
 {
-    for (; text.size - at >= 8; at += 8) {
-        uint64_t word = swar_load(text.data + at);
-        uint64_t end = swar_equal(word, '"') | swar_equal(word, '\\') | swar_below(word, 0x20);
-        uint64_t marks = swar_equal(word, '=') | swar_equal(word, ':');
-        if (end) {
-            *ret_marked |= swar_before(marks, end) != 0;
-            return at + swar_first(end);
+    for (; text.size - at >= 16; at += 16) {
+        struct scan16 scan = scan16_load(text.data + at);
+        uint32_t ends = scan16_string_ends(scan);
+        uint32_t marks = ret_marked ? scan16_either(scan, '=', ':') : 0;
+        if (ends) {
+            if (ret_marked)
+                *ret_marked |= (marks & (ends ^ (ends - 1))) != 0;
+            return at + scan16_first(ends);
         }
-        *ret_marked |= marks != 0;
+        if (ret_marked)
+            *ret_marked |= marks != 0;
     }
     for (; at < text.size; at++) {
         uint8_t byte = text.data[at];
         if (byte == '"' || byte == '\\' || byte < 0x20)
             return at;
-        *ret_marked |= byte == '=' || byte == ':';
+        if (ret_marked)
+            *ret_marked |= byte == '=' || byte == ':';
     }
     return at;
 }
@@ -135,26 +144,36 @@ static bool no_string(struct reader *reader, size_t at)
     return at >= reader->text.size ? ends_inside(reader, reader->at) : not_json(reader);
 }
 
-/* Passes a string. Every name and most values go through it. */
-__attribute__((always_inline)) static inline bool string_pass(struct reader *reader,
+/* Passes what follows a backslash at |*at|. Returns false where it is no escape, with |*at| where it is not. */
+static bool escape_pass(struct bytes text, size_t *at)
+{
+    ++*at;
+    if (*at >= text.size || !text.data[*at] || !strchr("\"\\/bfnrtu", text.data[*at]))
+        return false;
+    if (text.data[*at] == 'u' && hex4(text, *at + 1) < 0) {
+        *at += 4;
+        return false;
+    }
+    ++*at;
+    return true;
+}
+
+/* Passes a string. Every name and most values go through it. |marks|: |ret_string->marked| is wanted. */
+__attribute__((always_inline)) static inline bool string_pass(struct reader *reader, bool marks,
                                                               struct string *ret_string)
 {
     struct bytes text = reader->text;
     struct string string = {0};
     size_t start = reader->at + 1, at = start;
     for (;;) {
-        at = run_end(text, at, &string.marked);
+        at = run_end(text, at, marks ? &string.marked : NULL);
         if (at >= text.size || text.data[at] < 0x20)
             return no_string(reader, at);
         if (text.data[at] == '"')
             break;
         string.escaped = true;
-        at++;
-        if (at >= text.size || !text.data[at] || !strchr("\"\\/bfnrtu", text.data[at]))
+        if (!escape_pass(text, &at))
             return no_string(reader, at);
-        if (text.data[at] == 'u' && hex4(text, at + 1) < 0)
-            return no_string(reader, at + 4);
-        at++;
     }
     string.raw = bytes_make(text.data + start, at - start);
     *ret_string = string;
@@ -213,9 +232,8 @@ static void unescape(struct bytes raw, struct buffer *out)
 static void append_escaped(struct bytes value, struct buffer *out)
 {
     static const char digits[] = "0123456789abcdef";
-    bool marked = false;
     for (size_t at = 0; at < value.size; at++) {
-        size_t end = run_end(value, at, &marked);
+        size_t end = run_end(value, at, NULL);
         buffer_append(out, value.data + at, end - at);
         at = end;
         if (at == value.size)
@@ -254,23 +272,15 @@ static bool worth_a_look(const struct string *string)
     return string->raw.size > 2 && (string->marked || string->escaped);
 }
 
-static bool string_locate(struct reader *reader, const struct slot *slot)
+/* Replaces the string that was passed from |start| on, or what stands inside it. */
+static void string_replace(struct reader *reader, const struct slot *slot, enum policy_class class,
+                           size_t start, const struct string *string)
 {
     struct locator *locator = reader->locator;
-    size_t start = reader->at;
-    struct string string;
-    if (!string_pass(reader, &string))
-        return false;
-    enum policy_class class = slot->class;
-    if (class == POLICY_PUBLIC && reader->depth == 0 &&
-        (string.raw.size >= BARE_TOKEN_SIZE || worth_a_look(&string)))
-        class = POLICY_CREDENTIAL; /* whole: a shorter one with something inside could grow into a token */
-    if (class == POLICY_PUBLIC && !worth_a_look(&string))
-        return true;
     struct buffer *value = locator_take(locator), *replacement = locator_take(locator);
-    struct bytes decoded = string.raw;
-    if (string.escaped) {
-        unescape(string.raw, value);
+    struct bytes decoded = string->raw;
+    if (string->escaped) {
+        unescape(string->raw, value);
         decoded = buffer_bytes(value);
     }
     bool changed;
@@ -284,6 +294,20 @@ static bool string_locate(struct reader *reader, const struct slot *slot)
         put_string(reader, start, buffer_bytes(replacement));
     locator_give(locator, replacement);
     locator_give(locator, value);
+}
+
+static inline bool string_locate(struct reader *reader, const struct slot *slot)
+{
+    size_t start = reader->at;
+    struct string string;
+    if (!string_pass(reader, true, &string))
+        return false;
+    enum policy_class class = slot->class;
+    if (class == POLICY_PUBLIC && reader->depth == 0 &&
+        (string.raw.size >= BARE_TOKEN_SIZE || worth_a_look(&string)))
+        class = POLICY_CREDENTIAL; /* whole: a shorter one with something inside could grow into a token */
+    if (class != POLICY_PUBLIC || worth_a_look(&string))
+        string_replace(reader, slot, class, start, &string);
     return true;
 }
 
@@ -305,12 +329,14 @@ static bool number_pass(struct reader *reader)
     size_t start = reader->at;
     if (!digits_pass(reader) || (reader->text.data[start] == '0' && reader->at > start + 1))
         return not_json(reader);
-    if (peek(reader) == '.') {
+    uint8_t next = peek(reader);
+    if (next == '.') {
         reader->at++;
         if (!digits_pass(reader))
             return not_json(reader);
+        next = peek(reader);
     }
-    if (peek(reader) == 'e' || peek(reader) == 'E') {
+    if ((next | 0x20) == 'e') {
         reader->at++;
         if (peek(reader) == '+' || peek(reader) == '-')
             reader->at++;
@@ -320,15 +346,15 @@ static bool number_pass(struct reader *reader)
     return true;
 }
 
-static bool word_pass(struct reader *reader, const char *word)
+static inline bool word_pass(struct reader *reader, const char *word, size_t size)
 {
-    size_t size = strlen(word), left = reader->text.size - reader->at;
-    if (left < size && memcmp(reader->text.data + reader->at, word, left) == 0)
-        return ends_inside(reader, reader->at);
-    if (left < size || memcmp(reader->text.data + reader->at, word, size) != 0)
-        return not_json(reader);
-    reader->at += size;
-    return true;
+    const uint8_t *at = reader->text.data + reader->at;
+    size_t left = reader->text.size - reader->at;
+    if (left >= size && memcmp(at, word, size) == 0) {
+        reader->at += size;
+        return true;
+    }
+    return left < size && memcmp(at, word, left) == 0 ? ends_inside(reader, reader->at) : not_json(reader);
 }
 
 /* A number, true, false or null. */
@@ -336,9 +362,9 @@ static bool plain_locate(struct reader *reader, const struct slot *slot)
 {
     size_t start = reader->at;
     uint8_t first = peek(reader);
-    bool passed = first == 't'   ? word_pass(reader, "true")
-                  : first == 'f' ? word_pass(reader, "false")
-                  : first == 'n' ? word_pass(reader, "null")
+    bool passed = first == 't'   ? word_pass(reader, "true", 4)
+                  : first == 'f' ? word_pass(reader, "false", 5)
+                  : first == 'n' ? word_pass(reader, "null", 4)
                                  : number_pass(reader);
     if (reader->at == reader->text.size && (first == '-' || (first >= '0' && first <= '9')) &&
         reader->beginning)
@@ -373,15 +399,13 @@ static bool array_locate(struct reader *reader, const struct slot *slot)
     }
 }
 
-/* Reads "name" : and fills |ret_slot| for the value that follows. */
-static bool member_name(struct reader *reader, const struct slot *outer, struct slot *ret_slot)
+/* Reads a member's name that is not the one that came after the last one before, into |ret_slot|. */
+static bool name_pass(struct reader *reader, struct slot *ret_slot)
 {
     struct string string;
-    if (skip_space(reader) != '"')
-        return not_json(reader);
-    if (!string_pass(reader, &string))
+    if (!string_pass(reader, false, &string))
         return false;
-    *ret_slot = (struct slot){.place = outer->place, .name_decoded = string.escaped};
+    ret_slot->name_decoded = string.escaped;
     if (string.escaped) {
         ret_slot->name_start = reader->names->size;
         unescape(string.raw, reader->names);
@@ -390,8 +414,40 @@ static bool member_name(struct reader *reader, const struct slot *outer, struct 
         ret_slot->name_start = (size_t)(string.raw.data - reader->text.data);
         ret_slot->name_size = string.raw.size;
     }
-    ret_slot->class = policy_memo_name(&reader->locator->memo, reader->locator->policy, POLICY_IN_JSON,
-                                       slot_name(reader, ret_slot), &ret_slot->scalar_only);
+    struct locator *locator = reader->locator;
+    struct bytes name = slot_name(reader, ret_slot);
+    struct policy_memo_entry *entry = policy_memo_member(&locator->memo, locator->policy, name);
+    if (entry) {
+        ret_slot->class = entry->class;
+        ret_slot->scalar_only = entry->scalar_only;
+    } else {
+        ret_slot->class = policy_of_name(locator->policy, POLICY_IN_JSON, name, &ret_slot->scalar_only);
+    }
+    if (reader->last)
+        reader->last->next = entry;
+    reader->last = entry;
+    return true;
+}
+
+/* Reads "name" : and fills |ret_slot| for the value that follows. */
+static inline bool member_name(struct reader *reader, const struct slot *outer, struct slot *ret_slot)
+{
+    if (skip_space(reader) != '"')
+        return not_json(reader);
+    *ret_slot = (struct slot){.place = outer->place};
+    struct policy_memo_entry *guess = reader->last ? reader->last->next : NULL;
+    size_t start = reader->at + 1;
+    if (guess && reader->text.size - start >= POLICY_MEMO_GUESS_SIZE &&
+        policy_memo_guess(guess, reader->text.data + start)) {
+        ret_slot->class = guess->class;
+        ret_slot->scalar_only = guess->scalar_only;
+        ret_slot->name_start = start;
+        ret_slot->name_size = guess->size;
+        reader->at = start + guess->size + 1;
+        reader->last = guess;
+    } else if (!name_pass(reader, ret_slot)) {
+        return false;
+    }
     if (ret_slot->class == POLICY_PUBLIC)
         ret_slot->class = outer->class;
     if (outer->class != POLICY_PUBLIC)

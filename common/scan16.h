@@ -1,0 +1,108 @@
+/* Sixteen bytes looked at together: each question gives a mask with bit i set where byte i fits. with SSE2, or
+ * elsewhere in loops that a compiler can turn into vectors. */
+#ifndef COMMON_SCAN16_H
+#define COMMON_SCAN16_H
+
+#include <stdint.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+
+struct scan16 {
+    __m128i bytes;
+};
+
+static inline struct scan16 scan16_load(const uint8_t *data)
+{
+    return (struct scan16){_mm_loadu_si128((const __m128i *)(const void *)data)};
+}
+
+/* Which bytes are |byte|. */
+static inline uint32_t scan16_equal(struct scan16 scan, uint8_t byte)
+{
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8((char)byte)));
+}
+
+/* Which bytes are the same in both. */
+static inline uint32_t scan16_equal_all(struct scan16 scan, struct scan16 other)
+{
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan.bytes, other.bytes));
+}
+
+/* Which bytes are at most |limit|. */
+static inline uint32_t scan16_at_most(struct scan16 scan, uint8_t limit)
+{
+    __m128i limits = _mm_set1_epi8((char)limit);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(scan.bytes, limits), scan.bytes));
+}
+
+/* Which bytes end the plain part of a JSON string (RFC 8259 §7): a quote, a backslash or a control byte. */
+static inline uint32_t scan16_string_ends(struct scan16 scan)
+{
+    __m128i quotes = _mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8('"'));
+    __m128i slashes = _mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8('\\'));
+    __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(scan.bytes, _mm_set1_epi8(0x1f)), scan.bytes);
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls));
+}
+
+/* Which bytes are |a| or |b|. */
+static inline uint32_t scan16_either(struct scan16 scan, uint8_t a, uint8_t b)
+{
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8((char)a)),
+                                                    _mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8((char)b))));
+}
+
+#else
+
+struct scan16 {
+    const uint8_t *data;
+};
+
+static inline struct scan16 scan16_load(const uint8_t *data)
+{
+    return (struct scan16){data};
+}
+
+static inline uint32_t scan16_equal(struct scan16 scan, uint8_t byte)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < 16; i++)
+        mask |= (uint32_t)(scan.data[i] == byte) << i;
+    return mask;
+}
+
+static inline uint32_t scan16_equal_all(struct scan16 scan, struct scan16 other)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < 16; i++)
+        mask |= (uint32_t)(scan.data[i] == other.data[i]) << i;
+    return mask;
+}
+
+static inline uint32_t scan16_at_most(struct scan16 scan, uint8_t limit)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < 16; i++)
+        mask |= (uint32_t)(scan.data[i] <= limit) << i;
+    return mask;
+}
+
+static inline uint32_t scan16_string_ends(struct scan16 scan)
+{
+    return scan16_equal(scan, '"') | scan16_equal(scan, '\\') | scan16_at_most(scan, 0x1f);
+}
+
+static inline uint32_t scan16_either(struct scan16 scan, uint8_t a, uint8_t b)
+{
+    return scan16_equal(scan, a) | scan16_equal(scan, b);
+}
+
+#endif
+
+/* Returns the index of the first byte in |mask|, which is not 0. */
+static inline unsigned scan16_first(uint32_t mask)
+{
+    return (unsigned)__builtin_ctz(mask);
+}
+
+#endif

@@ -4,6 +4,7 @@
 #include "capture/ledger.h"
 #include "capture/live/kernel_filter.h"
 #include "capture/live/supervisor.h"
+#include "capture/net/decoder.h"
 #include "capture/net/link.h"
 #include "capture/recorder.h"
 #include "capture/sandbox.h"
@@ -16,6 +17,7 @@
 #include "common/units.h"
 #include "filters/key.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -42,6 +44,7 @@ struct run {
     FILE *ledger_file; /* NULL: not wanted */
     struct keys *keys;
     struct recorder *recorder; /* NULL with --stream-digests */
+    struct decoder *decoder;
     struct flow_table *flows;
     struct ledger ledger;
     uint64_t tick_mono_ns;
@@ -143,6 +146,7 @@ static int open_run(struct run *run, struct error *err)
             return -1;
         handler = recorder_handler(run->recorder);
     }
+    run->decoder = decoder_create(&(struct decoder_settings){0});
     run->flows =
         flow_table_create(&(struct flow_settings){.connections_max = (uint32_t)settings->connections_max,
                                                   .stored_bytes_max = settings->memory_bytes,
@@ -160,20 +164,14 @@ static int open_run(struct run *run, struct error *err)
 
 static void take_packet(struct run *run, const struct net_frame *frame)
 {
-    struct bytes ip;
     struct tcp_segment segment;
     run->ledger.packets_received++;
     if (run->first_packet_ns == 0)
         run->first_packet_ns = frame->wall_ns;
-    enum net_verdict verdict = link_decode(frame->dlt, frame->bytes, &ip);
-    if (verdict == NET_TCP) {
-        size_t link_bytes = frame->bytes.size - ip.size;
-        verdict = ip_decode(ip, frame->wire_bytes - link_bytes, &segment);
-    }
-    if (verdict == NET_TCP)
-        verdict = flow_take(run->flows, &segment, frame->wall_ns);
-    if (verdict != NET_TCP)
-        run->ledger.not_decoded[verdict]++;
+    if (decoder_take(run->decoder, frame, &segment) != NET_TCP)
+        return;
+    if (flow_take(run->flows, &segment, frame->wall_ns) == NET_OTHER_PORT)
+        run->ledger.not_decoded[NET_OTHER_PORT]++;
 }
 
 static void show_progress(struct run *run)
@@ -288,6 +286,25 @@ static void capture_packets(struct run *run)
     }
 }
 
+/* What became of the frames that are no TCP segment. */
+static void account_frames(const struct run *run, struct ledger *ledger)
+{
+    const struct decoder_counts *counts = decoder_counts(run->decoder);
+    for (unsigned i = 0; i < NET_VERDICT_COUNT; i++)
+        if (i != NET_OTHER_PORT) /* which is judged behind the decoder */
+            ledger->not_decoded[i] = counts->not_decoded[i];
+    memcpy(ledger->decapsulated, counts->decapsulated, sizeof ledger->decapsulated);
+    ledger->packets_fragments = counts->fragments_joined;
+    static_assert(DECODER_LINKS_MAX <= LEDGER_LINKS_MAX, "");
+    ledger->link_count = counts->link_count;
+    for (size_t i = 0; i < counts->link_count; i++) {
+        char name[LINK_NAME_SIZE];
+        snprintf(ledger->links[i].name, sizeof ledger->links[i].name, "%s",
+                 link_name(counts->links[i].dlt, name));
+        ledger->links[i].count = counts->links[i].packets;
+    }
+}
+
 static void account(const struct run *run, struct ledger *ledger)
 {
     const struct flow_counts *counts = flow_table_counts(run->flows);
@@ -297,6 +314,7 @@ static void account(const struct run *run, struct ledger *ledger)
     ledger->packets_interface_lost = events.interface_lost;
     ledger->packets_interface_away_ms = events.interface_away_ns / NS_PER_MS;
     ledger->packets_clock_steps = events.clock_steps;
+    account_frames(run, ledger);
     ledger->packets_duplicate = counts->segments_duplicate;
     ledger->packets_conflicting = counts->segments_conflicting;
     ledger->bytes_reassembled = counts->bytes_delivered + counts->bytes_unassigned;
@@ -311,6 +329,23 @@ static void account(const struct run *run, struct ledger *ledger)
     recorder_account(run->recorder, ledger);
 }
 
+/* Returns what most packets were, where none was of TCP; else NULL. Borrowed from the ledger. */
+static const char *only_undecoded(const struct ledger *ledger)
+{
+    uint64_t sum = 0, most = 0;
+    const char *name = NULL;
+    for (size_t i = 0; i < NET_VERDICT_COUNT + ledger->link_count; i++) {
+        bool is_link = i >= NET_VERDICT_COUNT;
+        uint64_t count = is_link ? ledger->links[i - NET_VERDICT_COUNT].count : ledger->not_decoded[i];
+        sum += i == NET_OTHER_PORT ? 0 : count;
+        if (i == NET_OTHER_PORT || count <= most)
+            continue;
+        most = count;
+        name = is_link ? ledger->links[i - NET_VERDICT_COUNT].name : net_verdict_name(i);
+    }
+    return sum > 0 && sum == ledger->packets_received ? name : NULL;
+}
+
 /* Says why there may be nothing in a recording that holds nothing. */
 static void explain_nothing(const struct run *run)
 {
@@ -320,6 +355,8 @@ static void explain_nothing(const struct run *run)
     if (ledger->packets_received == 0)
         log_warning("no packet came by: check %s",
                     run->settings->interface ? "--interface, --ports and --filter" : "the file and --filter");
+    else if (only_undecoded(ledger))
+        log_warning("none of the packets could be decoded as TCP: most are %s", only_undecoded(ledger));
     else if (ledger->not_http_count > 0)
         log_warning("no HTTP request was seen, but %s: capture where requests pass unencrypted",
                     ledger->not_http[0].name);
@@ -393,6 +430,7 @@ static int end_run(struct run *run)
 static void free_run(struct run *run)
 {
     flow_table_free(run->flows);
+    decoder_free(run->decoder);
     recorder_free(run->recorder);
     keys_free(run->keys);
     source_free(run->source);

@@ -1,6 +1,5 @@
 #include "capture/file_source.h"
 
-#include "capture/net/link.h"
 #include "capture/packet_filter.h"
 #include "common/clock.h"
 #include "common/mem.h"
@@ -33,18 +32,6 @@ struct file_source {
     char *damage;
 };
 
-static int check_link(struct input *input, struct error *err)
-{
-    input->dlt = pcap_datalink(input->handle);
-    if (link_known(input->dlt))
-        return 0;
-    const char *name = pcap_datalink_val_to_name(input->dlt);
-    return error_set(
-        err, ERROR_IO,
-        "%s: link type %d (%s) cannot be decoded; Ethernet, loopback, raw IP and Linux cooked can",
-        input->path, input->dlt, name ? name : "unknown");
-}
-
 static int open_file(struct input *input, const char *filter, struct error *err)
 {
     char why[PCAP_ERRBUF_SIZE] = "";
@@ -64,8 +51,7 @@ static int open_file(struct input *input, const char *filter, struct error *err)
             return error_set(err, ERROR_IO, "%s", why);
         return error_set(err, ERROR_IO, "%s: cannot be read as pcap or pcapng (%s)", input->path, why);
     }
-    if (check_link(input, err) != 0)
-        return -1;
+    input->dlt = pcap_datalink(input->handle);
     return filter ? packet_filter_set(input->handle, filter, filter, err) : 0;
 }
 

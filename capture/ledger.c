@@ -116,7 +116,8 @@ struct map {
 };
 
 #define MAP_ITEMS 64
-_Static_assert(MESSAGE_DEFECT_COUNT <= MAP_ITEMS && LEDGER_PROTOCOLS_MAX <= MAP_ITEMS,
+_Static_assert(MESSAGE_DEFECT_COUNT <= MAP_ITEMS && LEDGER_PROTOCOLS_MAX <= MAP_ITEMS &&
+                   NET_VERDICT_COUNT + LEDGER_LINKS_MAX <= MAP_ITEMS,
                "a map holds every name");
 
 /* Calls |visit| for each map, with those items that are not zero. */
@@ -135,7 +136,12 @@ static void visit_maps(const struct ledger *ledger, void (*visit)(void *arg, con
     count = 0
     for (unsigned i = NET_TCP + 1; i < NET_VERDICT_COUNT; i++)
         ADD(net_verdict_name(i), ledger->not_decoded[i])
+    for (size_t i = 0; i < ledger->link_count; i++)
+        ADD(ledger->links[i].name, ledger->links[i].count)
     FLUSH("packets", "not_decoded");
+    for (unsigned i = 0; i < NET_TUNNEL_COUNT; i++)
+        ADD(net_tunnel_name(i), ledger->decapsulated[i])
+    FLUSH("packets", "decapsulated");
     for (size_t i = 0; i < ledger->not_http_count; i++)
         ADD(ledger->not_http[i].name, ledger->not_http[i].count)
     FLUSH("connections", "not_http");

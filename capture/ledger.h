@@ -20,6 +20,7 @@
     X(packets, interface_lost, "times that the interface went away or down")                                 \
     X(packets, interface_away_ms, "for how long together, in milliseconds")                                  \
     X(packets, clock_steps, "times that the clock was set")                                                  \
+    X(packets, fragments, "of IP datagrams that were put together")                                          \
     X(packets, duplicate, "whose bytes had all been captured before")                                        \
     X(packets, conflicting, "whose bytes differ from an earlier copy")                                       \
     X(bytes, reassembled, "of TCP streams, each once")                                                       \
@@ -74,10 +75,11 @@ enum ledger_loss {
 };
 
 #define LEDGER_PROTOCOLS_MAX 32
+#define LEDGER_LINKS_MAX     16
 
 /* A count by name. */
 struct ledger_named {
-    char name[24];
+    char name[40];
     uint64_t count;
 };
 
@@ -89,6 +91,9 @@ struct ledger {
 #undef X
     uint64_t not_decoded[NET_VERDICT_COUNT];
     uint64_t filtered[LEDGER_FILTER_COUNT];
+    struct ledger_named links[LEDGER_LINKS_MAX]; /* packets of link types that are not known, by name */
+    size_t link_count;
+    uint64_t decapsulated[NET_TUNNEL_COUNT]; /* tunnel headers that were looked behind */
     uint64_t lost[LEDGER_LOSS_COUNT];
     uint64_t flags[EXCHANGE_FLAG_COUNT]; /* of exchanges recorded */
     uint64_t request_defects[MESSAGE_DEFECT_COUNT];

@@ -34,8 +34,8 @@ enum source_wish {
 };
 
 /* Opens |count| capture files (pcap, pcapng; "-" is standard input). |filter| (may be NULL) is a BPF
- * expression that also looks behind VLAN tags. Fails on the first file that is missing, empty, no capture or
- * of a link type that cannot be decoded. */
+ * expression that also looks behind VLAN tags. Fails on the first file that is missing, empty or no
+ * capture. A link type that cannot be decoded is for the decoder to count. */
 int source_open_files(const char *const *paths, size_t count, const char *filter, struct source **ret_source,
                       struct error *err);
 /* Opens what the parent process sends over |channel| (live/channel.h), borrowed for the source's life. */

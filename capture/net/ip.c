@@ -1,6 +1,7 @@
 #include "capture/net/ip.h"
 
-#include <stdbool.h>
+#include "capture/net/cursor.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -8,61 +9,19 @@
 #define IPV4_HEADER_MIN  20
 #define IPV6_HEADER_SIZE 40
 #define TCP_HEADER_MIN   20
-#define PORT_VXLAN       4789
-#define PORT_VXLAN_LINUX 8472
-#define PORT_GENEVE      6081
 
-enum protocol {
-    PROTOCOL_HOP_BY_HOP = 0,
-    PROTOCOL_ICMP = 1,
-    PROTOCOL_IPIP = 4,
-    PROTOCOL_TCP = 6,
-    PROTOCOL_UDP = 17,
-    PROTOCOL_IPV6 = 41,
-    PROTOCOL_ROUTING = 43,
-    PROTOCOL_FRAGMENT = 44,
-    PROTOCOL_GRE = 47,
-    PROTOCOL_ESP = 50,
-    PROTOCOL_AH = 51,
-    PROTOCOL_ICMPV6 = 58,
-    PROTOCOL_DESTINATION = 60,
-    PROTOCOL_SCTP = 132,
-    PROTOCOL_MOBILITY = 135,
+enum extension {
+    EXTENSION_HOP_BY_HOP = 0,
+    EXTENSION_ROUTING = 43,
+    EXTENSION_FRAGMENT = 44,
+    EXTENSION_AH = 51,
+    EXTENSION_DESTINATION = 60,
+    EXTENSION_MOBILITY = 135,
+    EXTENSION_HIP = 139,
+    EXTENSION_SHIM6 = 140,
 };
 
 enum tcp_option { OPTION_END = 0, OPTION_NOP = 1, OPTION_TIMESTAMP = 8 };
-
-/* What is left of a packet: what was captured, and its length on the wire. */
-struct rest {
-    struct bytes bytes;
-    size_t wire_bytes;
-};
-
-static unsigned read_u16(const uint8_t *at)
-{
-    return (unsigned)at[0] << 8 | at[1];
-}
-
-static uint32_t read_u32(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void advance(struct rest *rest, size_t size)
-{
-    rest->bytes.data += size;
-    rest->bytes.size -= size;
-    rest->wire_bytes -= size;
-}
-
-/* Takes the network layer's word for how long the packet is: what is behind it is link padding. */
-static void limit(struct rest *rest, size_t wire_bytes)
-{
-    if (wire_bytes < rest->wire_bytes)
-        rest->wire_bytes = wire_bytes;
-    if (rest->bytes.size > rest->wire_bytes)
-        rest->bytes.size = rest->wire_bytes;
-}
 
 static void set_timestamp(struct tcp_segment *segment, const uint8_t *value)
 {
@@ -91,66 +50,27 @@ static void take_options(const uint8_t *at, size_t size, struct tcp_segment *seg
     }
 }
 
-static enum net_verdict decode_tcp(struct rest rest, struct tcp_segment *ret_segment)
+enum net_verdict ip_take_tcp(struct cursor *cursor)
 {
-    if (rest.bytes.size < TCP_HEADER_MIN)
-        return NET_SHORT;
-    const uint8_t *header = rest.bytes.data;
+    struct tcp_segment *segment = cursor->segment;
+    if (cursor->bytes.size < TCP_HEADER_MIN)
+        return cursor_lacks(cursor, TCP_HEADER_MIN);
+    const uint8_t *header = cursor->bytes.data;
     size_t header_size = (size_t)(header[12] >> 4) * 4;
-    if (header_size < TCP_HEADER_MIN || header_size > rest.wire_bytes)
+    if (header_size < TCP_HEADER_MIN || header_size > cursor->wire_bytes)
         return NET_MALFORMED;
-    ret_segment->source.port = (uint16_t)read_u16(header);
-    ret_segment->destination.port = (uint16_t)read_u16(header + 2);
-    ret_segment->sequence = read_u32(header + 4);
-    ret_segment->acknowledgement = read_u32(header + 8);
-    ret_segment->flags = header[13] & 0x3f;
-    ret_segment->payload_wire_bytes = (uint32_t)(rest.wire_bytes - header_size);
-    if (header_size > rest.bytes.size) /* the snaplen cut inside the options */
-        header_size = rest.bytes.size;
-    take_options(header + TCP_HEADER_MIN, header_size - TCP_HEADER_MIN, ret_segment);
-    advance(&rest, header_size);
-    ret_segment->payload = rest.bytes;
+    segment->source.port = (uint16_t)read_u16(header);
+    segment->destination.port = (uint16_t)read_u16(header + 2);
+    segment->sequence = read_u32(header + 4);
+    segment->acknowledgement = read_u32(header + 8);
+    segment->flags = header[13] & 0x3f;
+    segment->scope = cursor->scope;
+    segment->payload_wire_bytes = (uint32_t)(cursor->wire_bytes - header_size);
+    if (header_size > cursor->bytes.size) /* the snaplen cut inside the options */
+        header_size = cursor->bytes.size;
+    take_options(header + TCP_HEADER_MIN, header_size - TCP_HEADER_MIN, segment);
+    segment->payload = bytes_make(header + header_size, cursor->bytes.size - header_size);
     return NET_TCP;
-}
-
-static enum net_verdict decode_udp(struct rest rest)
-{
-    if (rest.bytes.size < 8)
-        return NET_UDP;
-    unsigned port = read_u16(rest.bytes.data + 2);
-    if (port == PORT_VXLAN || port == PORT_VXLAN_LINUX)
-        return NET_VXLAN;
-    return port == PORT_GENEVE ? NET_GENEVE : NET_UDP;
-}
-
-static enum net_verdict decode_gre(struct rest rest)
-{
-    if (rest.bytes.size < 4)
-        return NET_GRE;
-    unsigned carried = read_u16(rest.bytes.data + 2);
-    return carried == 0x88be || carried == 0x22eb ? NET_ERSPAN : NET_GRE;
-}
-
-static enum net_verdict decode_transport(unsigned protocol, struct rest rest, struct tcp_segment *ret_segment)
-{
-    switch (protocol) {
-    case PROTOCOL_TCP:
-        return decode_tcp(rest, ret_segment);
-    case PROTOCOL_UDP:
-        return decode_udp(rest);
-    case PROTOCOL_GRE:
-        return decode_gre(rest);
-    case PROTOCOL_IPIP:
-    case PROTOCOL_IPV6:
-        return NET_IPIP;
-    case PROTOCOL_ICMP:
-    case PROTOCOL_ICMPV6:
-        return NET_ICMP;
-    case PROTOCOL_SCTP:
-        return NET_SCTP;
-    default:
-        return NET_OTHER_TRANSPORT;
-    }
 }
 
 static void set_address(struct address *address, uint8_t family, const uint8_t *ip)
@@ -160,92 +80,201 @@ static void set_address(struct address *address, uint8_t family, const uint8_t *
     memcpy(address->ip, ip, family == AF_INET ? 4 : 16);
 }
 
-static enum net_verdict decode_ipv4(struct rest rest, struct tcp_segment *ret_segment)
+/* Takes the packet's own word for its length. What is longer than the frame was cut before it was captured: by a
+ * mirror, or a tool that shortened the frame's length, too. */
+static void take_length(struct cursor *cursor, uint64_t wire_bytes)
 {
-    if (rest.bytes.size < IPV4_HEADER_MIN)
-        return NET_SHORT;
-    const uint8_t *header = rest.bytes.data;
+    cursor_limit(cursor, wire_bytes);
+    cursor->wire_bytes = wire_bytes;
+}
+
+/* Takes a fragment whose payload the cursor stands before. Returns NET_NEXT where its datagram is whole now, with
+ * the cursor before what was put together. */
+static enum net_verdict take_fragment(struct cursor *cursor, struct fragment *fragment)
+{
+    if (cursor->put_together) /* fragments of a fragment, at one depth */
+        return NET_MALFORMED;
+    const struct tcp_segment *segment = cursor->segment;
+    struct datagram datagram;
+    memcpy(fragment->key.source, segment->source.ip, sizeof fragment->key.source);
+    memcpy(fragment->key.destination, segment->destination.ip, sizeof fragment->key.destination);
+    fragment->key.family = segment->source.family;
+    fragment->key.scope = cursor->scope;
+    fragment->key.depth = (uint8_t)cursor->depth;
+    fragment->bytes = cursor->bytes;
+    fragment->wire_bytes = cursor->wire_bytes;
+    fragment->wall_ns = cursor->wall_ns;
+    enum net_verdict verdict = defrag_take(cursor->fragments, fragment, &datagram);
+    if (verdict != NET_NEXT)
+        return verdict;
+    cursor->put_together = true;
+    cursor->joined++;
+    cursor->bytes = datagram.bytes;
+    cursor->wire_bytes = datagram.wire_bytes;
+    cursor->type = datagram.next;
+    return NET_NEXT;
+}
+
+/* Steps over an authentication header (RFC 4302): what is behind it is in clear. */
+static enum net_verdict step_authentication(struct cursor *cursor)
+{
+    if (cursor->bytes.size < 12)
+        return cursor_lacks(cursor, 12);
+    const uint8_t *header = cursor->bytes.data;
+    size_t size = ((size_t)header[1] + 2) * 4;
+    if (size > cursor->bytes.size)
+        return cursor_lacks(cursor, size);
+    return cursor_next(cursor, size, LAYER_TRANSPORT, header[0]);
+}
+
+static enum net_verdict take_ipv4(struct cursor *cursor)
+{
+    if (cursor->bytes.size < IPV4_HEADER_MIN)
+        return cursor_lacks(cursor, IPV4_HEADER_MIN);
+    const uint8_t *header = cursor->bytes.data;
     size_t header_size = (size_t)(header[0] & 15) * 4;
     size_t total = read_u16(header + 2);
     if (header_size < IPV4_HEADER_MIN || (total != 0 && total < header_size))
         return NET_MALFORMED;
-    if (header_size > rest.bytes.size)
-        return NET_SHORT;
     if (total != 0)
-        limit(&rest, total);
-    if (header_size > rest.bytes.size)
-        return NET_MALFORMED;
-    if (read_u16(header + 6) & 0x3fff) /* more fragments, or an offset */
-        return NET_FRAGMENT;
-    set_address(&ret_segment->source, AF_INET, header + 12);
-    set_address(&ret_segment->destination, AF_INET, header + 16);
-    advance(&rest, header_size);
-    return decode_transport(header[9], rest, ret_segment);
+        take_length(cursor, total);
+    if (header_size > cursor->bytes.size)
+        return cursor_lacks(cursor, header_size);
+    set_address(&cursor->segment->source, AF_INET, header + 12);
+    set_address(&cursor->segment->destination, AF_INET, header + 16);
+    cursor_next(cursor, header_size, LAYER_TRANSPORT, header[9]);
+    unsigned place = read_u16(header + 6);
+    if (place & 0x3fff) { /* more fragments, or an offset */
+        struct fragment fragment = {
+            .key = {.id = read_u16(header + 4), .protocol = header[9]},
+            .offset_bytes = (place & 0x1fff) * 8,
+            .more = place & 0x2000,
+            .next = header[9],
+        };
+        enum net_verdict verdict = take_fragment(cursor, &fragment);
+        if (verdict != NET_NEXT)
+            return verdict;
+    }
+    if (cursor->type == EXTENSION_AH)
+        return step_authentication(cursor);
+    return NET_NEXT;
 }
 
-/* Steps over one extension header of type |protocol| (RFC 8200 §4). Returns NET_TCP where it did, else the
- * verdict on the packet. */
-static enum net_verdict step_extension(unsigned *protocol, struct rest *rest)
+/* Takes the fragment header (RFC 8200 §4.5) that the cursor stands before. */
+static enum net_verdict step_fragment(struct cursor *cursor)
 {
-    if (rest->bytes.size < 8)
-        return NET_SHORT;
-    const uint8_t *header = rest->bytes.data;
-    size_t size = ((size_t)header[1] + 1) * 8;
-    if (*protocol == PROTOCOL_FRAGMENT) {
-        if (read_u16(header + 2) & 0xfff9) /* an atomic fragment (RFC 6946) is a whole packet */
-            return NET_FRAGMENT;
-        size = 8;
-    } else if (*protocol == PROTOCOL_AH) {
-        size = ((size_t)header[1] + 2) * 4;
+    const uint8_t *header = cursor->bytes.data;
+    unsigned place = read_u16(header + 2);
+    struct fragment fragment = {
+        .key = {.id = read_u32(header + 4)},
+        .offset_bytes = place & 0xfff8,
+        .more = place & 1,
+        .next = header[0],
+    };
+    cursor_next(cursor, 8, LAYER_TRANSPORT, header[0]);
+    if (fragment.offset_bytes == 0 && !fragment.more) /* atomic (RFC 6946): a whole packet, whatever its id */
+        return NET_NEXT;
+    return take_fragment(cursor, &fragment);
+}
+
+/* A packet that still has stops before it is addressed to the next one; TCP means the last one (RFC 8200 §8.1):
+ * it stands behind the others in type 0, alone in type 2 (RFC 6275), first in type 4 (RFC 8754). */
+static void take_last_stop(struct cursor *cursor, const uint8_t *header, size_t size)
+{
+    unsigned left = header[3];
+    size_t at = header[2] == 0 && size >= 24 ? size - 16 : 8;
+    if (left > 0 && (header[2] == 0 || header[2] == 2 || header[2] == 4) && size >= 24)
+        set_address(&cursor->segment->destination, AF_INET6, header + at);
+}
+
+/* Looks for a jumbogram's length (RFC 2675) among hop-by-hop options. Returns 0 where there is none. */
+static uint32_t find_jumbo_length(const uint8_t *header, size_t size)
+{
+    for (size_t at = 2; at < size;) {
+        if (header[at] == 0) {
+            at++;
+            continue;
+        }
+        if (at + 2 > size || at + 2 + header[at + 1] > size)
+            return 0;
+        if (header[at] == 0xc2 && header[at + 1] == 4)
+            return read_u32(header + at + 2);
+        at += 2 + (size_t)header[at + 1];
     }
-    if (size > rest->bytes.size)
-        return size > rest->wire_bytes ? NET_MALFORMED : NET_SHORT;
-    *protocol = header[0];
-    advance(rest, size);
-    return NET_TCP;
+    return 0;
+}
+
+/* Steps over the extension header of the cursor's type (RFC 8200 §4). |jumbo|: the payload's length was 0. */
+static enum net_verdict step_extension(struct cursor *cursor, bool jumbo)
+{
+    if (cursor->type == EXTENSION_AH)
+        return step_authentication(cursor);
+    if (cursor->bytes.size < 8)
+        return cursor_lacks(cursor, 8);
+    if (cursor->type == EXTENSION_FRAGMENT)
+        return step_fragment(cursor);
+    const uint8_t *header = cursor->bytes.data;
+    size_t size = ((size_t)header[1] + 1) * 8;
+    if (size > cursor->bytes.size)
+        return cursor_lacks(cursor, size);
+    if (cursor->type == EXTENSION_HOP_BY_HOP && jumbo) {
+        uint32_t length = find_jumbo_length(header, size);
+        if (length >= size)
+            cursor_limit(cursor, length);
+    } else if (cursor->type == EXTENSION_ROUTING) {
+        take_last_stop(cursor, header, size);
+    }
+    return cursor_next(cursor, size, LAYER_TRANSPORT, header[0]);
 }
 
 static bool is_extension(unsigned protocol)
 {
-    return protocol == PROTOCOL_HOP_BY_HOP || protocol == PROTOCOL_ROUTING || protocol == PROTOCOL_FRAGMENT ||
-           protocol == PROTOCOL_AH || protocol == PROTOCOL_DESTINATION || protocol == PROTOCOL_MOBILITY;
+    switch (protocol) {
+    case EXTENSION_HOP_BY_HOP:
+    case EXTENSION_ROUTING:
+    case EXTENSION_FRAGMENT:
+    case EXTENSION_AH:
+    case EXTENSION_DESTINATION:
+    case EXTENSION_MOBILITY:
+    case EXTENSION_HIP:
+    case EXTENSION_SHIM6:
+        return true;
+    default:
+        return false;
+    }
 }
 
-static enum net_verdict decode_ipv6(struct rest rest, struct tcp_segment *ret_segment)
+static enum net_verdict take_ipv6(struct cursor *cursor)
 {
-    if (rest.bytes.size < IPV6_HEADER_SIZE)
-        return NET_SHORT;
-    const uint8_t *header = rest.bytes.data;
+    if (cursor->bytes.size < IPV6_HEADER_SIZE)
+        return cursor_lacks(cursor, IPV6_HEADER_SIZE);
+    const uint8_t *header = cursor->bytes.data;
     size_t payload = read_u16(header + 4);
     if (payload != 0) /* 0: a jumbogram, or segmentation offload */
-        limit(&rest, IPV6_HEADER_SIZE + payload);
-    set_address(&ret_segment->source, AF_INET6, header + 8);
-    set_address(&ret_segment->destination, AF_INET6, header + 24);
-    unsigned protocol = header[6];
-    advance(&rest, IPV6_HEADER_SIZE);
-    for (unsigned count = 0; is_extension(protocol); count++) {
+        take_length(cursor, IPV6_HEADER_SIZE + payload);
+    set_address(&cursor->segment->source, AF_INET6, header + 8);
+    set_address(&cursor->segment->destination, AF_INET6, header + 24);
+    cursor_next(cursor, IPV6_HEADER_SIZE, LAYER_TRANSPORT, header[6]);
+    for (unsigned count = 0; is_extension(cursor->type); count++) {
         if (count == EXTENSIONS_MAX)
             return NET_EXTENSIONS;
-        enum net_verdict verdict = step_extension(&protocol, &rest);
-        if (verdict != NET_TCP)
+        enum net_verdict verdict = step_extension(cursor, payload == 0);
+        if (verdict != NET_NEXT)
             return verdict;
     }
-    if (protocol == PROTOCOL_ESP)
-        return NET_EXTENSIONS;
-    return decode_transport(protocol, rest, ret_segment);
+    return NET_NEXT;
 }
 
-enum net_verdict ip_decode(struct bytes packet, size_t wire_bytes, struct tcp_segment *ret_segment)
+enum net_verdict ip_take(struct cursor *cursor)
 {
-    ret_segment->scope = 0;
-    struct rest rest = {packet, wire_bytes < packet.size ? packet.size : wire_bytes};
-    if (packet.size == 0)
-        return NET_SHORT;
-    switch (packet.data[0] >> 4) {
+    if (cursor->bytes.size == 0)
+        return cursor_lacks(cursor, 1);
+    cursor->put_together = false;
+    switch (cursor->bytes.data[0] >> 4) {
     case 4:
-        return decode_ipv4(rest, ret_segment);
+        return take_ipv4(cursor);
     case 6:
-        return decode_ipv6(rest, ret_segment);
+        return take_ipv6(cursor);
     default:
         return NET_OTHER_NETWORK;
     }

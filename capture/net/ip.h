@@ -1,4 +1,4 @@
-/* Network and transport headers: from an IP packet to the TCP segment in it. Pure: bytes in, verdict out. */
+/* Network and transport headers: IPv4 and IPv6 with extension headers and fragments, TCP. Pure. */
 #ifndef CAPTURE_NET_IP_H
 #define CAPTURE_NET_IP_H
 
@@ -26,9 +26,14 @@ struct tcp_segment {
     uint32_t payload_wire_bytes;
 };
 
-/* Decodes |packet| (IPv4, or IPv6 with extension headers; link padding behind it is allowed).
- * |wire_bytes| is the packet's length on the wire, >= packet.size. Returns NET_TCP with |ret_segment| filled,
- * else why not. A total length of 0 (segmentation offload) means all of |wire_bytes|. */
-enum net_verdict ip_decode(struct bytes packet, size_t wire_bytes, struct tcp_segment *ret_segment);
+struct cursor;
+
+/* Takes an IPv4 or IPv6 header (RFC 791, RFC 8200 with its extension headers, RFC 2675) and puts fragments
+ * together. Link padding behind the packet is left off; a total length of 0 (segmentation offload) means all
+ * that is there; a total length beyond what is there means that the packet was cut. Checksums are not judged:
+ * offload leaves them undone. */
+enum net_verdict ip_take(struct cursor *cursor);
+/* Takes a TCP header and its timestamp option into the cursor's segment. */
+enum net_verdict ip_take_tcp(struct cursor *cursor);
 
 #endif

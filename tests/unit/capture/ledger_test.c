@@ -29,6 +29,9 @@ static struct ledger sample(void)
     ledger.lost[LEDGER_LOSS_HTTP09] = 1;
     ledger.lost[LEDGER_LOSS_DISK] = 1;
     ledger.not_decoded[NET_VXLAN] = 3;
+    ledger.links[0] = (struct ledger_named){"link_docsis", 2};
+    ledger.link_count = 1;
+    ledger.decapsulated[NET_TUNNEL_VXLAN] = 7;
     ledger.flags[EXCHANGE_BIT_PIPELINED] = 4;
     ledger.request_defects[MESSAGE_DEFECT_BIT_BARE_LF] = 5;
     ledger.response_defects[MESSAGE_DEFECT_COUNT - 1] = 6;
@@ -93,7 +96,9 @@ static void test_ledger_text_leaves_out_zeros(void **state)
     FILE *to = open_memstream(&text, &size);
     ledger_print(&ledger, to);
     fclose(to);
-    assert_non_null(strstr(text, "packets     received 90, dropped_kernel 10, not_decoded (vxlan 3)\n"));
+    assert_non_null(
+        strstr(text, "packets     received 90, dropped_kernel 10, not_decoded (vxlan 3, link_docsis 2), "
+                     "decapsulated (vxlan 7)\n"));
     assert_non_null(strstr(text, "connections seen 0, not_http (tls 2, http2 1)\n"));
     assert_non_null(strstr(
         text, "requests    seen 10, recorded 6, filtered 2, filtered_by (select 2), lost (http09 1, disk 1), "
@@ -119,6 +124,11 @@ static void test_ledger_json_holds_all_of_it(void **state)
     assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "lost"), "disk")), 1);
     assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "filtered_by"), "select")),
                      2);
+    json_t *packets = json_object_get(root, "packets");
+    json_t *not_decoded = json_object_get(packets, "not_decoded");
+    assert_int_equal(json_integer_value(json_object_get(not_decoded, "link_docsis")), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(packets, "decapsulated"), "vxlan")),
+                     7);
     json_t *not_http = json_object_get(json_object_get(root, "connections"), "not_http");
     assert_int_equal(json_integer_value(json_object_get(not_http, "tls")), 2);
     assert_int_equal(json_integer_value(json_object_get(json_object_get(requests, "flags"), "pipelined")), 4);

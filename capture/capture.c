@@ -464,8 +464,10 @@ static int work(void *arg, int channel)
 /* Live, a parent opens the interface for a worker without rights. */
 static int work_live(struct capture_settings *settings)
 {
-    const struct kernel_filter_options filter = {
-        .ports = settings->port_list, .port_count = settings->port_count, .filter = settings->filter};
+    const struct kernel_filter_options filter = {.ports = settings->port_list,
+                                                 .port_count = settings->port_count,
+                                                 .filter = settings->filter,
+                                                 .decap = settings->decap};
     const struct supervisor_options options = {
         .device = {settings->interface, &filter, settings->ring_bytes},
         .user = settings->user,

@@ -27,6 +27,8 @@ static const struct option_spec options[] = {
     {"new-key-file", 0, OPTION_TEXT, "FILE", "create a master key here (mode 0600) and use it",
      AT(new_key_file)},
     {"filter", 0, OPTION_TEXT, "BPF", "take only packets that match, see pcap-filter(7)", AT(filter)},
+    {"decap", 0, OPTION_FLAG, NULL,
+     "live: also take tunnels from the interface (VXLAN, GENEVE, GRE, IP in IP, MPLS, ...)", AT(decap)},
     {"select", 0, OPTION_TEXT, "EXPR",
      "record only exchanges that match, as \"path ~ '^/api/' && status == 5xx\";\nsee rehearse-inspect(1) "
      "for "

@@ -37,6 +37,7 @@ struct capture_settings {
     bool unsanitized;
     bool stream_digests;
     bool check_sandbox;
+    bool decap;
     uint64_t level;
     uint64_t connections_max;
     uint64_t memory_bytes;

@@ -90,13 +90,15 @@ static int open_socket(const char *interface, int type, int *ret_fd, struct erro
     return 0;
 }
 
-static struct ring_layout choose_layout(uint64_t ring_bytes, bool cooked)
+static struct ring_layout choose_layout(const struct device_options *options, bool cooked)
 {
-    if (ring_bytes > RING_BYTES_MAX)
-        ring_bytes = RING_BYTES_MAX;
-    uint32_t block_bytes = BLOCK_BYTES;
-    while (block_bytes > BLOCK_BYTES_MIN && ring_bytes / block_bytes < BLOCKS_WANTED)
-        block_bytes /= 2;
+    uint64_t ring_bytes = options->ring_bytes > RING_BYTES_MAX ? RING_BYTES_MAX : options->ring_bytes;
+    uint32_t block_bytes = options->block_bytes;
+    if (block_bytes == 0) {
+        block_bytes = BLOCK_BYTES;
+        while (block_bytes > BLOCK_BYTES_MIN && ring_bytes / block_bytes < BLOCKS_WANTED)
+            block_bytes /= 2;
+    }
     uint64_t count = ring_bytes / block_bytes;
     return (struct ring_layout){block_bytes, count < 2 ? 2 : (uint32_t)count, cooked};
 }
@@ -132,7 +134,7 @@ static int set_filter(int fd, const struct device_options *options, bool cooked,
     return result;
 }
 
-static int set_ring(int fd, const struct ring_layout *layout, struct error *err)
+static int set_ring(int fd, const struct ring_layout *layout, unsigned retire_ms, struct error *err)
 {
     int version = TPACKET_V3, reserve = RING_COOKED_RESERVE;
     struct tpacket_req3 request = {
@@ -140,7 +142,7 @@ static int set_ring(int fd, const struct ring_layout *layout, struct error *err)
         .tp_block_nr = layout->block_count,
         .tp_frame_size = 2048, /* V3 packs packets of any size; these two must only multiply to the block's */
         .tp_frame_nr = layout->block_bytes / 2048 * layout->block_count,
-        .tp_retire_blk_tov = DEVICE_RETIRE_MS,
+        .tp_retire_blk_tov = retire_ms ? retire_ms : DEVICE_RETIRE_MS,
     };
     if (set_option(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version,
                    "the kernel has no TPACKET_V3 packet ring", err) != 0)
@@ -202,9 +204,9 @@ int device_open(const struct device_options *options, bool must_be_up, struct de
         if (open_socket(interface, SOCK_DGRAM, &fd, err) != 0)
             return -1;
     }
-    struct ring_layout layout = choose_layout(options->ring_bytes, facts.cooked);
-    if (set_filter(fd, options, facts.cooked, err) != 0 || set_ring(fd, &layout, err) != 0 ||
-        bind_to(fd, &facts, interface, err) != 0)
+    struct ring_layout layout = choose_layout(options, facts.cooked);
+    if (set_filter(fd, options, facts.cooked, err) != 0 ||
+        set_ring(fd, &layout, options->retire_ms, err) != 0 || bind_to(fd, &facts, interface, err) != 0)
         goto fail;
     *ret_device = (struct device){.fd = fd, .index = facts.index, .layout = layout};
     open_drop_counters(ret_device, interface);

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/json_text.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -106,6 +107,13 @@ void log_error(const char *format, ...)
     va_end(args);
 }
 
+/* A terminal that was stopped with Ctrl-S, or a pipe that nobody reads, would hold up the caller's work for the sake of progress. */
+static bool takes_output(void)
+{
+    struct pollfd place = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&place, 1, 0) > 0 && place.revents & POLLOUT;
+}
+
 void log_progress(const char *format, ...)
 {
     if (state.quiet)
@@ -115,6 +123,8 @@ void log_progress(const char *format, ...)
     if (now - state.progress_mono_ns < (rewrite ? TERMINAL_STEP_NS : PLAIN_STEP_NS))
         return;
     state.progress_mono_ns = now;
+    if (!takes_output())
+        return;
     va_list args;
     va_start(args, format);
     if (rewrite) {

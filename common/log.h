@@ -16,7 +16,7 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Shows progress: rewrites one line where standard error is a terminal, else prints a line at most every ten
- * seconds; nothing with quiet. Callers may call it as often as they like. One thread only. */
+ * seconds; nothing with quiet, and nothing where it would have to wait. Callers may call it as often as they like. One thread only. */
 void log_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Ends a rewritten progress line, if there is one. */
 void log_progress_end(void);

@@ -105,7 +105,8 @@ static void read_packet(const struct ring *ring, struct net_frame *ret_frame)
         .wire_bytes = wire_bytes < size ? size : wire_bytes,
         .wall_ns = header->tp_sec * NS_PER_S + header->tp_nsec,
         .dlt = ring->layout.cooked ? DLT_LINUX_SLL2 : DLT_EN10MB,
-        .vlan = header->tp_status & TP_STATUS_VLAN_VALID
+        /* On all interfaces at once the same packet is seen with its tag and, on the VLAN's own interface, without. */
+        .vlan = !ring->layout.cooked && header->tp_status & TP_STATUS_VLAN_VALID
                     ? (uint16_t)(NET_FRAME_VLAN | (header->hv1.tp_vlan_tci & 0xfff))
                     : 0,
     };

@@ -129,7 +129,7 @@ static void test_ring_cooked_frames_begin_with_an_sll2_header(void **state)
     (void)state;
     struct ring *ring = begin(true);
     struct net_frame frame;
-    fill(0, 1, 0);
+    fill(0, 2, 0);
     assert_true(ring_next(ring, &frame));
     assert_int_equal(frame.dlt, 276);
     assert_int_equal(frame.bytes.size, 23);
@@ -137,6 +137,8 @@ static void test_ring_cooked_frames_begin_with_an_sll2_header(void **state)
     static const uint8_t head[] = {0x88, 0x47, 0, 0, 0, 0, 1, 2, 0, 0, PACKET_OUTGOING, 0};
     assert_memory_equal(frame.bytes.data, head, sizeof head);
     assert_memory_equal(frame.bytes.data + 20, "0.0", 3);
+    assert_true(ring_next(ring, &frame));
+    assert_int_equal(frame.vlan, 0); /* the same packet may come without its tag from another interface */
     end(ring);
 }
 

@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #define DECODED_MAX   (16u << 20) /* of a body without its content coding */
+#define LARGE_BODY    (16u << 20) /* once sanitized: it may not fit in a record, and be dropped after all */
 #define BEGINNING_MAX (1u << 20)  /* likewise, of one that was cut */
 
 struct sanitizer {
@@ -398,7 +399,7 @@ static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
     enum body_reason reason = clean_body(sanitizer, body, BODY_WHOLE);
     if (sanitizer->links_only)
         return;
-    if (reason != BODY_REASON_NONE && body->state == BODY_KEPT)
+    if (body->state == BODY_KEPT && (reason != BODY_REASON_NONE || sanitizer->text.size > LARGE_BODY))
         digest_body(sanitizer, body);
     if (reason != BODY_REASON_NONE) {
         body->state = reason == BODY_REASON_PARTS ? BODY_CUT : BODY_DROPPED;

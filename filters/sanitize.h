@@ -14,7 +14,8 @@ struct sanitizer;
 struct sanitizer *sanitizer_create(const struct policy *policy, const struct keys *keys);
 /* Frees; NULL is allowed. */
 void sanitizer_free(struct sanitizer *sanitizer);
-/* Says whether bodies of requests and of responses that are dropped shall get a digest; at first both do. */
+/* Says whether bodies of requests and of responses that are dropped, cut by sanitizing, or grow beyond 16 MiB by it
+ * shall get a digest; at first both do. */
 void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool responses);
 /* Sanitizes |exchange| in place and adds its links. A body's |coded| must tell whether its content is still
  * content-coded. Sanitizing again changes nothing. */

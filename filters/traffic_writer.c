@@ -99,6 +99,8 @@ static void fit_bodies(struct body *request, struct body *response)
 {
     while (request->content.size + response->content.size > BODIES_MAX)
         drop_body(request->content.size > response->content.size ? request : response, BODY_REASON_LIMIT);
+    request->digested &= request->state != BODY_KEPT; /* one that is kept needs none */
+    response->digested &= response->state != BODY_KEPT;
 }
 
 static void count_body(struct traffic_counts *counts, const struct body *body)

@@ -52,6 +52,7 @@ echo "== bodies"
 check_status 0 capture -r "$work/grows.pcap" -o "$work/grows"
 grep -q 'dropped (limit 1)' "$work/out" || fail "the body that grows is not counted as dropped"
 [ "$(paths "$work/grows")" = $'/grows\n/after' ] || fail "a body that grows ended the recording"
+[ "$("$REHEARSE" inspect "$work/grows" --format json | grep -c request_body_digest)" = 1 ] || fail "a body that grows leaves no digest"
 check_status 0 capture -r "$work/large.pcap" -o "$work/large" --unsanitized --max-body 32M
 [ "$(paths "$work/large")" = $'/large\n/after' ] || fail "two large bodies ended the recording"
 grep -q 'bodies *kept 1, dropped (limit 1)' "$work/out" || fail "not one of two bodies of 32 MiB was kept"

@@ -102,9 +102,9 @@ enum body_framing { BODY_FRAMING_NONE, BODY_FRAMING_LENGTH, BODY_FRAMING_CHUNKED
 
 /* What stands in |content| of a body. */
 enum body_state {
-    BODY_EMPTY,   /* the message had no body, or an empty one */
-    BODY_KEPT,    /* all of it */
-    BODY_CUT,     /* over --max-body, a gap or a connection that ended: a beginning, or nothing */
+    BODY_EMPTY, /* the message had no body, or an empty one */
+    BODY_KEPT,  /* all of it */
+    BODY_CUT, /* over --max-body, a gap, a connection that ended: a beginning, or nothing; or parts left out */
     BODY_DROPPED, /* nothing; |reason| says why */
 };
 

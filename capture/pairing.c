@@ -160,8 +160,9 @@ static void on_request_head(void *arg, const struct http1_message *message)
     take_marks(pairing, waiting, PAIRING_CLIENT);
     waiting->answers = answers_of(message->head);
     struct http1_field field;
-    waiting->filtered = pool->settings.skip_header[0] != '\0' &&
-                        http1_find_field(message->head, pool->settings.skip_header, &field);
+    const char *skip = pool->settings.skip_header;
+    waiting->filtered = skip[0] != '\0' && (message->initials >> (skip[0] & 31) & 1) &&
+                        http1_find_field(message->head, skip, &field);
     waiting->doubtful = message->doubtful;
     waiting->unwanted =
         !waiting->filtered && pool->settings.wants && !pool->settings.wants(pool->settings.arg, exchange);

@@ -39,6 +39,8 @@ struct http1_message {
     bool gap;          /* a hole lies inside it */
     bool head_cut; /* the head was over the limit, or cut by a hole or the stream's end; what is there stands
                       in |head|. Over the limit, lines that decide framing are kept all the same */
+    uint32_t
+        initials; /* of the field names in |head|: bit (byte & 31) of their first bytes, and perhaps more */
     uint16_t status; /* responses: 100 to 999, or 0 where it is malformed */
     bool interim;    /* responses: 1xx other than 101 */
     enum body_framing framing;

@@ -1,5 +1,6 @@
 #include "common/http1_begin.h"
 
+#include "common/http1_fast.h"
 #include "common/http1_length.h"
 #include "common/http1_protocol.h"
 
@@ -77,28 +78,45 @@ static enum http1_answers ask(struct http1 *parser)
     return parser->handler.answers(parser->handler.arg, &parser->message);
 }
 
-static void complete_head(struct http1 *parser)
+/* All of |head| is there; |length| is what its fields say. */
+static void complete_head(struct http1 *parser, struct bytes head, struct http1_length *length)
 {
     struct http1_message *message = &parser->message;
-    struct http1_length length;
-    struct bytes head = http1_parser_view(parser);
     bool request = parser->side == HTTP1_REQUESTS;
-    http1_length_read(head, request, parser->start.http11, &length);
     message->status = parser->start.status;
     message->interim = !request && message->status >= 100 && message->status < 200 && message->status != 101;
     parser->left = 0;
     enum body_framing framing;
-    enum http1_trust trust = request ? http1_length_of_request(&length, parser->start.http11, &framing)
-                                     : frame_response(parser, &length, ask(parser), &framing);
+    enum http1_trust trust = request ? http1_length_of_request(length, parser->start.http11, &framing)
+                                     : frame_response(parser, length, ask(parser), &framing);
     message->framing = framing;
-    message->defects |= parser->start.defects | length.defects;
+    message->defects |= parser->start.defects | length->defects;
     parser->stop_after = trust != HTTP1_TRUSTED;
     emit_head(parser, head);
-    parser->doubtful |= request && (length.defects & MESSAGE_DEFECT(LENGTH_AND_CHUNKED));
+    parser->doubtful |= request && (length->defects & MESSAGE_DEFECT(LENGTH_AND_CHUNKED));
     if (trust == HTTP1_STOP_NOW)
         http1_parser_end(parser, false);
     else
-        enter_body(parser, framing, length.length);
+        enter_body(parser, framing, length->length);
+}
+
+/* Takes a whole head from the front of |data| where it is there and nothing is odd about it. */
+static bool take_whole_head(struct http1 *parser, struct bytes *data)
+{
+    struct http1_fast_head fast;
+    bool between =
+        parser->state == STATE_START && parser->head_bytes == 0 && !parser->resuming && parser->left == 0;
+    if (!between || !http1_fast_read(*data, parser->side == HTTP1_REQUESTS, &parser->limits, &fast))
+        return false;
+    struct bytes head = bytes_make(data->data, fast.size);
+    *data = bytes_make(data->data + fast.size, data->size - fast.size);
+    parser->identified = true;
+    parser->head_bytes = fast.size;
+    parser->start = fast.start;
+    parser->message.first_ns = parser->message.last_ns = parser->packet_ns;
+    parser->message.initials = fast.initials;
+    complete_head(parser, head, &fast.length);
+    return true;
 }
 
 bool http1_begin_cut(struct http1 *parser, bool hole)
@@ -122,6 +140,7 @@ bool http1_begin_cut(struct http1 *parser, bool hole)
     }
     message->status = parser->start.status;
     message->interim = !request && message->status >= 100 && message->status < 200 && message->status != 101;
+    message->initials = UINT32_MAX;
     message->head_cut = true;
     message->gap = hole;
     parser->left = 0;
@@ -175,6 +194,7 @@ static void drop_front(struct http1 *parser, size_t size)
     parser->head_bytes -= size;
     parser->counts.bytes_skipped += size;
     http1_parser_note_junk(parser);
+    parser->scan = (struct http1_scan){0};
     parser->retry_at = 0;
 }
 
@@ -230,7 +250,7 @@ static enum look look_at_start(struct http1 *parser)
         parser->message.first_ns = parser->packet_ns;
         return LOOK_AGAIN;
     }
-    enum http1_start start = request ? http1_request_begins(prefix, parser->resuming)
+    enum http1_start start = request ? http1_request_begins(prefix, parser->resuming, &parser->scan)
                                      : http1_response_begins(prefix, parser->resuming);
     if (start == HTTP1_START_JUNK || prefix.size > parser->limits.head_bytes)
         return reject_start(parser);
@@ -329,7 +349,10 @@ static void take_head_line(struct http1 *parser)
     struct bytes head = http1_parser_view(parser);
     struct bytes line = bytes_make(head.data + parser->line_start, head.size - parser->line_start);
     if (!parser->line_dropped && http1_begin_is_empty(line)) {
-        complete_head(parser);
+        struct http1_length length;
+        http1_length_read(head, parser->side == HTTP1_REQUESTS, parser->start.http11, &length);
+        parser->message.initials = UINT32_MAX;
+        complete_head(parser, head, &length);
         return;
     }
     bool folded = parser->line_dropped ? parser->line_folded : is_folded(parser, line);
@@ -371,6 +394,8 @@ static void take_part_of_head_line(struct http1 *parser)
 
 void http1_begin_feed(struct http1 *parser, struct bytes *data)
 {
+    if (take_whole_head(parser, data))
+        return;
     const uint8_t *lf = memchr(data->data, '\n', data->size);
     size_t size = lf ? (size_t)(lf - data->data) + 1 : data->size;
     struct bytes part = bytes_make(data->data, size);

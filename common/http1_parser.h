@@ -40,8 +40,9 @@ struct http1 {
     uint64_t packet_ns;
     struct buffer held;
     struct bytes local;
-    size_t line_start;   /* in the head: where its last line begins */
-    uint64_t head_bytes; /* of the head on the wire */
+    struct http1_scan scan; /* of the start line, as long as it is not complete */
+    size_t line_start;      /* in the head: where its last line begins */
+    uint64_t head_bytes;    /* of the head on the wire */
     size_t fields;
     size_t extra_kept; /* bytes kept beyond the limit */
     bool over;         /* the head is over its limit */

@@ -11,6 +11,7 @@
 #define METHOD_MAX        100  /* longer is a defect */
 #define FIRST_WORD_MAX    8192 /* a line whose first word is longer begins no message */
 #define STRICT_METHOD_MAX 24   /* when resuming */
+#define VERSION_MAX       32
 #define SLOP_MAX          4    /* junk before a status line */
 
 /* RFC 9110 §9, RFC 5789, WebDAV and its kin, UPnP: names that are taken for a method also where the rest of
@@ -80,46 +81,49 @@ static struct bytes without_line_end(struct bytes line)
     return line;
 }
 
-/* Whether a byte of |line|'s first word shows that it is no text. Sets |ret_size| to the word's size. */
-static bool first_word(struct bytes line, size_t *ret_size)
+/* Whether no byte of the first word shows that it is no text. */
+static bool scan_word(struct bytes prefix, struct http1_scan *scan)
 {
-    size_t i = 0;
-    while (i < line.size && is_blank(line.data[i]))
-        i++;
-    size_t start = i;
-    for (; i < line.size && !is_blank(line.data[i]); i++) {
-        uint8_t byte = line.data[i];
-        if ((byte < 0x20 && byte != '\r' && byte != '\n') || byte == 0x7f || i - start >= FIRST_WORD_MAX)
+    for (; scan->at < prefix.size && !scan->past; scan->at++) {
+        uint8_t byte = prefix.data[scan->at];
+        if (is_blank(byte)) {
+            scan->past = scan->in_word;
+            continue;
+        }
+        if (!scan->in_word)
+            scan->word = scan->at;
+        scan->in_word = true;
+        if ((byte < 0x20 && byte != '\r' && byte != '\n') || byte == 0x7f ||
+            scan->at - scan->word >= FIRST_WORD_MAX)
             return false;
     }
-    *ret_size = i - start;
     return true;
 }
 
-enum http1_start http1_request_begins(struct bytes prefix, bool strict)
+/* Whether all is an upper case method, a space and text. */
+static bool scan_strict(struct bytes prefix, struct http1_scan *scan)
 {
-    if (!strict) {
-        size_t size;
-        return first_word(prefix, &size) ? HTTP1_START_MORE : HTTP1_START_JUNK;
+    for (; scan->at < prefix.size; scan->at++) {
+        uint8_t byte = prefix.data[scan->at];
+        if (scan->past) {
+            if (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n')
+                return false;
+            continue;
+        }
+        scan->past = byte == ' ' && scan->at >= 3;
+        bool letter = (byte >= 'A' && byte <= 'Z') || (scan->at > 0 && (byte == '-' || byte == '_'));
+        if (!scan->past && (!letter || scan->at >= STRICT_METHOD_MAX))
+            return false;
     }
-    if (prefix.size == 1 && prefix.data[0] == '\r') /* of an empty line */
+    return true;
+}
+
+enum http1_start http1_request_begins(struct bytes prefix, bool strict, struct http1_scan *scan)
+{
+    if (strict && prefix.size == 1 && prefix.data[0] == '\r') /* of an empty line */
         return HTTP1_START_MORE;
-    for (size_t i = 0; i < prefix.size; i++) {
-        uint8_t byte = prefix.data[i];
-        if (byte == ' ' && i >= 3)
-            break;
-        bool letter = (byte >= 'A' && byte <= 'Z') || (i > 0 && (byte == '-' || byte == '_'));
-        if (!letter || i >= STRICT_METHOD_MAX)
-            return HTTP1_START_JUNK;
-    }
-    const uint8_t *space = memchr(prefix.data, ' ', prefix.size);
-    size_t target = space ? (size_t)(space - prefix.data) + 1 : prefix.size;
-    for (size_t i = target; i < prefix.size; i++) {
-        uint8_t byte = prefix.data[i];
-        if (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n')
-            return HTTP1_START_JUNK;
-    }
-    return HTTP1_START_MORE;
+    return (strict ? scan_strict(prefix, scan) : scan_word(prefix, scan)) ? HTTP1_START_MORE
+                                                                          : HTTP1_START_JUNK;
 }
 
 size_t http1_response_slop(struct bytes prefix)
@@ -152,7 +156,7 @@ struct parts {
 /* Whether |word| is HTTP/ and a version number, perhaps an odd one. */
 static bool is_version(struct bytes word)
 {
-    return word.size > 5 && word.size <= 32 && begins_nocase(word, "HTTP/") && word.data[5] >= '0' &&
+    return word.size > 5 && word.size <= VERSION_MAX && begins_nocase(word, "HTTP/") && word.data[5] >= '0' &&
            word.data[5] <= '9';
 }
 
@@ -247,6 +251,17 @@ static uint64_t judge_version(struct bytes version, bool *ret_http11)
     return fits ? defects : defects | MESSAGE_DEFECT(VERSION);
 }
 
+/* Whether a version and a CR that ends no line stand in |target|: the line was meant to end there. */
+static bool holds_version_and_cr(struct bytes target)
+{
+    const uint8_t *cr = memchr(target.data, '\r', target.size);
+    size_t end = cr ? (size_t)(cr - target.data) : 0;
+    size_t start = end;
+    while (start > 0 && end - start < VERSION_MAX && !is_blank(target.data[start - 1]))
+        start--;
+    return start > 0 && is_blank(target.data[start - 1]) && is_version(bytes_make(target.data + start, end - start));
+}
+
 /* A line whose last word is no version: one in which it is not set apart, a method alone, HTTP/0.9, another
  * protocol's request, or nothing of the kind. */
 static enum http1_start judge_without_version(const struct parts *parts, struct http1_start_line *line)
@@ -263,13 +278,17 @@ static enum http1_start judge_without_version(const struct parts *parts, struct 
         return HTTP1_START_JUNK;
     if (parts->target.size == 0)
         return HTTP1_START_MESSAGE;
+    if (holds_version_and_cr(parts->target)) {
+        line->defects |= MESSAGE_DEFECT(BARE_CR);
+        return HTTP1_START_MESSAGE;
+    }
     return memchr(parts->target.data, ' ', parts->target.size) ? HTTP1_START_JUNK : HTTP1_START_HTTP09;
 }
 
 enum http1_start http1_request_judge(struct bytes line, bool strict, struct http1_start_line *ret_line)
 {
     *ret_line = (struct http1_start_line){0};
-    if (http1_request_begins(line, strict) == HTTP1_START_JUNK)
+    if (http1_request_begins(line, strict, &(struct http1_scan){0}) == HTTP1_START_JUNK)
         return HTTP1_START_JUNK;
     struct bytes text = without_line_end(line);
     struct parts parts = {0};

@@ -22,9 +22,19 @@ struct http1_start_line {
     const char *protocol; /* with HTTP1_START_OTHER: its name */
 };
 
+/* How far the beginning of a request line was looked at, so that no byte is looked at again when more arrive.
+ * Zero-initialised is the beginning. */
+struct http1_scan {
+    size_t at;   /* bytes that will do */
+    size_t word; /* where the first word begins, once |in_word| */
+    bool in_word;
+    bool past; /* the first word is complete */
+};
+
 /* Judges the beginning of a line that is not complete: MORE, or JUNK where no continuation can begin a
- * message. |strict|: only a well-formed start line will do (resuming after junk or a hole). */
-enum http1_start http1_request_begins(struct bytes prefix, bool strict);
+ * message. |strict|: only a well-formed start line will do (resuming after junk or a hole). |scan| is of the same
+ * line with fewer bytes, or of none. */
+enum http1_start http1_request_begins(struct bytes prefix, bool strict, struct http1_scan *scan);
 enum http1_start http1_response_begins(struct bytes prefix, bool strict);
 
 /* Judges a complete line, its end included. Never returns MORE. */

@@ -1,0 +1,191 @@
+#include "common/http1_fast.h"
+
+#include "common/byte_set.h"
+#include "common/swar.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define METHOD_MAX 24
+
+/* What is collected over the fields. */
+struct names {
+    bool host, authorization, type;
+};
+
+/* Returns the first place from |at| on that holds a control byte other than HTAB, or the end. */
+static inline const uint8_t *pass_text(const uint8_t *at, const uint8_t *end)
+{
+    for (;;) {
+        while (end - at >= 8) {
+            uint64_t word = swar_load(at);
+            uint64_t stop = swar_below(word, 0x20) | swar_equal(word, 0x7f);
+            if (stop) {
+                at += swar_first(stop);
+                break;
+            }
+            at += 8;
+        }
+        while (at < end && *at >= 0x20 && *at != 0x7f)
+            at++;
+        if (at == end || *at != '\t')
+            return at;
+        at++;
+    }
+}
+
+/* Returns the first place from |at| on that holds a byte outside of 0x21 to 0x7e, or the end. */
+static inline const uint8_t *pass_visible(const uint8_t *at, const uint8_t *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t word = swar_load(at);
+        uint64_t stop = swar_below(word, 0x21) | swar_equal(word, 0x7f) | (word & SWAR_EACH(0x80));
+        if (stop)
+            return at + swar_first(stop);
+    }
+    while (at<end && * at> 0x20 && *at < 0x7f)
+        at++;
+    return at;
+}
+
+static bool ends_line(const uint8_t *at, const uint8_t *end)
+{
+    return end - at >= 2 && at[0] == '\r' && at[1] == '\n';
+}
+
+/* Returns where the line after the start line begins, or NULL. */
+static const uint8_t *read_request_line(const uint8_t *at, const uint8_t *end, struct http1_fast_head *head)
+{
+    const uint8_t *method = at;
+    while (at < end && at - method <= METHOD_MAX && *at >= 'A' && *at <= 'Z')
+        at++;
+    size_t size = (size_t)(at - method);
+    if (end - at < 2 || size == 0 || size > METHOD_MAX || at[0] != ' ' || at[1] != '/')
+        return NULL;
+    if (size == 7 && memcmp(method, "CONNECT", 7) == 0)
+        return NULL;
+    at = pass_visible(at + 1, end);
+    if (end - at < 11 || *at != ' ' || memcmp(at + 1, "HTTP/1.", 7) != 0 || (at[8] != '0' && at[8] != '1') ||
+        !ends_line(at + 9, end))
+        return NULL;
+    head->start.http11 = at[8] == '1';
+    return at + 11;
+}
+
+static const uint8_t *read_status_line(const uint8_t *at, const uint8_t *end, struct http1_fast_head *head)
+{
+    if (end - at < 14 || memcmp(at, "HTTP/1.", 7) != 0 || (at[7] != '0' && at[7] != '1') || at[8] != ' ')
+        return NULL;
+    head->start.http11 = at[7] == '1';
+    unsigned status = 0;
+    for (unsigned i = 9; i < 12; i++) {
+        unsigned digit = at[i] - (unsigned)'0';
+        if (digit > 9)
+            return NULL;
+        status = status * 10 + digit;
+    }
+    if (status < 200 || (at[12] != ' ' && at[12] != '\r'))
+        return NULL;
+    head->start.status = (uint16_t)status;
+    at = pass_text(at + 12, end);
+    return ends_line(at, end) ? at + 2 : NULL;
+}
+
+static inline bool name_is(struct bytes name, const char *text)
+{
+    return strncasecmp((const char *)name.data, text, name.size) == 0;
+}
+
+static bool once(bool *seen)
+{
+    bool before = *seen;
+    *seen = true;
+    return !before;
+}
+
+static bool read_length(struct http1_length *length, struct bytes value)
+{
+    if (length->has_length || length->has_coding || value.size == 0 || value.size > 18 ||
+        (value.data[0] == '0' && value.size > 1))
+        return false;
+    length->has_length = true;
+    return bytes_to_u64(value, &length->length);
+}
+
+static bool read_coding(struct http1_length *length, struct bytes value)
+{
+    if (length->has_length || length->has_coding || value.size != 7 || !name_is(value, "chunked"))
+        return false;
+    length->has_coding = length->chunked = length->seen_chunked = true;
+    return true;
+}
+
+/* Takes note of a field. Returns false where it must be looked at more closely. */
+static inline bool take_field(struct http1_length *length, struct names *names, struct bytes name,
+                              struct bytes value)
+{
+    switch (name.size) {
+    case 4:
+        return !name_is(name, "Host") || once(&names->host);
+    case 6:
+        if (name_is(name, "Expect"))
+            length->expects_continue = value.size == 12 && name_is(value, "100-continue");
+        return true;
+    case 12:
+        return !name_is(name, "Content-Type") || once(&names->type);
+    case 13:
+        return !name_is(name, "Authorization") || once(&names->authorization);
+    case 14:
+        return !name_is(name, "Content-Length") || read_length(length, value);
+    case 17:
+        return !name_is(name, "Transfer-Encoding") || read_coding(length, value);
+    default:
+        return true;
+    }
+}
+
+/* Reads the field at |at|. Returns where the next line begins, or NULL. */
+static inline const uint8_t *read_field(const uint8_t *at, const uint8_t *end, struct http1_fast_head *head,
+                                        struct names *names)
+{
+    const uint8_t *name = at;
+    while (at < end && byte_set_has(&byte_set_tchar, *at))
+        at++;
+    if (at == end || *at != ':' || at == name)
+        return NULL;
+    const uint8_t *value = at + 1;
+    at = pass_text(value, end);
+    if (end - at < 3 || at[0] != '\r' || at[1] != '\n' || at[2] == ' ' || at[2] == '\t')
+        return NULL;
+    struct bytes text = bytes_trim(bytes_make(value, (size_t)(at - value)));
+    if (text.size > 0 && ((text.data[0] | text.data[text.size - 1]) & 0x80))
+        return NULL;
+    head->initials |= UINT32_C(1) << (*name & 31);
+    if (!take_field(&head->length, names, bytes_make(name, (size_t)(value - 1 - name)), text))
+        return NULL;
+    return at + 2;
+}
+
+bool http1_fast_read(struct bytes data, bool request, const struct http1_limits *limits,
+                     struct http1_fast_head *ret_head)
+{
+    *ret_head = (struct http1_fast_head){0};
+    struct names names = {0};
+    const uint8_t *end = data.data + (data.size < limits->head_bytes ? data.size : limits->head_bytes);
+    const uint8_t *at =
+        request ? read_request_line(data.data, end, ret_head) : read_status_line(data.data, end, ret_head);
+    if (!at || (size_t)(at - data.data) > limits->line_bytes)
+        return false;
+    for (size_t fields = 0; !ends_line(at, end); fields++) {
+        at = fields < limits->head_fields ? read_field(at, end, ret_head, &names) : NULL;
+        if (!at)
+            return false;
+    }
+    const struct http1_length *length = &ret_head->length;
+    if (request && ret_head->start.http11 && !names.host)
+        return false;
+    if (request && length->expects_continue && length->has_length && length->length == 0)
+        return false;
+    ret_head->size = (size_t)(at + 2 - data.data);
+    return true;
+}

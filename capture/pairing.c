@@ -512,6 +512,8 @@ void pairing_gap(struct pairing *pairing, enum pairing_side side, uint64_t bytes
 void pairing_mark(struct pairing *pairing, enum pairing_side side, uint64_t flags)
 {
     struct waiting *waiting = side == PAIRING_CLIENT ? pairing->reading : pairing->answering;
+    if (!waiting && side == PAIRING_CLIENT && (flags & EXCHANGE_FLAG(CONFLICT)))
+        waiting = pairing->last; /* most likely a copy of what was read before */
     if (waiting)
         waiting->exchange.flags |= flags;
     else

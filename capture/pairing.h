@@ -130,7 +130,7 @@ void pairing_feed(struct pairing *pairing, enum pairing_side side, struct bytes 
 /* Tells that the next |bytes| of |side|'s stream are lost; 0 where their number is not known. */
 void pairing_gap(struct pairing *pairing, enum pairing_side side, uint64_t bytes, uint64_t packet_ns);
 /* Adds EXCHANGE_FLAG bits (CONFLICT, URGENT) to the exchange that |side| is in, or the next one that it
- * begins. */
+ * begins; CONFLICT to the client's last request where that still waits. */
 void pairing_mark(struct pairing *pairing, enum pairing_side side, uint64_t flags);
 /* Tells that |side|'s stream ended: |clean| by FIN. The other side may go on. */
 void pairing_end(struct pairing *pairing, enum pairing_side side, bool clean, uint64_t packet_ns);

@@ -150,14 +150,15 @@ static void feed_close(struct http1 *parser, struct bytes *data)
 /* ---- the stream ---- */
 
 /* A new segment begins: a place to look for a start line after junk. */
-static void begin_segment(struct http1 *parser)
+static void begin_segment(struct http1 *parser, uint8_t first)
 {
     if (parser->state == STATE_SKIP) {
         http1_parser_begin(parser);
         parser->left = 0;
     } else if (parser->state == STATE_START && parser->resuming && parser->held.size > 0) {
-        parser->retry_at = parser->held.size;
-        parser->retry_ns = parser->packet_ns;
+        if (first >= 'A' && first <= 'Z' && parser->place_count < HTTP1_PLACES_MAX)
+            parser->places[parser->place_count++] =
+                (struct http1_place){parser->held.size, parser->packet_ns};
     }
 }
 
@@ -167,7 +168,7 @@ void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, boo
         return;
     parser->packet_ns = packet_ns;
     if (segment_start)
-        begin_segment(parser);
+        begin_segment(parser, data.data[0]);
     while (data.size > 0) {
         switch (parser->state) {
         case STATE_START:

@@ -195,7 +195,13 @@ static void drop_front(struct http1 *parser, size_t size)
     parser->counts.bytes_skipped += size;
     http1_parser_note_junk(parser);
     parser->scan = (struct http1_scan){0};
-    parser->retry_at = 0;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < parser->place_count; i++) {
+        struct http1_place place = parser->places[i];
+        if (place.at > size)
+            parser->places[kept++] = (struct http1_place){place.at - size, place.packet_ns};
+    }
+    parser->place_count = kept;
 }
 
 /* The head is no message: passes over a 100's content, tries again where a later segment began in it, or
@@ -216,9 +222,10 @@ static enum look reject_start(struct http1 *parser)
             parser->state = STATE_PASS;
         return passed < size ? LOOK_AGAIN : LOOK_DONE;
     }
-    if (parser->retry_at > 0 && parser->retry_at < size) {
-        drop_front(parser, parser->retry_at);
-        parser->message.first_ns = parser->retry_ns;
+    if (parser->place_count > 0) {
+        struct http1_place place = parser->places[0];
+        drop_front(parser, place.at);
+        parser->message.first_ns = place.packet_ns;
         return LOOK_AGAIN;
     }
     http1_parser_drop(parser);

@@ -28,7 +28,8 @@ void http1_parser_clear_head(struct http1 *parser)
     buffer_clear(&parser->held);
     parser->local = (struct bytes){0};
     parser->scan = (struct http1_scan){0};
-    parser->line_start = parser->fields = parser->extra_kept = parser->retry_at = 0;
+    parser->line_start = parser->fields = parser->extra_kept = 0;
+    parser->place_count = 0;
     parser->head_bytes = 0;
     parser->over = parser->line_kept = parser->line_dropped = false;
 }

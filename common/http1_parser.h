@@ -19,6 +19,14 @@ enum http1_state {
     STATE_OPAQUE,
 };
 
+/* Places of one start line to look at again if it is none; beyond it later ones are passed over. */
+#define HTTP1_PLACES_MAX 8
+
+struct http1_place {
+    size_t at; /* > 0 */
+    uint64_t packet_ns;
+};
+
 /* The head being read stands in |held|, or, as long as it lies in the bytes being fed, is the view |local|.
  * Its bytes (|head_bytes| on the wire) are counted when it is known what they are. */
 struct http1 {
@@ -49,8 +57,9 @@ struct http1 {
     bool line_kept;    /* the line before was kept */
     bool line_dropped; /* the rest of this line is passed over */
     bool line_folded;  /* and it belongs to the one before */
-    size_t retry_at;   /* resuming: where in |held| a later segment begins; 0 none */
-    uint64_t retry_ns;
+    struct http1_place
+        places[HTTP1_PLACES_MAX]; /* resuming: where in |held| later segments begin, in order */
+    unsigned place_count;
     struct http1_start_line start;
     struct http1_message message;
     uint64_t left; /* of a body by length, or of a 100's content to pass over */

@@ -12,7 +12,7 @@
 #define FIRST_WORD_MAX    8192 /* a line whose first word is longer begins no message */
 #define STRICT_METHOD_MAX 24   /* when resuming */
 #define VERSION_MAX       32
-#define SLOP_MAX          4    /* junk before a status line */
+#define SLOP_MAX          4 /* junk before a status line */
 
 /* RFC 9110 §9, RFC 5789, WebDAV and its kin, UPnP: names that are taken for a method also where the rest of
  * the line is odd. */
@@ -259,7 +259,8 @@ static bool holds_version_and_cr(struct bytes target)
     size_t start = end;
     while (start > 0 && end - start < VERSION_MAX && !is_blank(target.data[start - 1]))
         start--;
-    return start > 0 && is_blank(target.data[start - 1]) && is_version(bytes_make(target.data + start, end - start));
+    return start > 0 && is_blank(target.data[start - 1]) &&
+           is_version(bytes_make(target.data + start, end - start));
 }
 
 /* A line whose last word is no version: one in which it is not set apart, a method alone, HTTP/0.9, another

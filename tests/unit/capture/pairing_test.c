@@ -1,6 +1,8 @@
-/* Dialogues with times, and the exchanges and counts that pairing makes of them. Each is run with its packets whole, then
- * in single bytes. */
+/* pairing.h: dialogues become exchanges, with their packets whole and in single bytes; limits, codings, marks. */
 #include "capture/pairing.h"
+#include "common/coding.h"
+#include "tests/unit/capture/pairing_cases.h"
+#include "tests/unit/common/http1_cases.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,271 +12,16 @@
 
 #include <cmocka.h>
 
-enum { STEPS = 12 };
-
-/* A packet of |side| at |ms|, or a hole where |gap| is set. */
-struct step {
-    char side; /* 'C' or 'S', 'c' or 's' where that side's stream ends, 0: no more */
-    unsigned ms;
-    const char *data;
-    uint64_t gap;
-};
-
-struct dialogue {
-    const char *name;
-    bool midstream;
-    struct step steps[STEPS];
-    const char *
-        expected; /* a line an exchange, then seen/recorded/filtered requests, seen/paired/orphaned responses */
-};
-
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 #define OK(body)  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" body
-#define TWO_LENGTHS                                                                                          \
-    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 60\r\n\r\n0\r\n\r\n"
-#define UP "HTTP/1.1 101 Switching\r\n\r\n"
 
-static const struct dialogue dialogues[] = {
-    {"keep-alive",
-     false,
-     {{'C', 10, GET("/1"), 0}, {'S', 20, OK("ab"), 0}, {'C', 30, GET("/2"), 0}, {'S', 40, OK("cd"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /2 200 30-30-40-40 cd\n2/2/0 2/2/0"},
-    {"times of first and last packets",
-     false,
-     {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Le", 0},
-      {'C', 11, "ngth: 3\r\n\r\nx", 0},
-      {'C', 12, "yz", 0},
-      {'S', 20, "HTTP/1.1 200 OK\r\n", 0},
-      {'S', 21, "Content-Length: 2\r\n\r\n", 0},
-      {'S', 22, "o", 0},
-      {'S', 23, "k", 0}},
-     "POST / 200 10-12-20-23 ok\n1/1/0 1/1/0"},
-    {"pipelined",
-     false,
-     {{'C', 10, GET("/1") GET("/2") GET("/3"), 0}, {'S', 20, OK("ab") OK("cd"), 0}, {'S', 30, OK("ef"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /2 200 10-10-20-20 cd pipelined\nGET /3 200 10-10-30-30 ef "
-     "pipelined\n3/3/0 3/3/0"},
-    {"interim responses, not part of the times",
-     false,
-     {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n", 0},
-      {'S', 15, "HTTP/1.1 100 Continue\r\n\r\n", 0},
-      {'C', 16, "x", 0},
-      {'S', 17, "HTTP/1.1 103 Early Hints\r\n\r\n", 0},
-      {'S', 20, OK("ok"), 0}},
-     "POST / 200 10-16-20-20 ok interim(2)\n1/1/0 1/1/0"},
-    {"HEAD",
-     false,
-     {{'C', 10, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", 0},
-      {'S', 20, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 0},
-      {'C', 30, GET("/2"), 0},
-      {'S', 40, OK("cd"), 0}},
-     "HEAD / 200 10-10-20-20 \nGET /2 200 30-30-40-40 cd\n2/2/0 2/2/0"},
-    {"upgrade",
-     false,
-     {{'C', 10, GET("/ws"), 0}, {'S', 20, UP "frames", 0}, {'C', 30, GET("/not"), 0}, {'S', 40, OK("no"), 0}},
-     "GET /ws 101 10-10-20-20  upgrade\n1/1/0 1/1/0"},
-    {"CONNECT accepted",
-     false,
-     {{'C', 10, "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 0},
-      {'S', 20, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 0},
-      {'C', 30, GET("/not"), 0}},
-     "CONNECT a:443 200 10-10-20-20  connect\n1/1/0 1/1/0"},
-    {"CONNECT refused",
-     false,
-     {{'C', 10, "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 0},
-      {'S', 20, "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno", 0},
-      {'C', 30, GET("/2"), 0},
-      {'S', 40, OK("cd"), 0}},
-     "CONNECT a:443 403 10-10-20-20 no\nGET /2 200 30-30-40-40 cd\n2/2/0 2/2/0"},
-    {"early response",
-     false,
-     {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", 0},
-      {'S', 20, OK("no"), 0},
-      {'C', 30, "defghi" GET("/2"), 0},
-      {'S', 40, OK("cd"), 0}},
-     "POST / 200 10-30-20-20 no early_response\nGET /2 200 30-30-40-40 cd\n2/2/0 2/2/0"},
-    {"early response, the request never complete",
-     false,
-     {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", 0},
-      {'S', 20, OK("no"), 0},
-      {'c', 30, 0, 0}},
-     "POST / 200 10-10-20-20 no request_incomplete,early_response\n1/1/0 1/1/0"},
-    {"no response",
-     false,
-     {{'C', 10, GET("/1"), 0}, {'C', 30, GET("/2"), 0}},
-     "GET /1 0 10-10-0-0  no_response\nGET /2 0 30-30-0-0  no_response\n2/2/0 0/0/0"},
-    {"close-delimited",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'S', 20, "HTTP/1.1 200 OK\r\n\r\nab", 0},
-      {'S', 21, "cd", 0},
-      {'s', 25, 0, 0}},
-     "GET /1 200 10-10-20-21 abcd\n1/1/0 1/1/0"},
-    {"more responses than requests",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'S', 20, OK("ab") OK("xx") OK("yy"), 0},
-      {'C', 30, GET("/2"), 0},
-      {'S', 40, OK("cd"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /2 200 30-30-40-40 cd\n2/2/0 4/2/2"},
-    {"only responses", false, {{'S', 20, OK("ab"), 0}, {'S', 30, OK("cd"), 0}}, "0/0/0 2/0/2"},
-    {"the skip header",
-     false,
-     {{'C', 10, "GET /1 HTTP/1.1\r\nHost: a\r\nx-rehearse-run: 7\r\n\r\n" GET("/2"), 0},
-      {'S', 20, OK("ab") OK("cd"), 0}},
-     "GET /2 200 10-10-20-20 cd pipelined\n2/1/1 2/2/0"},
-    {"no status line",
-     false,
-     {{'C', 10, GET("/1"), 0}, {'S', 20, "<html>hello", 0}, {'s', 30, 0, 0}},
-     "GET /1 0 10-10-20-20 <html>hello\n1/1/0 0/0/0"},
-    {"midstream",
-     true,
-     {{'S', 5, "tail of a body", 0}, {'C', 10, GET("/1"), 0}, {'S', 20, OK("ab"), 0}},
-     "GET /1 200 10-10-20-20 ab midstream\n1/1/0 1/1/0"},
-    {"midstream, the answer to a request before",
-     true,
-     {{'S', 5, OK("xx"), 0}, {'C', 10, GET("/1"), 0}, {'S', 20, OK("ab"), 0}},
-     "GET /1 200 10-10-20-20 ab midstream\n1/1/0 2/1/1"},
-    {"hole in a response's body",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'S', 20, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nab", 0},
-      {'S', 21, 0, 3},
-      {'S', 22, "f", 0},
-      {'C', 30, GET("/2"), 0},
-      {'S', 40, OK("cd"), 0}},
-     "GET /1 200 10-10-20-22 ab response_gap\nGET /2 200 30-30-40-40 cd\n2/2/0 2/2/0"},
-    {"a lost request, its response seen (case 83)",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'S', 20, OK("ab"), 0},
-      {'C', 30, 0, 40},
-      {'S', 40, OK("xx"), 0},
-      {'C', 50, GET("/3"), 0},
-      {'S', 60, OK("ef"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /3 200 50-50-60-60 ef\n2/2/0 3/2/1"},
-    {"a lost request, known only after its response",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'S', 20, OK("ab"), 0},
-      {'S', 40, OK("xx"), 0},
-      {'C', 50, 0, 40},
-      {'C', 50, GET("/3"), 0},
-      {'S', 60, OK("ef"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /3 200 50-50-60-60 ef\n2/2/0 3/2/1"},
-    {"a lost request and its lost response",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'S', 20, OK("ab"), 0},
-      {'C', 50, 0, 40},
-      {'C', 50, GET("/3"), 0},
-      {'S', 60, 0, 40},
-      {'S', 60, OK("ef"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /3 200 50-50-60-60 ef\n2/2/0 2/2/0"},
-    {"a lost request, pipelined",
-     false,
-     {{'C', 10, 0, 40}, {'C', 10, GET("/2"), 0}, {'S', 20, OK("xx") OK("ef"), 0}},
-     "GET /2 200 10-10-20-20 ef\n1/1/0 2/1/1"},
-    {"a lost response: the next is the next request's",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'C', 30, GET("/2"), 0},
-      {'S', 40, 0, 40},
-      {'S', 40, OK("cd"), 0},
-      {'C', 50, GET("/3"), 0},
-      {'S', 60, OK("ef"), 0}},
-     "GET /1 0 10-10-0-0  no_response,response_gap\nGET /2 200 30-30-40-40 cd\nGET /3 200 50-50-60-60 "
-     "ef\n3/3/0 2/2/0"},
-    {"a hole before a response that is older than the newest request",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'C', 30, GET("/2"), 0},
-      {'S', 20, 0, 5},
-      {'S', 20, OK("ab"), 0},
-      {'S', 40, OK("cd"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /2 200 30-30-40-40 cd\n2/2/0 2/2/0"},
-    {"a lost response of a client that pipelines: nothing is certain any more",
-     false,
-     {{'C', 10, GET("/1") GET("/2") GET("/3") GET("/4"), 0},
-      {'S', 20, OK("ab"), 0},
-      {'S', 30, 0, 40},
-      {'S', 40, OK("xx"), 0},
-      {'C', 50, GET("/5"), 0},
-      {'S', 60, OK("yy"), 0}},
-     "GET /1 200 10-10-20-20 ab\nGET /2 0 10-10-0-0  no_response,response_gap,pipelined\nGET /3 0 10-10-0-0  "
-     "no_response,response_gap,pipelined\nGET /4 0 10-10-0-0  no_response,response_gap,pipelined\nGET /5 0 "
-     "50-50-0-0  "
-     "no_response\n5/5/0 "
-     "3/1/2"},
-    {"heads cut by a snaplen",
-     false,
-     {{'C', 10, "GET /1 HTTP/1.1\r\nHost: a\r\nCook", 0},
-      {'C', 10, 0, 20},
-      {'S', 20, "HTTP/1.1 200 OK\r\nConte", 0},
-      {'S', 20, 0, 50},
-      {'C', 30, "GET /2 HTTP/1.1\r\nHost: a\r\nCook", 0},
-      {'C', 30, 0, 20},
-      {'S', 40, "HTTP/1.1 404 No\r\nConte", 0},
-      {'S', 40, 0, 50}},
-     "GET /1 200 10-10-20-20  request_gap,response_gap,request_incomplete,response_incomplete,head_cut\n"
-     "GET /2 404 30-30-40-40  "
-     "request_gap,response_gap,request_incomplete,response_incomplete,head_cut\n2/2/0 2/2/0"},
-    {"framing of requests is lost",
-     false,
-     {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n" GET("/2"), 0},
-      {'S', 20, OK("ab") OK("cd"), 0}},
-     "POST / 200 10-10-20-20 ab request_incomplete\n1/1/0 2/1/1"},
-    {"HTTP/0.9",
-     false,
-     {{'C', 10, "GET /x\r\n", 0}, {'S', 20, "<html>", 0}, {'s', 21, 0, 0}},
-     "1/0/0 0/0/0 http09"},
-    {"TLS", false, {{'C', 10, "\x16\x03\x01rest", 0}, {'S', 20, OK("ab"), 0}}, "0/0/0 0/0/0 tls"},
-    {"two lengths, and the server answers both requests that the bytes hold by chunked (case 49)",
-     false,
-     {{'C', 10, TWO_LENGTHS GET("/2"), 0}, {'S', 20, OK("ab") OK("cd"), 0}},
-     "POST / 200 10-10-20-20 ab\nGET /2 200 10-10-20-20 cd pipelined\n2/2/0 2/2/0"},
-    {"two lengths, and the server answers one: what is behind was no request to it (case 49)",
-     false,
-     {{'C', 10, TWO_LENGTHS GET("/2"), 0}, {'S', 20, OK("ab"), 0}},
-     "POST / 200 10-10-20-20 ab\n2/1/0 1/1/0"},
-    {"two lengths, and no reply seen: the reading stays, flagged (case 49)",
-     false,
-     {{'C', 10, TWO_LENGTHS GET("/2"), 0}},
-     "POST / 0 10-10-0-0  no_response\nGET /2 0 10-10-0-0  no_response\n2/2/0 0/0/0"},
-    {"two lengths, and replies lost: the reading stays, flagged (case 49)",
-     false,
-     {{'C', 10, TWO_LENGTHS GET("/2"), 0}, {'S', 20, OK("ab"), 0}, {'S', 30, 0, 9}},
-     "POST / 200 10-10-20-20 ab\nGET /2 0 10-10-0-0  no_response,pipelined\n2/2/0 1/1/0"},
-    {"upgrade to HTTP/2",
-     false,
-     {{'C', 10, GET("/1"), 0},
-      {'S', 20, "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nxyz", 0}},
-     "GET /1 101 10-10-20-20  upgrade\n1/1/0 1/1/0 http2"},
-    {"a server that greets first",
-     false,
-     {{'S', 10, "220 ESMTP\r\n", 0}, {'C', 20, "EHLO a\r\n", 0}},
-     "0/0/0 0/0/0 smtp"},
-    {"nothing that is known",
-     false,
-     {{'C', 10, "\x01\x02\x03\n", 0}, {'S', 20, "\x04", 0}},
-     "0/0/0 0/0/0 unknown"},
-    {"PROXY header",
-     false,
-     {{'C', 10, "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", 0},
-      {'C', 11, GET("/1"), 0},
-      {'S', 20, OK("ab"), 0}},
-     "GET /1 200 11-11-20-20 ab\n1/1/0 1/1/0"},
-    {"a response stamped before the request's last byte",
-     false,
-     {{'C', 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n", 0},
-      {'C', 30, "ab", 0},
-      {'S', 20, OK("ab"), 0}},
-     "POST / 200 10-30-20-20 ab early_response\n1/1/0 1/1/0"},
-    {"junk requests and their answers",
-     false,
-     {{'C', 10, GET("/1"), 0}, {'S', 20, OK("ab"), 0}, {'C', 30, "T / HTTP\n\n", 0}, {'S', 40, OK("xx"), 0}},
-     "GET /1 200 10-10-20-20 ab\n1/1/0 2/1/1"},
-};
+static void append_defects(struct buffer *text, const char *side, uint64_t defects)
+{
+    for (unsigned bit = 0; bit < MESSAGE_DEFECT_COUNT; bit++) {
+        if (defects >> bit & 1)
+            buffer_printf(text, "%s%s", side, message_defect_name(bit));
+    }
+}
 
 static void on_done(void *arg, struct exchange *exchange)
 {
@@ -297,6 +44,8 @@ static void on_done(void *arg, struct exchange *exchange)
             comma = ',';
         }
     }
+    append_defects(text, " request.", exchange->request.defects);
+    append_defects(text, " response.", exchange->response.defects);
     buffer_append_text(text, "\n");
     assert_int_equal(exchange->connection, 7);
     assert_int_equal(exchange->server.port, 80);
@@ -336,7 +85,7 @@ static void run_dialogue(const struct dialogue *dialogue, bool bytewise, struct 
     const struct pairing_connection connection = {
         .connection = 7, .server = {.port = 80}, .midstream = dialogue->midstream};
     struct pairing *pairing = pairing_create(pool, &connection);
-    for (size_t i = 0; i < STEPS && dialogue->steps[i].side; i++)
+    for (size_t i = 0; i < DIALOGUE_STEPS && dialogue->steps[i].side; i++)
         run_step(pairing, &dialogue->steps[i], bytewise);
     pairing_finish(pairing, true, 0);
     const char *protocol = pairing_protocol(pairing);
@@ -352,23 +101,108 @@ static void run_dialogue(const struct dialogue *dialogue, bool bytewise, struct 
     pairing_pool_free(pool);
 }
 
+/* ---- content codings: what is kept is what was transferred, and what it is worth is known ---- */
+
+struct coding_case {
+    const char *name;
+    const char *made_by, *said; /* the codings that were applied, and those that the head names */
+    size_t flip;                /* the byte from the end to damage, 0: none */
+    size_t cut;                 /* bytes cut from the end */
+    size_t zeros;               /* content: so many zeros, 0: "hello" */
+    enum coding_result result;  /* of decoding what was kept */
+};
+
+static const struct coding_case coding_cases[] = {
+    {"78 F gzip with a wrong checksum", "gzip", "gzip", 8, 0, 0, CODING_DAMAGED},
+    {"78 F gzip with a wrong size", "gzip", "gzip", 4, 0, 0, CODING_DAMAGED},
+    {"78 F gzip that is cut", "gzip", "gzip", 0, 9, 0, CODING_CUT},
+    {"79 F identity between", "gzip, gzip", "gzip, identity, gzip", 0, 0, 0, CODING_OK},
+    {"79 F too many layers", "gzip, gzip, gzip", "gzip, gzip, gzip, gzip", 0, 0, 0, CODING_LIMIT},
+    {"79 F a bomb", "gzip", "gzip", 0, 0, 4000000, CODING_LIMIT},
+    {"80 F says gzip and is plain", "", "gzip", 0, 0, 0, CODING_DAMAGED},
+    {"81 R br", "br", "br", 0, 0, 0, CODING_OK},
+    {"81 R zstd", "zstd", "zstd", 0, 0, 0, CODING_OK},
+};
+
+struct coded {
+    const struct coding_case *c;
+    struct buffer body;
+    unsigned count;
+};
+
+static void on_coded(void *arg, struct exchange *exchange)
+{
+    struct coded *coded = arg;
+    const struct body *body = &exchange->response.body;
+    assert_int_equal(body->state, BODY_KEPT);
+    assert_true(body->coded);
+    assert_true(bytes_equal(buffer_bytes(&body->content), buffer_bytes(&coded->body)));
+    struct buffer plain = {0};
+    assert_int_equal(coding_decode(bytes_of(coded->c->said), buffer_bytes(&body->content), 1 << 20, &plain),
+                     coded->c->result);
+    buffer_free(&plain);
+    coded->count++;
+}
+
+static void check_coding(const struct coding_case *c)
+{
+    struct coded coded = {.c = c};
+    struct buffer plain = {0}, response = {0};
+    for (size_t i = 0; i < c->zeros; i++)
+        buffer_append_byte(&plain, 0);
+    if (plain.size == 0)
+        buffer_append_text(&plain, "hello");
+    assert_int_equal(coding_encode(bytes_of(c->made_by), buffer_bytes(&plain), &coded.body), CODING_OK);
+    coded.body.size -= c->cut;
+    if (c->flip)
+        coded.body.data[coded.body.size - c->flip] ^= 1;
+    buffer_printf(&response, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %zu\r\n\r\n",
+                  c->said, coded.body.size);
+    buffer_append_bytes(&response, buffer_bytes(&coded.body));
+    struct pairing_pool *pool =
+        pairing_pool_create(&(struct pairing_settings){.done = on_coded, .arg = &coded});
+    struct pairing *pairing = pairing_create(pool, &(struct pairing_connection){0});
+    pairing_feed(pairing, PAIRING_CLIENT, bytes_of(GET("/")), 1, true);
+    pairing_feed(pairing, PAIRING_SERVER, buffer_bytes(&response), 2, true);
+    pairing_free(pairing);
+    pairing_pool_free(pool);
+    assert_int_equal(coded.count, 1);
+    buffer_free(&plain);
+    buffer_free(&response);
+    buffer_free(&coded.body);
+}
+
+static void check_codings(struct http1_checklist *list)
+{
+    for (size_t i = 0; i < sizeof coding_cases / sizeof *coding_cases; i++) {
+        check_coding(&coding_cases[i]);
+        http1_checklist_note(list, coding_cases[i].name);
+    }
+}
+
 static void test_dialogues_become_exchanges(void **state)
 {
     (void)state;
     struct buffer text = {0};
     unsigned wrong = 0;
-    for (size_t i = 0; i < sizeof dialogues / sizeof *dialogues; i++) {
+    struct http1_checklist list = {0};
+    for (size_t i = 0; i < pairing_dialogue_count; i++) {
+        if (pairing_dialogues[i].name[0] >= '0' && pairing_dialogues[i].name[0] <= '9')
+            http1_checklist_note(&list, pairing_dialogues[i].name);
         for (int bytewise = 0; bytewise < 2; bytewise++) {
-            run_dialogue(&dialogues[i], bytewise, &text);
-            if (!bytes_equal(buffer_bytes(&text), bytes_of(dialogues[i].expected))) {
-                print_error("%s gave\n%.*s\nnot\n%s\n", dialogues[i].name, (int)text.size, (char *)text.data,
-                            dialogues[i].expected);
+            run_dialogue(&pairing_dialogues[i], bytewise, &text);
+            if (!bytes_equal(buffer_bytes(&text), bytes_of(pairing_dialogues[i].expected))) {
+                print_error("%s gave\n%.*s\nnot\n%s\n", pairing_dialogues[i].name, (int)text.size,
+                            (char *)text.data, pairing_dialogues[i].expected);
                 wrong++;
             }
         }
     }
     buffer_free(&text);
     assert_int_equal(wrong, 0);
+    check_codings(&list);
+    http1_checklist_note(&list, "33 R forty requests before the first reply"); /* below */
+    http1_checklist_complete(&list, CASES_OF_PAIRING);
 }
 
 /* ---- what a table does not say ---- */

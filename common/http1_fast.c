@@ -1,12 +1,21 @@
 #include "common/http1_fast.h"
 
-#include "common/byte_set.h"
 #include "common/swar.h"
 
 #include <string.h>
 #include <strings.h>
 
 #define METHOD_MAX 24
+
+/* clang-format off */
+/* byte_set_tchar, a byte for a byte: names are most of what is looked at singly. */
+static const uint8_t is_tchar[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 0,
+};
+/* clang-format on */
 
 /* What is collected over the fields. */
 struct names {
@@ -91,9 +100,29 @@ static const uint8_t *read_status_line(const uint8_t *at, const uint8_t *end, st
     return ends_line(at, end) ? at + 2 : NULL;
 }
 
-static inline bool name_is(struct bytes name, const char *text)
+/* Whether |size| bytes (4 to 16, or 17) are |lower|, a name in small letters, without case. Of the bytes that a name may hold
+ * only letters become letters by 0x20. */
+static inline bool name_is(const uint8_t *name, const char *lower, size_t size)
 {
-    return strncasecmp((const char *)name.data, text, name.size) == 0;
+    if (size < 8) {
+        uint32_t word[2], wanted[2];
+        memcpy(&word[0], name, 4);
+        memcpy(&word[1], name + size - 4, 4);
+        memcpy(&wanted[0], lower, 4);
+        memcpy(&wanted[1], lower + size - 4, 4);
+        return (word[0] | 0x20202020) == (wanted[0] | 0x20202020) &&
+               (word[1] | 0x20202020) == (wanted[1] | 0x20202020);
+    }
+    for (size_t at = 0;; at += 8) {
+        size_t place = size - at >= 8 ? at : size - 8;
+        uint64_t word, wanted;
+        memcpy(&word, name + place, 8);
+        memcpy(&wanted, lower + place, 8);
+        if ((word | SWAR_EACH(0x20)) != (wanted | SWAR_EACH(0x20)))
+            return false;
+        if (size - at <= 8)
+            return true;
+    }
 }
 
 static bool once(bool *seen)
@@ -114,7 +143,7 @@ static bool read_length(struct http1_length *length, struct bytes value)
 
 static bool read_coding(struct http1_length *length, struct bytes value)
 {
-    if (length->has_length || length->has_coding || value.size != 7 || !name_is(value, "chunked"))
+    if (length->has_length || length->has_coding || value.size != 7 || !name_is(value.data, "chunked", 7))
         return false;
     length->has_coding = length->chunked = length->seen_chunked = true;
     return true;
@@ -126,19 +155,20 @@ static inline bool take_field(struct http1_length *length, struct names *names, 
 {
     switch (name.size) {
     case 4:
-        return !name_is(name, "Host") || once(&names->host);
+        return !name_is(name.data, "host", 4) || once(&names->host);
     case 6:
-        if (name_is(name, "Expect"))
-            length->expects_continue = value.size == 12 && name_is(value, "100-continue");
+        if (name_is(name.data, "expect", 6))
+            length->expects_continue =
+                value.size == 12 && strncasecmp((const char *)value.data, "100-continue", 12) == 0;
         return true;
     case 12:
-        return !name_is(name, "Content-Type") || once(&names->type);
+        return !name_is(name.data, "content-type", 12) || once(&names->type);
     case 13:
-        return !name_is(name, "Authorization") || once(&names->authorization);
+        return !name_is(name.data, "authorization", 13) || once(&names->authorization);
     case 14:
-        return !name_is(name, "Content-Length") || read_length(length, value);
+        return !name_is(name.data, "content-length", 14) || read_length(length, value);
     case 17:
-        return !name_is(name, "Transfer-Encoding") || read_coding(length, value);
+        return !name_is(name.data, "transfer-encoding", 17) || read_coding(length, value);
     default:
         return true;
     }
@@ -149,7 +179,7 @@ static inline const uint8_t *read_field(const uint8_t *at, const uint8_t *end, s
                                         struct names *names)
 {
     const uint8_t *name = at;
-    while (at < end && byte_set_has(&byte_set_tchar, *at))
+    while (at < end && is_tchar[*at])
         at++;
     if (at == end || *at != ':' || at == name)
         return NULL;

@@ -1,5 +1,7 @@
 #include "common/http1_head.h"
 
+#include "common/swar.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -92,8 +94,37 @@ struct bytes http1_fields(struct bytes head)
     return head;
 }
 
+/* Returns where the ':' of a name without blanks and control bytes at the front of |text| stands, or 0. */
+static inline size_t plain_name(struct bytes text)
+{
+    for (size_t at = 0; text.size - at >= 8; at += 8) {
+        uint64_t word = swar_load(text.data + at);
+        uint64_t stop = swar_equal(word, ':') | swar_below(word, 0x21);
+        if (stop) {
+            at += swar_first(stop);
+            return text.data[at] == ':' ? at : 0;
+        }
+    }
+    return 0;
+}
+
 bool http1_next_field(struct bytes *fields, struct http1_field *ret_field)
 {
+    size_t plain = plain_name(*fields);
+    const uint8_t *value = fields->data + plain + 1;
+    const uint8_t *plain_end = plain ? memchr(value, '\n', fields->size - plain - 1) : NULL;
+    size_t whole = plain_end ? (size_t)(plain_end - fields->data) + 1 : 0;
+    if (plain_end && whole < fields->size && !is_blank(fields->data[whole])) { /* nothing is folded */
+        plain_end -= plain_end[-1] == '\r';
+        *ret_field = (struct http1_field){
+            .line = bytes_make(fields->data, whole),
+            .name = bytes_make(fields->data, plain),
+            .value = bytes_trim(bytes_make(value, (size_t)(plain_end - value))),
+            .split = true,
+        };
+        *fields = bytes_make(fields->data + whole, fields->size - whole);
+        return true;
+    }
     struct bytes rest = *fields, line, text;
     if (!take_line(&rest, &line, &text) || text.size == 0)
         return false;
@@ -123,7 +154,12 @@ bool http1_find_field(struct bytes head, const char *name, struct http1_field *r
     struct http1_field field;
     while (fields.size > 0) {
         uint8_t first = fields.data[0];
-        if (first > ' ' && ((first ^ wanted.data[0]) & ~0x20) != 0) { /* another name: on to the next line */
+        bool other = ((first ^ wanted.data[0]) & ~0x20) != 0;
+        if (!other && fields.size > wanted.size) {
+            uint8_t behind = fields.data[wanted.size];
+            other = behind != ':' && !is_blank(behind);
+        }
+        if (first > ' ' && other) { /* another name: on to the next line */
             const uint8_t *lf = memchr(fields.data, '\n', fields.size);
             if (!lf)
                 return false;

@@ -376,9 +376,12 @@ static int write_ledger(struct run *run, struct error *err)
 static int judge_loss(const struct run *run)
 {
     const struct ledger *ledger = &run->ledger;
-    if (ledger->packets_dropped_kernel)
+    uint64_t dropped = ledger->packets_dropped_kernel + ledger->packets_dropped_interface;
+    if (ledger->packets_dropped_kernel && run->settings->interface)
         log_warning("%" PRIu64 " packets were dropped for lack of time; give a larger --buffer or more CPU",
                     ledger->packets_dropped_kernel);
+    if (dropped && !run->settings->interface)
+        log_warning("%" PRIu64 " packets were lost when the file was captured, as it says itself", dropped);
     if (ledger->connections_evicted)
         log_warning("%" PRIu64 " connections were given up for lack of room; raise --connections-max",
                     ledger->connections_evicted);

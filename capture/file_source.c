@@ -1,129 +1,204 @@
 #include "capture/file_source.h"
 
-#include "capture/packet_filter.h"
-#include "common/clock.h"
+#include "capture/file/capture_file.h"
+#include "capture/file/link_filters.h"
 #include "common/mem.h"
-#include "common/stop.h"
 
-#include <errno.h>
-#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 
-#define SNAPLEN   262144
-#define FILES_MAX 512
+#define FILES_MAX    512
+#define FEW          16           /* files that may all have their memory at once */
+#define BUFFER_BYTES (512u << 10) /* of each of a few: what is read at a time, small enough for the cache */
+#define BUFFER_LEAST (64u << 10)  /* of each of many; it grows for larger packets */
+#define SPARE_FILES  64           /* open files that the rest of the program may need */
 
-/* One handle of libpcap with the packet that is next in it. */
+/* One file. Its frame lies in the file's own buffer, so that it stays while the others are read. */
 struct input {
-    pcap_t *handle;
-    const char *path;
-    int dlt;
-    bool pending; /* |header| and |data| hold a packet not yet given out */
-    bool ended;
-    struct pcap_pkthdr *header;
-    const uint8_t *data;
+    struct capture_file *file;
+    bool parked; /* only the time of its first packet is known: the file was closed up to its turn */
+    struct net_frame frame;
+};
+
+/* The inputs that hold a packet are a heap by its time, those of the same time in the order of the command line. */
+struct place {
+    uint64_t wall_ns;
+    uint32_t number; /* in |inputs| */
 };
 
 struct file_source {
     struct input *inputs;
     size_t count;
+    struct place *heap;
+    size_t heap_size;
+    size_t primed; /* inputs that entered the heap, or had nothing */
+    bool given;    /* the first of the heap was given out: it is to be read on before the next */
+    struct link_filters *filters; /* NULL: no filter */
     char *damage;
 };
 
-static int open_file(struct input *input, const char *filter, struct error *err)
+/* Many files need many descriptors: takes what the administrator allows. */
+static void raise_limit(size_t count)
 {
-    char why[PCAP_ERRBUF_SIZE] = "";
-    struct stat info;
-    if (strcmp(input->path, "-") != 0) {
-        if (stat(input->path, &info) != 0)
-            return error_set_errno(err, ERROR_IO, errno, "%s", input->path);
-        if (S_ISDIR(info.st_mode))
-            return error_set(err, ERROR_IO, "%s is a folder, not a capture file", input->path);
-        if (S_ISREG(info.st_mode) && info.st_size == 0)
-            return error_set(err, ERROR_IO, "%s is empty: no packet was written to it", input->path);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count + SPARE_FILES)
+        return;
+    limit.rlim_cur = limit.rlim_max < count + SPARE_FILES ? limit.rlim_max : count + SPARE_FILES;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int check_paths(const char *const *paths, size_t count, struct error *err)
+{
+    if (count > FILES_MAX)
+        return error_set(err, ERROR_USAGE, "more than %d capture files; merge some first", FILES_MAX);
+    bool standard = false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(paths[i], "-") != 0)
+            continue;
+        if (standard)
+            return error_set(err, ERROR_USAGE, "standard input ('-') can be read only once");
+        standard = true;
     }
-    input->handle = pcap_open_offline_with_tstamp_precision(input->path, PCAP_TSTAMP_PRECISION_NANO, why);
-    if (!input->handle) {
-        size_t prefix = strlen(input->path); /* libpcap names the file only where it cannot open it */
-        if (strncmp(why, input->path, prefix) == 0 && why[prefix] == ':')
-            return error_set(err, ERROR_IO, "%s", why);
-        return error_set(err, ERROR_IO, "%s: cannot be read as pcap or pcapng (%s)", input->path, why);
-    }
-    input->dlt = pcap_datalink(input->handle);
-    return filter ? packet_filter_set(input->handle, filter, filter, err) : 0;
+    return 0;
+}
+
+static int open_input(struct file_source *source, size_t number, const char *path, struct error *err)
+{
+    struct input *input = &source->inputs[number];
+    if (capture_file_open(path, source->count > FEW ? BUFFER_LEAST : BUFFER_BYTES, &input->file, err) != 0)
+        return -1;
+    int dlt = capture_file_first_dlt(input->file);
+    if (source->filters && dlt >= 0 && link_filters_compile(source->filters, dlt, err) != 0)
+        return -1;
+    if (source->count > FEW)
+        (void)capture_file_rewind(input->file);
+    return 0;
 }
 
 int file_source_open(const char *const *paths, size_t count, const char *filter,
                      struct file_source **ret_source, struct error *err)
 {
-    if (count > FILES_MAX)
-        return error_set(err, ERROR_USAGE, "more than %d capture files; merge some first", FILES_MAX);
+    if (check_paths(paths, count, err) != 0)
+        return -1;
+    raise_limit(count);
     struct file_source *source = xcalloc(1, sizeof *source);
     source->inputs = xcalloc(count, sizeof *source->inputs);
+    source->heap = xcalloc(count, sizeof *source->heap);
     source->count = count;
-    for (size_t i = 0; i < count; i++) {
-        source->inputs[i].path = paths[i];
-        if (open_file(&source->inputs[i], filter, err) != 0) {
+    source->filters = filter ? link_filters_create(filter) : NULL;
+    for (size_t i = 0; i < count; i++)
+        if (open_input(source, i, paths[i], err) != 0) {
             file_source_free(source);
             return -1;
         }
-    }
     *ret_source = source;
     return 0;
 }
 
-static uint64_t header_ns(const struct input *input)
+static bool is_before(struct place a, struct place b)
 {
-    /* With nanosecond precision tv_usec holds nanoseconds. */
-    uint64_t part_ns = (uint64_t)input->header->ts.tv_usec;
-    if (pcap_get_tstamp_precision(input->handle) != PCAP_TSTAMP_PRECISION_NANO)
-        part_ns *= NS_PER_US;
-    return input->header->ts.tv_sec < 0 ? 0 : (uint64_t)input->header->ts.tv_sec * NS_PER_S + part_ns;
+    return a.wall_ns < b.wall_ns || (a.wall_ns == b.wall_ns && a.number < b.number);
 }
 
-static void give(struct input *input, struct net_frame *ret_frame)
+static void sink(struct file_source *source)
 {
-    const struct pcap_pkthdr *header = input->header;
-    *ret_frame = (struct net_frame){
-        .bytes = {input->data, header->caplen},
-        .wire_bytes = header->len < header->caplen ? header->caplen : header->len,
-        .wall_ns = header_ns(input),
-        .dlt = input->dlt,
-    };
-    input->pending = false;
-}
-
-/* Reads the next packet of a file. */
-static void fill(struct file_source *source, struct input *input)
-{
-    if (input->pending || input->ended)
-        return;
-    int status = pcap_next_ex(input->handle, &input->header, &input->data);
-    if (status == 1) {
-        input->pending = true;
-        return;
+    struct place *heap = source->heap, moved = heap[0];
+    size_t at = 0;
+    for (size_t child = 1; child < source->heap_size; child = 2 * at + 1) {
+        if (child + 1 < source->heap_size && is_before(heap[child + 1], heap[child]))
+            child++;
+        if (!is_before(heap[child], moved))
+            break;
+        heap[at] = heap[child];
+        at = child;
     }
-    input->ended = true;
-    if (status == PCAP_ERROR && !source->damage && !stop_requested()) /* a signal also breaks off a read */
-        source->damage = xasprintf("%s is damaged (%s); what was read before that is kept", input->path,
-                                   pcap_geterr(input->handle));
+    heap[at] = moved;
+}
+
+static void enter(struct file_source *source, struct place place)
+{
+    struct place *heap = source->heap;
+    size_t at = source->heap_size++;
+    for (; at > 0 && is_before(place, heap[(at - 1) / 2]); at = (at - 1) / 2)
+        heap[at] = heap[(at - 1) / 2];
+    heap[at] = place;
+}
+
+/* Reads the next packet of |input| that matches; with |any| whatever it is. */
+static enum capture_file_status read_on(struct file_source *source, struct input *input, bool any)
+{
+    enum capture_file_status status;
+    do
+        status = capture_file_next(input->file, &input->frame);
+    while (status == CAPTURE_FILE_PACKET && !any && source->filters &&
+           !link_filters_match(source->filters, &input->frame));
+    if (status == CAPTURE_FILE_END && !source->damage && capture_file_damage(input->file))
+        source->damage = xstrdup(capture_file_damage(input->file));
+    return status;
+}
+
+/* Puts every file's first packet into the heap. Of many files each gives its memory back until its turn comes: captures that follow
+ * each other in time need no more than a few of them at once. */
+static enum capture_file_status prime(struct file_source *source)
+{
+    for (; source->primed < source->count; source->primed++) {
+        struct input *input = &source->inputs[source->primed];
+        bool parks = source->count > FEW;
+        enum capture_file_status status = read_on(source, input, parks);
+        if (status == CAPTURE_FILE_WAIT)
+            return status;
+        if (status == CAPTURE_FILE_END)
+            continue;
+        input->parked = parks && capture_file_rewind(input->file);
+        enter(source, (struct place){input->frame.wall_ns, (uint32_t)source->primed});
+        if (parks && !input->parked) /* a pipe, of which the first packet may not match */
+            input->parked = source->filters && !link_filters_match(source->filters, &input->frame);
+    }
+    return CAPTURE_FILE_PACKET;
+}
+
+/* Reads the first of the heap on, and lets it sink to its new place. */
+static enum capture_file_status advance(struct file_source *source)
+{
+    struct input *input = &source->inputs[source->heap[0].number];
+    enum capture_file_status status = read_on(source, input, false);
+    if (status == CAPTURE_FILE_WAIT)
+        return status;
+    input->parked = false;
+    source->given = false;
+    if (status == CAPTURE_FILE_PACKET)
+        source->heap[0].wall_ns = input->frame.wall_ns;
+    else
+        source->heap[0] = source->heap[--source->heap_size];
+    sink(source);
+    return CAPTURE_FILE_PACKET;
 }
 
 enum source_status file_source_next(struct file_source *source, struct net_frame *ret_frame)
 {
-    struct input *earliest = NULL;
-    for (size_t i = 0; i < source->count; i++) {
-        struct input *input = &source->inputs[i];
-        fill(source, input);
-        if (input->pending && (!earliest || header_ns(input) < header_ns(earliest)))
-            earliest = input;
-    }
-    if (!earliest)
+    if (source->primed < source->count && prime(source) == CAPTURE_FILE_WAIT)
+        return SOURCE_IDLE;
+    while (source->heap_size > 0 && (source->given || source->inputs[source->heap[0].number].parked))
+        if (advance(source) == CAPTURE_FILE_WAIT)
+            return SOURCE_IDLE;
+    if (source->heap_size == 0)
         return SOURCE_END;
-    give(earliest, ret_frame);
+    *ret_frame = source->inputs[source->heap[0].number].frame;
+    source->given = true;
     return SOURCE_PACKET;
+}
+
+struct source_events file_source_events(const struct file_source *source)
+{
+    struct source_events sum = {0};
+    for (size_t i = 0; i < source->count; i++) {
+        struct pcapng_drops drops = capture_file_drops(source->inputs[i].file);
+        sum.dropped_kernel += drops.kernel;
+        sum.dropped_interface += drops.interface;
+    }
+    return sum;
 }
 
 const char *file_source_damage(const struct file_source *source)
@@ -131,25 +206,15 @@ const char *file_source_damage(const struct file_source *source)
     return source->damage;
 }
 
-int file_source_snaplen(const struct file_source *source)
-{
-    int smallest = SNAPLEN;
-    for (size_t i = 0; i < source->count; i++) {
-        int snaplen = pcap_snapshot(source->inputs[i].handle);
-        if (snaplen > 0 && snaplen < smallest)
-            smallest = snaplen;
-    }
-    return smallest;
-}
-
 void file_source_free(struct file_source *source)
 {
     if (!source)
         return;
     for (size_t i = 0; i < source->count; i++)
-        if (source->inputs[i].handle)
-            pcap_close(source->inputs[i].handle);
+        capture_file_free(source->inputs[i].file);
     free(source->inputs);
+    free(source->heap);
+    link_filters_free(source->filters);
     free(source->damage);
     free(source);
 }

@@ -19,22 +19,12 @@ int packet_filter_compile(pcap_t *handle, const char *expression, const char *us
                           struct bpf_program *ret_program, struct error *err)
 {
     char *text = look_behind_tags(expression, pcap_datalink(handle));
-    int result = pcap_compile(handle, ret_program, text, 1, PCAP_NETMASK_UNKNOWN);
+    struct bpf_program program;
+    int result = pcap_compile(handle, &program, text, 1, PCAP_NETMASK_UNKNOWN);
     free(text);
     if (result != 0)
         return error_set(err, ERROR_USAGE, "--filter '%s': %s", user_filter ? user_filter : expression,
                          pcap_geterr(handle));
-    return 0;
-}
-
-int packet_filter_set(pcap_t *handle, const char *expression, const char *user_filter, struct error *err)
-{
-    struct bpf_program program;
-    if (packet_filter_compile(handle, expression, user_filter, &program, err) != 0)
-        return -1;
-    int result = pcap_setfilter(handle, &program);
-    pcap_freecode(&program);
-    if (result != 0)
-        return error_set(err, ERROR_IO, "setting the filter: %s", pcap_geterr(handle));
+    *ret_program = program;
     return 0;
 }

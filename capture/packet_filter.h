@@ -10,8 +10,5 @@
  * (NULL: |expression|). The caller frees |ret_program| with pcap_freecode. */
 int packet_filter_compile(pcap_t *handle, const char *expression, const char *user_filter,
                           struct bpf_program *ret_program, struct error *err);
-/* Puts |expression| on |handle|, VLAN-tagged packets included where the link type has them. |user_filter| is what the error names
- * (NULL: |expression|). */
-int packet_filter_set(pcap_t *handle, const char *expression, const char *user_filter, struct error *err);
 
 #endif

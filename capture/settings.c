@@ -19,7 +19,9 @@
 static const struct option_spec options[] = {
     {"interface", 'i', OPTION_TEXT, "IF", "capture live on this interface; 'lo' and 'any' included",
      AT(interface)},
-    {"read", 'r', OPTION_TEXTS, "FILE", "read pcap or pcapng files; repeatable, merged by time", AT(files)},
+    {"read", 'r', OPTION_TEXTS, "FILE",
+     "read pcap or pcapng files, also gzip or zstd; '-' is standard input\nrepeatable, merged by time",
+     AT(files)},
     {"ports", 'p', OPTION_TEXT, "PORTS",
      "server ports, as 80,8000-8010\nwith --read it may be left out: every TCP port is looked at", AT(ports)},
     {"output", 'o', OPTION_TEXT, "TRAFFIC", "folder to record into; created where missing", AT(output)},

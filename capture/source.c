@@ -47,7 +47,7 @@ enum source_status source_next(struct source *source, struct net_frame *ret_fram
 
 struct source_events source_events(struct source *source)
 {
-    return source->live ? live_source_events(source->live) : (struct source_events){0};
+    return source->live ? live_source_events(source->live) : file_source_events(source->files);
 }
 
 enum source_wish source_wish(struct source *source)
@@ -63,11 +63,6 @@ uint64_t source_now_ns(const struct source *source)
 const char *source_damage(const struct source *source)
 {
     return source->files ? file_source_damage(source->files) : NULL;
-}
-
-int source_snaplen(const struct source *source)
-{
-    return source->files ? file_source_snaplen(source->files) : 0;
 }
 
 void source_free(struct source *source)

@@ -13,11 +13,11 @@ struct source;
 
 enum source_status {
     SOURCE_PACKET,
-    SOURCE_IDLE, /* live: nothing came for a moment */
+    SOURCE_IDLE, /* nothing came for a moment: live, or from a pipe */
     SOURCE_END,  /* files: all read, as far as they were whole */
 };
 
-/* What happened to a live source so far; all zero for files. */
+/* What happened to the source so far. Of files only the drops are told, as pcapng files tell them. */
 struct source_events {
     uint64_t dropped_kernel;    /* packets, for lack of room in the ring */
     uint64_t dropped_interface; /* packets, by the interface or its driver */
@@ -33,9 +33,9 @@ enum source_wish {
     SOURCE_WISH_REPORT, /* SIGUSR1: the ledger so far */
 };
 
-/* Opens |count| capture files (pcap, pcapng; "-" is standard input). |filter| (may be NULL) is a BPF
- * expression that also looks behind VLAN tags. Fails on the first file that is missing, empty or no
- * capture. A link type that cannot be decoded is for the decoder to count. */
+/* Opens |count| capture files (pcap, pcapng; also compressed with gzip or zstd; "-" is standard input). |filter| (may be NULL) is a
+ * BPF expression that also looks behind VLAN tags. Fails on the first file that is missing, empty or no capture, and where |filter| makes
+ * no sense for a file's first link type. A link type that cannot be decoded is for the decoder to count. */
 int source_open_files(const char *const *paths, size_t count, const char *filter, struct source **ret_source,
                       struct error *err);
 /* Opens what the parent process sends over |channel| (live/channel.h), borrowed for the source's life. */
@@ -51,8 +51,6 @@ enum source_wish source_wish(struct source *source);
 uint64_t source_now_ns(const struct source *source);
 /* Returns the text about the first file that could not be read to its end, borrowed; NULL where all were. */
 const char *source_damage(const struct source *source);
-/* Returns the smallest snapshot length among the files (0 live: packets are whole). */
-int source_snaplen(const struct source *source);
 void source_free(struct source *source);
 
 #endif

@@ -44,9 +44,18 @@ check_status 3 capture -r "$work" -o "$work/t"; one_error_line 'is a folder'
 : >"$work/empty.pcap"
 check_status 3 capture -r "$work/empty.pcap" -o "$work/t"; one_error_line 'empty.pcap is empty'
 echo "this is no capture file, it only looks long enough to be one" >"$work/text.pcap"
-check_status 3 capture -r "$work/text.pcap" -o "$work/t"; one_error_line 'text.pcap: '
+check_status 3 capture -r "$work/text.pcap" -o "$work/t"; one_error_line 'text.pcap: not a pcap or pcapng file'
+printf '{"log": {}}' >"$work/some.har"
+check_status 3 capture -r "$work/some.har" -o "$work/t"; one_error_line 'some.har: not a pcap .*looks like JSON'
+head -c 20 "$work/good.pcap" >"$work/head.pcap"
+check_status 3 capture -r "$work/head.pcap" -o "$work/t"; one_error_line 'head.pcap: .*ends within its header'
+check_status 2 capture -r - -r - -o "$work/t"; one_error_line 'only once'
 check_status 3 capture -i nowhere0 -p 80 -o "$work/t"; one_error_line "no interface named 'nowhere0'; there are .*lo"
 [ ! -e "$work/t" ] || fail "a capture that never began left a folder"
+# A link type that cannot be decoded is an account of packets that could not be, no error.
+printf '\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\x93\0\0\0\1\0\0\0\0\0\0\0\4\0\0\0\4\0\0\0abcd' >"$work/link.pcap"
+check_status 0 capture -r "$work/link.pcap" -o "$work/link"; one_error_line 'none of the packets .*link_147'
+grep -q '^packets .*received 1, not_decoded (.* 1)' "$work/out" || fail "a packet of an unknown link type is not accounted for"
 
 # Damaged in the middle and cut at its end: what came before is kept.
 size=$(stat -c %s "$work/good.pcap")

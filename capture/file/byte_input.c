@@ -110,7 +110,7 @@ static void make_room(struct byte_input *input, size_t wanted)
         free(input->memory);
         input->memory = memory;
         input->capacity = capacity;
-    } else if (input->begin > 0) {
+    } else if (input->begin > 0 && window.size > 0) {
         memmove(input->memory, window.data, window.size);
     }
     input->begin = 0;

@@ -42,7 +42,8 @@ int byte_input_open(const char *path, size_t usual_bytes, struct byte_input *ret
 /* Returns what has been read and not taken, borrowed until byte_input_need. */
 static inline struct bytes byte_input_window(const struct byte_input *input)
 {
-    return bytes_make(input->memory + input->begin, input->end - input->begin);
+    size_t size = input->end - input->begin;
+    return size > 0 ? bytes_make(input->memory + input->begin, size) : bytes_make(NULL, 0);
 }
 /* Makes the window at least |wanted| bytes long. Bytes that were in it stay its first, elsewhere in memory. A pipe is waited for
  * 100 ms, or until a clean end of the program is asked for: that is then END. */

@@ -11,12 +11,15 @@
 
 #define GZIP_WINDOW_BITS (16 + MAX_WBITS) /* gzip, not zlib */
 
+#define FRAME_BEGIN_BYTES 18 /* the longest header of a zstd frame (RFC 8878 §3.1.1) */
+
 static const uint8_t gzip_magic[3] = {0x1f, 0x8b, 8};
 
 struct decompressor {
     bool zstd;
-    bool whole;   /* between two members or frames */
-    bool padding; /* gzip: only zeros may come (tapes and disks fill up blocks) */
+    bool whole;         /* between two members or frames */
+    bool padding;       /* gzip: only zeros may come (tapes and disks fill up blocks) */
+    size_t block_bytes; /* zstd: what its next step needs */
     z_stream gzip;
     ZSTD_DStream *frames;
     char damage[160];
@@ -63,12 +66,17 @@ static bool run_zstd(struct decompressor *decompressor, struct bytes *input, ZST
         /* A frame may still hold back output after its last input was taken: ask even without input, unless between frames. */
         if (input->size == 0 && decompressor->whole)
             break;
-        ZSTD_inBuffer in = {input->data, input->size, 0};
+        /* Block by block: what one call undoes is lost where it finds damage. */
+        size_t size = decompressor->whole ? FRAME_BEGIN_BYTES : decompressor->block_bytes;
+        if (size > input->size)
+            size = input->size;
+        ZSTD_inBuffer in = {input->data, size, 0};
         size_t status = ZSTD_decompressStream(decompressor->frames, output, &in);
         *input = bytes_make(input->data + in.pos, input->size - in.pos);
         if (ZSTD_isError(status))
             return damaged(decompressor, "zstd: %s", ZSTD_getErrorName(status));
         decompressor->whole = status == 0;
+        decompressor->block_bytes = status;
         if (in.pos == 0 && output->pos == 0)
             break;
     }

@@ -163,6 +163,12 @@ static void test_decompressor_damage_is_named(void **state)
     assert_true(bytes_equal(buffer_bytes(&got), plain()));
     buffer_clear(&packed);
     kit_zstd(&packed, plain());
+    packed.data[4] |= 4; /* now it says that a checksum follows, which is wrong */
+    buffer_append_text(&packed, "sum?");
+    assert_false(undo(buffer_bytes(&packed), 100000, 100000, &got, &whole));
+    assert_true(bytes_equal(buffer_bytes(&got), plain()));
+    buffer_clear(&packed);
+    kit_zstd(&packed, plain());
     memset(packed.data + 30, 0xff, 40);
     assert_false(undo(buffer_bytes(&packed), 100, 500, &got, &whole));
     buffer_free(&packed);

@@ -31,7 +31,7 @@ struct slot {
     size_t name_size;
 };
 
-static bool value_locate(struct reader *reader, const struct slot *slot);
+static bool container_locate(struct reader *reader, const struct slot *slot, uint8_t first);
 
 /* A token that is wrong, or missing, at |at|. */
 static bool not_json(struct reader *reader)
@@ -68,12 +68,6 @@ static inline uint8_t skip_space(struct reader *reader)
     }
     reader->at = at;
     return 0;
-}
-
-/* Returns the byte at |at|, or 0 at the end. */
-static uint8_t peek(const struct reader *reader)
-{
-    return reader->at < reader->text.size ? reader->text.data[reader->at] : 0;
 }
 
 static void copy_until(struct reader *reader, size_t end)
@@ -273,8 +267,9 @@ static bool worth_a_look(const struct string *string)
 }
 
 /* Replaces the string that was passed from |start| on, or what stands inside it. */
-static void string_replace(struct reader *reader, const struct slot *slot, enum policy_class class,
-                           size_t start, const struct string *string)
+__attribute__((noinline)) static void string_replace(struct reader *reader, const struct slot *slot,
+                                                     enum policy_class class, size_t start,
+                                                     const struct string *string)
 {
     struct locator *locator = reader->locator;
     struct buffer *value = locator_take(locator), *replacement = locator_take(locator);
@@ -296,7 +291,8 @@ static void string_replace(struct reader *reader, const struct slot *slot, enum 
     locator_give(locator, value);
 }
 
-static inline bool string_locate(struct reader *reader, const struct slot *slot)
+__attribute__((always_inline)) static inline bool string_locate(struct reader *reader,
+                                                                const struct slot *slot)
 {
     size_t start = reader->at;
     struct string string;
@@ -311,38 +307,43 @@ static inline bool string_locate(struct reader *reader, const struct slot *slot)
     return true;
 }
 
-/* Passes digits. Returns whether there was one. */
-static bool digits_pass(struct reader *reader)
+/* Returns where the digits from |at| on end. */
+static inline size_t digits_end(struct bytes text, size_t at)
 {
-    size_t at = reader->at;
-    while (at < reader->text.size && reader->text.data[at] >= '0' && reader->text.data[at] <= '9')
+    while (at < text.size && (uint8_t)(text.data[at] - '0') < 10)
         at++;
-    bool any = at > reader->at;
-    reader->at = at;
-    return any;
+    return at;
 }
 
-static bool number_pass(struct reader *reader)
+/* A number goes wrong, or ends, at |at|. */
+static bool no_number(struct reader *reader, size_t at)
 {
-    if (peek(reader) == '-')
-        reader->at++;
+    reader->at = at;
+    return not_json(reader);
+}
+
+static inline bool number_pass(struct reader *reader)
+{
+    struct bytes text = reader->text;
     size_t start = reader->at;
-    if (!digits_pass(reader) || (reader->text.data[start] == '0' && reader->at > start + 1))
-        return not_json(reader);
-    uint8_t next = peek(reader);
-    if (next == '.') {
-        reader->at++;
-        if (!digits_pass(reader))
-            return not_json(reader);
-        next = peek(reader);
+    start += start < text.size && text.data[start] == '-';
+    size_t at = digits_end(text, start);
+    if (at == start || (text.data[start] == '0' && at > start + 1))
+        return no_number(reader, at);
+    if (at < text.size && text.data[at] == '.') {
+        size_t fraction = at + 1;
+        at = digits_end(text, fraction);
+        if (at == fraction)
+            return no_number(reader, at);
     }
-    if ((next | 0x20) == 'e') {
-        reader->at++;
-        if (peek(reader) == '+' || peek(reader) == '-')
-            reader->at++;
-        if (!digits_pass(reader))
-            return not_json(reader);
+    if (at < text.size && (text.data[at] | 0x20) == 'e') {
+        size_t exponent = at + 1;
+        exponent += exponent < text.size && (text.data[exponent] == '+' || text.data[exponent] == '-');
+        at = digits_end(text, exponent);
+        if (at == exponent)
+            return no_number(reader, at);
     }
+    reader->at = at;
     return true;
 }
 
@@ -357,46 +358,33 @@ static inline bool word_pass(struct reader *reader, const char *word, size_t siz
     return left < size && memcmp(at, word, left) == 0 ? ends_inside(reader, reader->at) : not_json(reader);
 }
 
-/* A number, true, false or null. */
-static bool plain_locate(struct reader *reader, const struct slot *slot)
+/* Replaces the plain value that was passed from |start| on. */
+__attribute__((noinline)) static void plain_replace(struct reader *reader, const struct slot *slot,
+                                                    size_t start)
 {
-    size_t start = reader->at;
-    uint8_t first = peek(reader);
-    bool passed = first == 't'   ? word_pass(reader, "true", 4)
-                  : first == 'f' ? word_pass(reader, "false", 5)
-                  : first == 'n' ? word_pass(reader, "null", 4)
-                                 : number_pass(reader);
-    if (reader->at == reader->text.size && (first == '-' || (first >= '0' && first <= '9')) &&
-        reader->beginning)
-        return ends_inside(reader, start); /* more digits may come */
-    if (!passed || slot->class == POLICY_PUBLIC || first == 'n')
-        return passed;
     struct buffer *replacement = locator_take(reader->locator);
     struct atom atom = {slot->place, slot->class, slot_name(reader, slot),
                         bytes_make(reader->text.data + start, reader->at - start)};
     locator_replace(reader->locator, &atom, replacement);
     put_string(reader, start, buffer_bytes(replacement));
     locator_give(reader->locator, replacement);
-    return true;
 }
 
-static bool array_locate(struct reader *reader, const struct slot *slot)
+/* A number, true, false or null that begins with |first|. */
+__attribute__((always_inline)) static inline bool plain_locate(struct reader *reader, const struct slot *slot,
+                                                               uint8_t first)
 {
-    reader->at++;
-    if (skip_space(reader) == ']') {
-        reader->at++;
-        return true;
-    }
-    for (;;) {
-        if (!value_locate(reader, slot))
-            return false;
-        uint8_t byte = skip_space(reader);
-        if (byte != ',' && byte != ']')
-            return not_json(reader);
-        reader->at++;
-        if (byte == ']')
-            return true;
-    }
+    size_t start = reader->at;
+    bool passed = first == 't'   ? word_pass(reader, "true", 4)
+                  : first == 'f' ? word_pass(reader, "false", 5)
+                  : first == 'n' ? word_pass(reader, "null", 4)
+                                 : number_pass(reader);
+    if (reader->beginning && reader->at == reader->text.size &&
+        (first == '-' || (first >= '0' && first <= '9')))
+        return ends_inside(reader, start); /* more digits may come */
+    if (passed && slot->class != POLICY_PUBLIC && first != 'n')
+        plain_replace(reader, slot, start);
+    return passed;
 }
 
 /* Reads a member's name that is not the one that came after the last one before, into |ret_slot|. */
@@ -458,6 +446,35 @@ static inline bool member_name(struct reader *reader, const struct slot *outer, 
     return true;
 }
 
+/* Every value but objects and arrays is dealt with where it stands. */
+__attribute__((always_inline)) static inline bool value_locate(struct reader *reader, const struct slot *slot)
+{
+    uint8_t first = skip_space(reader);
+    if (first == '"')
+        return string_locate(reader, slot);
+    return first == '{' || first == '[' ? container_locate(reader, slot, first)
+                                        : plain_locate(reader, slot, first);
+}
+
+static bool array_locate(struct reader *reader, const struct slot *slot)
+{
+    reader->at++;
+    if (skip_space(reader) == ']') {
+        reader->at++;
+        return true;
+    }
+    for (;;) {
+        if (!value_locate(reader, slot))
+            return false;
+        uint8_t byte = skip_space(reader);
+        if (byte != ',' && byte != ']')
+            return not_json(reader);
+        reader->at++;
+        if (byte == ']')
+            return true;
+    }
+}
+
 static bool object_locate(struct reader *reader, const struct slot *slot)
 {
     struct slot outer = *slot;
@@ -483,13 +500,8 @@ static bool object_locate(struct reader *reader, const struct slot *slot)
     }
 }
 
-static bool value_locate(struct reader *reader, const struct slot *slot)
+static bool container_locate(struct reader *reader, const struct slot *slot, uint8_t first)
 {
-    uint8_t first = skip_space(reader);
-    if (first == '"')
-        return string_locate(reader, slot);
-    if (first != '{' && first != '[')
-        return plain_locate(reader, slot);
     if (reader->depth == JSON_LOCATE_DEPTH_MAX) {
         reader->result = JSON_TOO_DEEP;
         return false;

@@ -58,6 +58,48 @@ static void test_memo_names_that_share_a_slot_are_told_apart(void **state)
         }
 }
 
+static bool guesses(struct policy_memo *memo, const char *name, const char *text)
+{
+    uint8_t data[POLICY_MEMO_GUESS_SIZE] = {0};
+    size_t size = strlen(text);
+    memcpy(data, text, size < sizeof data ? size : sizeof data);
+    const struct policy_memo_entry *entry = policy_memo_member(memo, policy_builtin(), bytes_of(name));
+    return entry && policy_memo_guess(entry, data);
+}
+
+static void test_memo_guess_fits_the_whole_name_and_its_quote_only(void **state)
+{
+    (void)state;
+    static struct policy_memo memo;
+    assert_true(guesses(&memo, "sku", "sku\":\"12345678901"));
+    assert_true(guesses(&memo, "password", "password\":\"1"));
+    assert_true(guesses(&memo, "fifteen-letters", "fifteen-letters\""));
+    assert_false(guesses(&memo, "sku", "skus\":1"));
+    assert_false(guesses(&memo, "skus", "sku\":1"));
+    assert_false(guesses(&memo, "sku", "sky\":1"));
+    assert_false(guesses(&memo, "password", "passwort\":\"1"));
+    assert_false(guesses(&memo, "sixteen--letters", "sixteen--letters"));
+    /* A decoded name that would have to be escaped in a text is not looked for in one. */
+    assert_false(guesses(&memo, "a\"b", "a\"b\":1"));
+    assert_false(guesses(&memo, "a\\b", "a\\b\":1"));
+    assert_false(guesses(&memo, "a\nb", "a\nb\":1"));
+}
+
+static void test_memo_guess_of_a_slot_that_another_name_took_fails(void **state)
+{
+    (void)state;
+    static struct policy_memo memo;
+    struct policy_memo_entry *entry = policy_memo_member(&memo, policy_builtin(), bytes_of("sku"));
+    const uint8_t text[POLICY_MEMO_GUESS_SIZE] = "sku\":1";
+    char name[32];
+    assert_true(policy_memo_guess(entry, text));
+    for (int i = 0; i < 20000; i++) {
+        snprintf(name, sizeof name, "X-%d", i);
+        policy_memo_header(&memo, policy_builtin(), bytes_of(name));
+    }
+    assert_false(policy_memo_guess(entry, text));
+}
+
 static void test_memo_wiped_holds_no_name(void **state)
 {
     (void)state;
@@ -73,6 +115,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memo_answers_as_the_policy_first_and_again),
         cmocka_unit_test(test_memo_names_that_share_a_slot_are_told_apart),
+        cmocka_unit_test(test_memo_guess_fits_the_whole_name_and_its_quote_only),
+        cmocka_unit_test(test_memo_guess_of_a_slot_that_another_name_took_fails),
         cmocka_unit_test(test_memo_wiped_holds_no_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

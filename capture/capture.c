@@ -29,8 +29,7 @@
 #include <unistd.h>
 
 #define EXIT_INTERRUPTED 4
-#define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after 100 ms at the latest */
-#define DRAIN_MAX_NS     (5 * NS_PER_S)
+#define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after twice DEVICE_RETIRE_MS */
 #define THREADS_MAX      4
 #define QUEUE_LIVE_BYTES (32u << 20)
 #define QUEUE_FILE_BYTES 0                 /* as few batches as keep all threads at work */
@@ -258,8 +257,8 @@ static bool is_over(struct run *run, const struct net_frame *frame)
     }
     if (run->stop_mono_ns == 0)
         return false;
-    uint64_t since_ns = clock_mono_ns() - run->stop_mono_ns;
-    return frame ? frame->wall_ns > run->stop_wall_ns || since_ns > DRAIN_MAX_NS : since_ns > DRAIN_IDLE_NS;
+    /* However far behind: what was stamped before the stop is no more than the ring holds. */
+    return frame ? frame->wall_ns > run->stop_wall_ns : clock_mono_ns() - run->stop_mono_ns > DRAIN_IDLE_NS;
 }
 
 static void capture_packets(struct run *run)

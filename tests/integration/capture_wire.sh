@@ -1,7 +1,7 @@
 #!/bin/bash
 # Claims: live, what passes behind one and two VLAN tags, in IPv4 and IPv6 fragments, behind IPv6 extension headers and in packets far longer
 # than the link's (GRO, TSO) is recorded whole; tunnels are with --decap, and left out by the kernel without; other ports are left out by the kernel; -i any takes each packet of loopback once, both hops of a
-# proxy; CAP_NET_RAW is the only right needed.
+# proxy, and what passes a bridge and its port once; interfaces without a link layer (tun) are captured; CAP_NET_RAW is the only right needed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/capture_kit.sh"
 . "$(dirname "$0")/netns_kit.sh"
@@ -10,10 +10,8 @@ need_namespaces
 
 cat >"$work/inject.py" <<'PYTHON'
 """Sends whole conversations as frames: GET /NAME from 192.0.2.1 to 192.0.2.2:8080 in many dresses."""
-import socket, struct, sys
+import fcntl, os, socket, struct, sys
 
-wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-wire.bind(("v1", 0))
 MACS = b"\x02\0\0\0\0\1\x02\0\0\0\0\2"
 
 
@@ -47,6 +45,16 @@ def ipv6(to_server, data, first=6):
     return struct.pack("!IHBB", 6 << 28, len(data), first, 64) + ends[0] + ends[1] + data
 
 
+if sys.argv[1:]:    # the name of a tun interface: what is written to it comes in there, without a link layer
+    tun = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", sys.argv[1].encode(), 0x1001))
+    for to_server, data in segments("tun", 4020, 8080):
+        os.write(tun, ipv4(to_server, data))
+    for to_server, data in segments("tun6", 4021, 8080):
+        os.write(tun, ipv6(to_server, data))
+    sys.exit()
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(("v1", 0))
 sent = 0
 
 
@@ -111,6 +119,15 @@ got=$(recorded_paths "$work/tunnels")
 [ "$got" = "extensions fragments4 fragments6 geneve gre ipip plain qinq tag vxlan" ] || fail "with --decap recorded: $got"
 echo "tags, fragments, extension headers and tunnels are recorded, other ports are not"
 
+ip -n "$near" tuntap add t0 mode tun
+ip -n "$near" link set t0 up
+start_capture "$work/tun" -i t0 -p 8080
+ip netns exec "$near" python3 "$work/inject.py" t0
+stop_capture
+got=$(recorded_paths "$work/tun")
+[ "$got" = "tun tun6" ] || fail "from a tun interface: $got"
+echo "an interface without a link layer is captured"
+
 # Super-packets: 4 MB in far fewer packets than the link's MTU would make.
 start_server 8080
 start_capture "$work/big" -i v0 -p 8080 --ledger "$work/ledger.json" --max-body 8M --unsanitized
@@ -139,9 +156,21 @@ got=$(recorded_paths "$work/any")
 python3 - "$work/ledger.json" <<'PYTHON'
 import json, sys
 ledger = json.load(open(sys.argv[1]))
-assert ledger["connections"]["complete"] == 10 and ledger["packets"]["duplicate"] == 0 and ledger["bytes"]["gap"] == 0, ledger
+assert ledger["connections"]["seen"] == 10 and ledger["packets"]["duplicate"] == 0 and ledger["bytes"]["gap"] == 0, ledger
 PYTHON
 echo "both hops of a proxy are recorded, each packet once"
+
+ip -n "$near" link add br0 type bridge
+ip -n "$near" link set v0 master br0
+ip -n "$near" addr del 10.9.0.1/24 dev v0
+ip -n "$near" addr add 10.9.0.1/24 dev br0
+ip -n "$near" link set br0 up
+start_capture "$work/bridge" -i any -p 8080 --ledger "$work/ledger.json"
+ask http://10.9.0.1:8080/bridge
+stop_capture
+[ "$(recorded_paths "$work/bridge")" = bridge ] || fail "a bridge and its port: $(recorded_paths "$work/bridge")"
+grep -q '"duplicate": 0,' "$work/ledger.json" && fail "the packets of a bridge and its port were not seen twice"
+echo "what passes a bridge and its port is recorded once"
 
 # CAP_NET_RAW alone, as another user.
 if setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all -- test -x "$real_rehearse"; then
@@ -152,7 +181,7 @@ if setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all -- test -x
     chmod +x "$REHEARSE"
     cp "$work/key" "$work/nobody/key"; chown 65534 "$work/nobody/key"
     sed 's#--key-file "$work/key"#--key-file "$work/nobody/key"#' "$(dirname "$0")/capture_kit.sh" >"$work/kit.sh"; . "$work/kit.sh"
-    start_capture "$work/nobody/traffic" -i v0 -p 8080
+    start_capture "$work/nobody/traffic" -i br0 -p 8080
     for pid in $capture_pid $(pgrep -P $capture_pid); do
         [ "$(awk '/^Uid/ {print $2}' "/proc/$pid/status")" = 65534 ] || fail "another user was wanted"
     done

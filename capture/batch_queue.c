@@ -14,6 +14,7 @@ struct batch_queue {
     struct exchange_batch *first, *last; /* submitted, oldest first */
     struct exchange_batch *empty;
     size_t unmade; /* batches that may still be made */
+    uint64_t submitted_count;
     bool closed;
 };
 
@@ -84,6 +85,7 @@ struct exchange_batch *batch_queue_take(struct batch_queue *queue, bool wait)
 void batch_queue_submit(struct batch_queue *queue, struct exchange_batch *batch)
 {
     pthread_mutex_lock(&queue->lock);
+    batch->sequence = queue->submitted_count++;
     batch->next = NULL;
     *(queue->last ? &queue->last->next : &queue->first) = batch;
     queue->last = batch;

@@ -13,8 +13,9 @@ struct exchange_batch {
     struct exchange *exchanges; /* |capacity| of them, each valid; the first |count| are taken */
     size_t count;
     size_t capacity;
-    size_t bytes; /* of heads and bodies */
-    bool rotates; /* a new segment begins after it */
+    size_t bytes;      /* of heads and bodies */
+    uint64_t sequence; /* among those submitted, from 0 */
+    bool rotates;      /* a new segment begins after it */
     struct exchange_batch *next;
 };
 

@@ -10,9 +10,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define BATCH_BYTES     (UINT64_C(1) << 20)
-#define BATCH_EXCHANGES 4096
-#define BATCH_AGE_NS    NS_PER_S
+#define BATCH_BYTES       (UINT64_C(1) << 20)
+#define BATCH_EXCHANGES   4096
+#define BATCH_AGE_NS      NS_PER_S
+#define LARGE_BATCH_BYTES (UINT64_C(4) << 20)
 
 struct recording {
     struct traffic_writer *writer;
@@ -27,6 +28,8 @@ struct recording {
     unsigned thread_count;
 
     pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t turned;
+    uint64_t turn; /* the sequence of the batch that is written next */
     struct traffic_counts counts;
     bool failing; /* the last block could not be written */
     struct error failure;
@@ -80,6 +83,23 @@ static const struct turn *sort_batch(const struct exchange_batch *batch, struct 
     return turns;
 }
 
+/* Waits until all batches before |batch| were written: exchanges that began in one packet stay in their order. */
+static void await_turn(struct recording *recording, const struct exchange_batch *batch)
+{
+    pthread_mutex_lock(&recording->lock);
+    while (recording->turn != batch->sequence)
+        pthread_cond_wait(&recording->turned, &recording->lock);
+    pthread_mutex_unlock(&recording->lock);
+}
+
+static void end_turn(struct recording *recording)
+{
+    pthread_mutex_lock(&recording->lock);
+    recording->turn++;
+    pthread_cond_broadcast(&recording->turned);
+    pthread_mutex_unlock(&recording->lock);
+}
+
 static void *run_lane(void *arg)
 {
     struct recording *recording = arg;
@@ -90,9 +110,13 @@ static void *run_lane(void *arg)
         struct error err = {0};
         int status = 0;
         const struct turn *turns = sort_batch(batch, &order);
+        if (batch->bytes > LARGE_BATCH_BYTES)
+            await_turn(recording, batch); /* it may be written in pieces */
         for (size_t i = 0; i < batch->count; i++)
             status |= traffic_lane_put(lane, &batch->exchanges[turns[i].index], &err);
+        await_turn(recording, batch);
         status |= traffic_lane_flush(lane, &err);
+        end_turn(recording);
         if (batch->rotates)
             status |= traffic_writer_rotate(recording->writer, &err);
         struct traffic_counts counts;
@@ -118,6 +142,7 @@ int recording_open(const struct recording_options *options, struct recording **r
     recording->writer = writer;
     recording->live = options->live;
     pthread_mutex_init(&recording->lock, NULL);
+    pthread_cond_init(&recording->turned, NULL);
     size_t batches = options->queue_bytes / BATCH_BYTES;
     size_t fewest = options->threads + 2; /* one for each thread, one that is filled, one that waits */
     recording->queue = batch_queue_create(batches > fewest ? batches : fewest);
@@ -222,6 +247,7 @@ void recording_free(struct recording *recording)
         recording_finish(recording, NULL);
     batch_queue_free(recording->queue);
     pthread_mutex_destroy(&recording->lock);
+    pthread_cond_destroy(&recording->turned);
     free(recording->threads);
     free(recording);
 }

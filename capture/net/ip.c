@@ -187,21 +187,38 @@ static void take_last_stop(struct cursor *cursor, const uint8_t *header, size_t 
         set_address(&cursor->segment->destination, AF_INET6, header + at);
 }
 
-/* Looks for a jumbogram's length (RFC 2675) among hop-by-hop options. Returns 0 where there is none. */
-static uint32_t find_jumbo_length(const uint8_t *header, size_t size)
+/* Looks for the option |type| of |length| bytes in a hop-by-hop or destination header (RFC 8200 §4.2). Returns its
+ * value, or NULL. */
+static const uint8_t *find_option(const uint8_t *header, size_t size, uint8_t type, uint8_t length)
 {
     for (size_t at = 2; at < size;) {
-        if (header[at] == 0) {
+        if (header[at] == 0) { /* padding of one byte */
             at++;
             continue;
         }
         if (at + 2 > size || at + 2 + header[at + 1] > size)
-            return 0;
-        if (header[at] == 0xc2 && header[at + 1] == 4)
-            return read_u32(header + at + 2);
+            return NULL;
+        if (header[at] == type && header[at + 1] == length)
+            return header + at + 2;
         at += 2 + (size_t)header[at + 1];
     }
-    return 0;
+    return NULL;
+}
+
+/* A jumbogram's length (RFC 2675) stands in its options. */
+static void take_jumbo_length(struct cursor *cursor, const uint8_t *header, size_t size)
+{
+    const uint8_t *length = find_option(header, size, 0xc2, 4);
+    if (length && read_u32(length) >= size)
+        cursor_limit(cursor, read_u32(length));
+}
+
+/* A host that is away from home sends from another address than TCP means (RFC 6275 §6.3). */
+static void take_home_address(struct cursor *cursor, const uint8_t *header, size_t size)
+{
+    const uint8_t *home = find_option(header, size, 0xc9, 16);
+    if (home)
+        set_address(&cursor->segment->source, AF_INET6, home);
 }
 
 /* Steps over the extension header of the cursor's type (RFC 8200 §4). |jumbo|: the payload's length was 0. */
@@ -217,13 +234,12 @@ static enum net_verdict step_extension(struct cursor *cursor, bool jumbo)
     size_t size = ((size_t)header[1] + 1) * 8;
     if (size > cursor->bytes.size)
         return cursor_lacks(cursor, size);
-    if (cursor->type == EXTENSION_HOP_BY_HOP && jumbo) {
-        uint32_t length = find_jumbo_length(header, size);
-        if (length >= size)
-            cursor_limit(cursor, length);
-    } else if (cursor->type == EXTENSION_ROUTING) {
+    if (cursor->type == EXTENSION_HOP_BY_HOP && jumbo)
+        take_jumbo_length(cursor, header, size);
+    else if (cursor->type == EXTENSION_ROUTING)
         take_last_stop(cursor, header, size);
-    }
+    else if (cursor->type == EXTENSION_DESTINATION)
+        take_home_address(cursor, header, size);
     return cursor_next(cursor, size, LAYER_TRANSPORT, header[0]);
 }
 

@@ -128,7 +128,7 @@ static void test_ipv6_extension_headers(void **state)
     kit_check(DLT_RAW, &frame);
 }
 
-static void test_ipv6_routing_ends_at_its_last_stop(void **state)
+static void test_ipv6_addresses_are_those_that_tcp_means(void **state)
 {
     (void)state;
     struct tcp_segment segment;
@@ -144,6 +144,10 @@ static void test_ipv6_routing_ends_at_its_last_stop(void **state)
     assert_int_equal(segment.destination.ip[15], 2);
     assert_int_equal(IPV6(43, "\6\0\0\1\0\0\0\0"), NET_TCP); /* no stops in it */
     assert_int_equal(segment.destination.ip[15], 2);
+    assert_int_equal(IPV6(60, "\6\2\1\0\0\xc9\x10" STOP("\5") "\0"), NET_TCP); /* away from home */
+    assert_int_equal(segment.source.ip[15], 5);
+    assert_int_equal(IPV6(60, "\6\0\1\0\0\xc9\x10\1"), NET_TCP); /* an option that does not fit */
+    assert_int_equal(segment.source.ip[15], 1);
 }
 
 /* Decodes a segment with |size| bytes of TCP options. */
@@ -185,7 +189,7 @@ int main(void)
         cmocka_unit_test(test_ip_offload_padding_and_cuts),
         cmocka_unit_test(test_ip_super_packets_are_whole),
         cmocka_unit_test(test_ipv6_extension_headers),
-        cmocka_unit_test(test_ipv6_routing_ends_at_its_last_stop),
+        cmocka_unit_test(test_ipv6_addresses_are_those_that_tcp_means),
         cmocka_unit_test(test_ip_timestamp_option_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,7 +112,7 @@ static bool set_resolution(struct pcapng_interface *interface, uint8_t value)
     interface->units_per_s = 1;
     for (unsigned i = 0; i < exponent && !interface->binary; i++)
         interface->units_per_s *= 10;
-    interface->ns_per_unit = interface->binary || exponent > 9 ? 0 : NS_PER_S / interface->units_per_s;
+    interface->ns_per_unit = interface->binary ? 0 : NS_PER_S / interface->units_per_s;
     return true;
 }
 

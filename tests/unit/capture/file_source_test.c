@@ -113,19 +113,28 @@ static void test_source_hundreds_of_files(void **state)
         buffer_clear(&data);
         buffer_clear(&packed);
     }
-    struct file_source *source;
-    struct net_frame frame;
-    uint64_t last_ns = 0;
-    size_t packets = 0;
-    assert_int_equal(file_source_open(files->paths, files->count, NULL, &source, NULL), 0);
-    while (file_source_next(source, &frame) == SOURCE_PACKET) {
-        assert_true(frame.wall_ns >= last_ns);
-        last_ns = frame.wall_ns;
-        packets++;
+    static const struct {
+        const char *filter;
+        size_t packets;
+    } cases[] = {{NULL, 600},
+                 {"ether[0] = 0x62", 300},
+                 {"ether[0] = 0x63", 0}}; /* of "ab": both, each second one, none */
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct file_source *source;
+        struct net_frame frame;
+        uint64_t last_ns = 0;
+        size_t packets = 0;
+        assert_int_equal(file_source_open(files->paths, files->count, cases[i].filter, &source, NULL), 0);
+        while (file_source_next(source, &frame) == SOURCE_PACKET) {
+            assert_true(frame.wall_ns >= last_ns);
+            assert_true(!cases[i].filter || frame.bytes.data[0] == 'b');
+            last_ns = frame.wall_ns;
+            packets++;
+        }
+        assert_int_equal(packets, cases[i].packets);
+        assert_null(file_source_damage(source));
+        file_source_free(source);
     }
-    assert_int_equal(packets, 600);
-    assert_null(file_source_damage(source));
-    file_source_free(source);
     drop_files(files);
     buffer_free(&data);
     buffer_free(&packed);

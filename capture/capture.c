@@ -88,6 +88,7 @@ static int open_recorder(struct run *run, struct error *err)
         .max_body_bytes = settings->max_body_bytes,
         .count = settings->count,
         .select = settings->select,
+        .servers = {settings->server_list, settings->server_count},
         .keep_replays = settings->keep_replays,
     };
     if (recorder_open(&recorder, &run->recorder, err) != 0)
@@ -151,13 +152,14 @@ static int open_run(struct run *run, struct error *err)
                                                   .stored_bytes_max = settings->memory_bytes,
                                                   .ports = settings->port_list,
                                                   .port_count = settings->port_count,
+                                                  .servers = {settings->server_list, settings->server_count},
                                                   .guess_roles = settings->stream_digests},
                           &handler);
     run->start_mono_ns = clock_mono_ns();
     run->tick_mono_ns = run->start_mono_ns;
     if (settings->interface)
-        log_info("listening on %s, ports %s; SIGINT (Ctrl-C) ends the capture", settings->interface,
-                 settings->ports);
+        log_info("listening on %s, %s%s; SIGINT (Ctrl-C) ends the capture", settings->interface,
+                 settings->ports ? "ports " : "every TCP port", settings->ports ? settings->ports : "");
     return 0;
 }
 
@@ -169,8 +171,9 @@ static void take_packet(struct run *run, const struct net_frame *frame)
         run->first_packet_ns = frame->wall_ns;
     if (decoder_take(run->decoder, frame, &segment) != NET_TCP)
         return;
-    if (flow_take(run->flows, &segment, frame->wall_ns) == NET_OTHER_PORT)
-        run->ledger.not_decoded[NET_OTHER_PORT]++;
+    enum net_verdict verdict = flow_take(run->flows, &segment, frame->wall_ns);
+    if (verdict != NET_TCP)
+        run->ledger.not_decoded[verdict]++;
 }
 
 static void show_progress(struct run *run)
@@ -290,7 +293,7 @@ static void account_frames(const struct run *run, struct ledger *ledger)
 {
     const struct decoder_counts *counts = decoder_counts(run->decoder);
     for (unsigned i = 0; i < NET_VERDICT_COUNT; i++)
-        if (i != NET_OTHER_PORT) /* which is judged behind the decoder */
+        if (i != NET_OTHER_PORT && i != NET_OTHER_SERVER) /* which are judged behind the decoder */
             ledger->not_decoded[i] = counts->not_decoded[i];
     memcpy(ledger->decapsulated, counts->decapsulated, sizeof ledger->decapsulated);
     ledger->packets_fragments = counts->fragments_joined;
@@ -353,14 +356,25 @@ static void explain_nothing(const struct run *run)
         return;
     if (ledger->packets_received == 0)
         log_warning("no packet came by: check %s",
-                    run->settings->interface ? "--interface, --ports and --filter" : "the file and --filter");
+                    run->settings->interface ? "--interface, --ports, --server and --filter"
+                                             : "the file, --server and --filter");
     else if (only_undecoded(ledger))
         log_warning("none of the packets could be decoded as TCP: most are %s", only_undecoded(ledger));
     else if (ledger->not_http_count > 0)
         log_warning("no HTTP request was seen, but %s: capture where requests pass unencrypted",
                     ledger->not_http[0].name);
     else
-        log_warning("no HTTP request was seen: check --ports and --filter");
+        log_warning("no HTTP request was seen: check --ports, --server and --filter");
+}
+
+/* Where no port was named, names those that it would have been. */
+static void name_ports(const struct run *run)
+{
+    char text[512];
+    if (run->settings->port_count > 0 || run->ledger.ports.count == 0)
+        return;
+    log_info("HTTP was seen on port%s %s", run->ledger.ports.count > 1 ? "s" : "",
+             http_ports_format(&run->ledger.ports, text, sizeof text));
 }
 
 static int write_ledger(struct run *run, struct error *err)
@@ -426,6 +440,8 @@ static int end_run(struct run *run)
         log_error("%s", source_damage(run->source));
         status = 3;
     }
+    if (status != 3)
+        name_ports(run);
     return status;
 }
 

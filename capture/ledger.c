@@ -145,6 +145,13 @@ static void visit_maps(const struct ledger *ledger, void (*visit)(void *arg, con
     for (size_t i = 0; i < ledger->not_http_count; i++)
         ADD(ledger->not_http[i].name, ledger->not_http[i].count)
     FLUSH("connections", "not_http");
+    for (size_t i = 0; i < ledger->ports.count; i++) {
+        char port[8];
+        snprintf(port, sizeof port, "%u", ledger->ports.ports[i].port);
+        ADD(port, ledger->ports.ports[i].requests)
+    }
+    ADD("others", ledger->ports.others)
+    FLUSH("requests", "ports");
     for (unsigned i = 0; i < LEDGER_FILTER_COUNT; i++)
         ADD(filter_names[i], ledger->filtered[i])
     FLUSH("requests", "filtered_by");

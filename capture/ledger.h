@@ -3,6 +3,7 @@
 #ifndef CAPTURE_LEDGER_H
 #define CAPTURE_LEDGER_H
 
+#include "capture/http_ports.h"
 #include "capture/net/verdict.h"
 #include "common/error.h"
 #include "common/exchange.h"
@@ -35,6 +36,7 @@
     X(connections, evicted, "given up for lack of room")                                                     \
     X(connections, idle, "given up after ten minutes without a packet")                                      \
     X(connections, proxied, "opened by a PROXY protocol header")                                             \
+    X(connections, other_server, "to a server that --server does not name; their bytes are skipped")         \
     X(connections, tunnelled, "switched to another protocol, or a CONNECT tunnel")                           \
     X(requests, seen, "request heads found")                                                                 \
     X(requests, recorded, "written to the traffic")                                                          \
@@ -100,6 +102,7 @@ struct ledger {
     uint64_t response_defects[MESSAGE_DEFECT_COUNT];
     uint64_t body_dropped[BODY_REASON_COUNT];
     uint64_t unreplayable[UNREPLAYABLE_COUNT]; /* what a replay will not be able to fire, by reason */
+    struct http_ports ports;                   /* where requests were seen */
     struct ledger_named not_http[LEDGER_PROTOCOLS_MAX];
     size_t not_http_count;
 };

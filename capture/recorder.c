@@ -14,6 +14,7 @@ struct recorder {
     struct ledger found; /* not_http counts */
     uint64_t put;        /* exchanges given to the recording */
     uint64_t past_count;
+    struct http_ports ports;
     uint64_t unselected; /* by what the head of the request did not tell */
     uint64_t next_id;
 };
@@ -21,7 +22,7 @@ struct recorder {
 /* A connection as the handler's callbacks get it. */
 struct recorded_connection {
     struct recorder *recorder;
-    struct pairing *pairing;
+    struct pairing *pairing; /* NULL: of a server that is not wanted */
 };
 
 /* Whether an exchange may be wanted, by the head of its request. */
@@ -29,6 +30,7 @@ static bool wants_request(void *arg, const struct exchange *exchange)
 {
     struct recorder *recorder = arg;
     struct select *select = recorder->options.select;
+    http_ports_add(&recorder->ports, exchange->server.port);
     return !select || select_judge(select, exchange, SELECT_KNOWN_HEAD) != SELECT_NO;
 }
 
@@ -116,6 +118,13 @@ static void *open_connection(void *arg, const struct flow_info *info)
     struct recorder *recorder = arg;
     struct recorded_connection *connection = xmalloc(sizeof *connection);
     connection->recorder = recorder;
+    connection->pairing = NULL;
+    /* Packets were taken because one end is a wanted server; here it is the client, as a proxy's is behind it. */
+    if (recorder->options.servers.count > 0 &&
+        !address_ranges_hold(&recorder->options.servers, &info->server)) {
+        recorder->found.connections_other_server++;
+        return connection;
+    }
     connection->pairing =
         pairing_create(recorder->pool, &(struct pairing_connection){
                                            .connection = opaque_connection(recorder, info),
@@ -135,36 +144,45 @@ static void take_data(void *arg, enum flow_side side, struct bytes data, uint64_
                       bool segment_start)
 {
     struct recorded_connection *connection = arg;
+    if (!connection->pairing) {
+        connection->recorder->found.bytes_skipped += data.size;
+        return;
+    }
     pairing_feed(connection->pairing, pairing_side_of(side), data, packet_ns, segment_start);
 }
 
 static void take_gap(void *arg, enum flow_side side, uint64_t bytes, uint64_t packet_ns)
 {
     struct recorded_connection *connection = arg;
-    pairing_gap(connection->pairing, pairing_side_of(side), bytes, packet_ns);
+    if (connection->pairing)
+        pairing_gap(connection->pairing, pairing_side_of(side), bytes, packet_ns);
 }
 
 static void take_mark(void *arg, enum flow_side side, enum flow_mark mark)
 {
     struct recorded_connection *connection = arg;
-    pairing_mark(connection->pairing, pairing_side_of(side),
-                 mark == FLOW_CONFLICT ? EXCHANGE_FLAG(CONFLICT) : EXCHANGE_FLAG(URGENT));
+    if (connection->pairing)
+        pairing_mark(connection->pairing, pairing_side_of(side),
+                     mark == FLOW_CONFLICT ? EXCHANGE_FLAG(CONFLICT) : EXCHANGE_FLAG(URGENT));
 }
 
 static void take_end(void *arg, enum flow_side side, uint64_t packet_ns)
 {
     struct recorded_connection *connection = arg;
-    pairing_end(connection->pairing, pairing_side_of(side), true, packet_ns);
+    if (connection->pairing)
+        pairing_end(connection->pairing, pairing_side_of(side), true, packet_ns);
 }
 
 static void close_connection(void *arg, bool clean, uint64_t packet_ns)
 {
     struct recorded_connection *connection = arg;
-    pairing_finish(connection->pairing, clean, packet_ns);
-    const char *protocol = pairing_protocol(connection->pairing);
-    if (protocol)
-        ledger_add_protocol(&connection->recorder->found, protocol);
-    pairing_free(connection->pairing);
+    if (connection->pairing) {
+        pairing_finish(connection->pairing, clean, packet_ns);
+        const char *protocol = pairing_protocol(connection->pairing);
+        if (protocol)
+            ledger_add_protocol(&connection->recorder->found, protocol);
+        pairing_free(connection->pairing);
+    }
     free(connection);
 }
 
@@ -213,7 +231,10 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     struct recording_totals totals;
     recording_totals(recorder->recording, &totals);
     ledger->bytes_recorded += counts->bytes_recorded;
-    ledger->bytes_skipped += counts->bytes_skipped;
+    ledger->bytes_skipped += counts->bytes_skipped + recorder->found.bytes_skipped;
+    ledger->connections_other_server += recorder->found.connections_other_server;
+    http_ports_sort(&recorder->ports);
+    ledger->ports = recorder->ports;
     ledger->bytes_opaque += counts->bytes_opaque;
     ledger->connections_proxied += counts->connections_proxied;
     ledger->connections_tunnelled += counts->connections_tunnelled;

@@ -16,9 +16,10 @@ struct recorder_options {
     struct recording_options recording; /* copied; what it points to is borrowed */
     enum recorder_bodies bodies;
     uint64_t max_body_bytes;
-    uint64_t count;        /* exchanges to record at most; 0: no limit */
-    struct select *select; /* which exchanges to record; borrowed; NULL: all */
-    bool keep_replays;     /* record what a replay of rehearse sent, too */
+    uint64_t count;                /* exchanges to record at most; 0: no limit */
+    struct select *select;         /* which exchanges to record; borrowed; NULL: all */
+    struct address_ranges servers; /* record only what these answered; none: any; borrowed */
+    bool keep_replays;             /* record what a replay of rehearse sent, too */
 };
 
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err);

@@ -23,7 +23,11 @@ static const struct option_spec options[] = {
      "read pcap or pcapng files, also gzip or zstd; '-' is standard input\nrepeatable, merged by time",
      AT(files)},
     {"ports", 'p', OPTION_TEXT, "PORTS",
-     "server ports, as 80,8000-8010\nwith --read it may be left out: every TCP port is looked at", AT(ports)},
+     "server ports, as 80,8000-8010\nwithout it every TCP port is looked at, and those with HTTP are named "
+     "at the end",
+     AT(ports)},
+    {"server", 0, OPTION_TEXT, "ADDR[/LEN],...", "record only what servers at these addresses answer",
+     AT(server)},
     {"output", 'o', OPTION_TEXT, "TRAFFIC", "folder to record into; created where missing", AT(output)},
     {"key-file", 0, OPTION_TEXT, "FILE", "master key of the pseudonyms", AT(key_file)},
     {"new-key-file", 0, OPTION_TEXT, "FILE", "create a master key here (mode 0600) and use it",
@@ -98,6 +102,22 @@ static int parse_ports(const char *text, struct capture_settings *settings, stru
     return 0;
 }
 
+static int parse_servers(const char *text, struct capture_settings *settings, struct error *err)
+{
+    for (const char *at = text; at;) {
+        size_t size = strcspn(at, ",");
+        if (settings->server_count == CAPTURE_SERVERS_MAX)
+            return error_set(err, ERROR_USAGE, "--server: more than %d addresses", CAPTURE_SERVERS_MAX);
+        if (!address_range_parse(bytes_make(at, size), &settings->server_list[settings->server_count++]))
+            return error_set(
+                err, ERROR_USAGE,
+                "--server '%s': wanted addresses as 192.0.2.7, 192.0.2.7:80, 192.0.2.0/24 or 2001:db8::/32",
+                text);
+        at = at[size] ? at + size + 1 : NULL;
+    }
+    return 0;
+}
+
 static void collect_paths(struct capture_settings *settings, const struct option_texts *arguments)
 {
     const struct option_texts *lists[] = {&settings->files, arguments};
@@ -118,8 +138,6 @@ static int check_settings(struct capture_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--stream-digests goes with --read only");
     if ((!settings->output || !settings->output[0]) && !settings->stream_digests)
         return error_set(err, ERROR_USAGE, "--output TRAFFIC is missing: the folder to record into");
-    if (settings->interface && !settings->ports)
-        return error_set(err, ERROR_USAGE, "--ports is missing: the server's ports, as 80,8080");
     if (settings->key_file && settings->new_key_file)
         return error_set(err, ERROR_USAGE, "--key-file and --new-key-file exclude each other");
     if (settings->level > 19)
@@ -129,7 +147,9 @@ static int check_settings(struct capture_settings *settings, struct error *err)
                          "--max-body: wanted 1 to 32M; to keep no bodies give --bodies none");
     if (settings->connections_max > UINT32_C(1) << 26)
         return error_set(err, ERROR_USAGE, "--connections-max: at most %u", 1u << 26);
-    return settings->ports ? parse_ports(settings->ports, settings, err) : 0;
+    if (settings->ports && parse_ports(settings->ports, settings, err) != 0)
+        return -1;
+    return settings->server ? parse_servers(settings->server, settings, err) : 0;
 }
 
 bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_settings, int *ret_status)

@@ -2,6 +2,7 @@
 #ifndef CAPTURE_SETTINGS_H
 #define CAPTURE_SETTINGS_H
 
+#include "common/address_range.h"
 #include "common/options.h"
 #include "common/select.h"
 
@@ -9,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CAPTURE_PORTS_MAX 1024
+#define CAPTURE_PORTS_MAX   1024
+#define CAPTURE_SERVERS_MAX 64
 
 /* What the command line and the configuration say. Texts are borrowed from them. */
 struct capture_settings {
@@ -20,6 +22,9 @@ struct capture_settings {
     const char *ports;
     uint16_t port_list[CAPTURE_PORTS_MAX]; /* what |ports| says */
     size_t port_count;
+    const char *server;                                    /* --server */
+    struct address_range server_list[CAPTURE_SERVERS_MAX]; /* what it says */
+    size_t server_count;
     const char *output;
     const char *key_file;
     const char *new_key_file;

@@ -122,3 +122,11 @@ bool address_range_holds(const struct address_range *range, const struct address
         return false;
     return rest == 0 || ((plain.ip[whole] ^ range->address.ip[whole]) & (uint8_t)(0xff00 >> rest)) == 0;
 }
+
+bool address_ranges_hold(const struct address_ranges *ranges, const struct address *address)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (address_range_holds(&ranges->items[i], address))
+            return true;
+    return false;
+}

@@ -14,9 +14,16 @@ struct address_range {
     uint8_t prefix_bits;    /* at most 32, 128 */
 };
 
+struct address_ranges {
+    const struct address_range *items;
+    size_t count;
+};
+
 /* Reads one range. Returns false where |text| is none. */
 bool address_range_parse(struct bytes text, struct address_range *ret_range);
 /* Returns whether |address| lies in |range|. An IPv4-mapped IPv6 address is the IPv4 address. */
 bool address_range_holds(const struct address_range *range, const struct address *address);
+/* Returns whether |address| lies in one of |ranges|. */
+bool address_ranges_hold(const struct address_ranges *ranges, const struct address *address);
 
 #endif

@@ -35,7 +35,8 @@
     X(ICMP, "icmp")                                                                                          \
     X(SCTP, "sctp")                                                                                          \
     X(OTHER_TRANSPORT, "other_transport")                                                                    \
-    X(OTHER_PORT, "other_port") /* TCP on a port that --ports does not name */
+    X(OTHER_PORT, "other_port")     /* TCP on a port that --ports does not name */                           \
+    X(OTHER_SERVER, "other_server") /* TCP between addresses that --server does not name */
 
 enum net_verdict {
 #define X(name, text) NET_##name,

@@ -315,10 +315,20 @@ void flow_tick(struct flow_table *table, uint64_t now_ns)
     expire(table);
 }
 
-static bool wanted(const struct flow_table *table, const struct tcp_segment *segment)
+/* Whether one end of |segment| may be a wanted server: NET_TCP, or why none may. */
+static enum net_verdict judge_ends(const struct flow_table *table, const struct tcp_segment *segment)
 {
-    return table->settings.port_count == 0 || is_server_port(table, segment->source.port) ||
-           is_server_port(table, segment->destination.port);
+    const struct flow_settings *settings = &table->settings;
+    const struct address *ends[2] = {&segment->source, &segment->destination};
+    enum net_verdict verdict = NET_OTHER_PORT;
+    for (unsigned i = 0; i < 2; i++) {
+        if (settings->port_count > 0 && !is_server_port(table, ends[i]->port))
+            continue;
+        if (settings->servers.count == 0 || address_ranges_hold(&settings->servers, ends[i]))
+            return NET_TCP;
+        verdict = NET_OTHER_SERVER;
+    }
+    return verdict;
 }
 
 /* Finds or begins the connection of |segment|; NULL where it has none. */
@@ -351,8 +361,9 @@ static struct flow *place(struct flow_table *table, const struct tcp_segment *se
 
 enum net_verdict flow_take(struct flow_table *table, const struct tcp_segment *segment, uint64_t packet_ns)
 {
-    if (!wanted(table, segment))
-        return NET_OTHER_PORT;
+    enum net_verdict verdict = judge_ends(table, segment);
+    if (verdict != NET_TCP)
+        return verdict;
     flow_tick(table, packet_ns);
     table->counts.segments++;
     table->counts.payload_bytes += segment->payload.size;

@@ -19,6 +19,7 @@
 #define CAPTURE_TCP_FLOW_H
 
 #include "capture/net/ip.h"
+#include "common/address_range.h"
 #include "common/exchange.h"
 
 #include <stdbool.h>
@@ -90,18 +91,19 @@ struct flow_counts {
 
 /* Settings of a table. Zero means the default in brackets. */
 struct flow_settings {
-    uint32_t connections_max;   /* [131072] */
-    uint64_t stored_bytes_max;  /* for all connections [256 MiB] */
-    uint32_t direction_bytes;   /* stored in one direction [4 MiB] */
-    uint32_t direction_pieces;  /* stored in one direction [4096] */
-    uint64_t idle_ns;           /* [10 min] */
-    uint64_t linger_ns;         /* how long closed connections are remembered [15 s] */
-    uint64_t allowance_ns;      /* for reordering [100 ms] */
-    uint32_t allowance_packets; /* of the connection [512] */
-    const uint16_t *ports;      /* server ports; borrowed */
-    size_t port_count;          /* 0: every port */
-    bool guess_roles;           /* last resort at the first byte: the smaller port is the server's */
-    const uint8_t *hash_key;    /* 16 bytes, copied; NULL: random */
+    uint32_t connections_max;      /* [131072] */
+    uint64_t stored_bytes_max;     /* for all connections [256 MiB] */
+    uint32_t direction_bytes;      /* stored in one direction [4 MiB] */
+    uint32_t direction_pieces;     /* stored in one direction [4096] */
+    uint64_t idle_ns;              /* [10 min] */
+    uint64_t linger_ns;            /* how long closed connections are remembered [15 s] */
+    uint64_t allowance_ns;         /* for reordering [100 ms] */
+    uint32_t allowance_packets;    /* of the connection [512] */
+    const uint16_t *ports;         /* server ports; borrowed */
+    size_t port_count;             /* 0: every port */
+    struct address_ranges servers; /* of which one end of a connection must be one; none: any may; borrowed */
+    bool guess_roles;              /* last resort at the first byte: the smaller port is the server's */
+    const uint8_t *hash_key;       /* 16 bytes, copied; NULL: random */
 };
 
 struct flow_table;
@@ -110,7 +112,8 @@ struct flow_table;
 struct flow_table *flow_table_create(const struct flow_settings *settings,
                                      const struct flow_handler *handler);
 /* Takes the next segment, captured at |packet_ns| (wall clock; may step back). Returns NET_TCP, or
- * NET_OTHER_PORT where neither port is among the settings' ports. */
+ * NET_OTHER_PORT where neither port is among the settings' ports, NET_OTHER_SERVER where no end with such a port
+ * is among the settings' servers. */
 enum net_verdict flow_take(struct flow_table *table, const struct tcp_segment *segment, uint64_t packet_ns);
 /* Tells that packet time has reached |now_ns| without a packet: gives up holes and idle connections. */
 void flow_tick(struct flow_table *table, uint64_t now_ns);

@@ -35,7 +35,7 @@ check_status 0 "$REHEARSE" capture -r "$work/good.pcap" -o "$work/good" --new-ke
 check_status 2 capture -o "$work/t"; one_error_line '\-\-interface IF or --read FILE'
 check_status 2 capture -r a -i b -p 1 -o "$work/t"; one_error_line '\-\-interface IF or --read FILE'
 check_status 2 capture -r "$work/good.pcap"; one_error_line '\-\-output'
-check_status 2 capture -i lo -o "$work/t"; one_error_line '\-\-ports'
+check_status 2 capture -i lo -p 80 --server 10.0.0.1,shop -o "$work/t"; one_error_line "\-\-server '10.0.0.1,shop': wanted addresses"
 check_status 2 capture -i lo -p 80,x -o "$work/t"; one_error_line 'ports between 1 and 65535'
 check_status 2 capture -r "$work/good.pcap" -o "$work/t" --bodies some; one_error_line 'none\|request\|all'
 check_status 2 capture -r "$work/good.pcap" -o "$work/t" --filter 'tcp porc 80'; one_error_line '\-\-filter .*tcp porc 80'

@@ -31,7 +31,7 @@ http {
     client_body_temp_path $work/nginx/tmp/a; proxy_temp_path $work/nginx/tmp/b; fastcgi_temp_path $work/nginx/tmp/c;
     uwsgi_temp_path $work/nginx/tmp/d; scgi_temp_path $work/nginx/tmp/e;
     keepalive_requests 100000;
-    server { listen 127.0.0.1:$port backlog=8192; root $work/nginx/html; }
+    server { listen 127.0.0.1:$port backlog=8192; listen 127.0.0.2:$port; root $work/nginx/html; }
 }
 CONFIG
     ulimit -n "$(ulimit -Hn)"

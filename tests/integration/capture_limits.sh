@@ -97,7 +97,8 @@ echo "== nothing recorded"
 check_status 0 capture -r "$work/small.pcap" -o "$work/t" --filter 'port 81'; one_error_line 'no packet came by'
 check_status 0 capture -r "$work/small.pcap" -o "$work/t" --ports 81; one_error_line 'no HTTP request was seen: check --ports'
 check_status 0 capture -r "$work/none.pcap" -o "$work/t"; one_error_line 'no HTTP request was seen, but tls'
-check_status 0 capture -r "$work/small.pcap" -o "$work/t"; [ ! -s "$work/err" ] || fail "a good capture says something"
+check_status 0 capture -r "$work/small.pcap" -o "$work/t" -p 80; [ ! -s "$work/err" ] || fail "a good capture says something"
+check_status 0 capture -r "$work/small.pcap" -o "$work/named"; one_error_line 'HTTP was seen on port 80 \(1 request\)$'
 "$REHEARSE" inspect "$work/t" >"$work/out" 2>"$work/err"
 [ "$(wc -l <"$work/out")" = 2 ] && [ ! -s "$work/err" ] || fail "inspect does not show one exchange alone"
 check_status 0 capture -r "$work/small.pcap" -o "$work/empty" --ports 81

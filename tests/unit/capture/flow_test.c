@@ -406,6 +406,34 @@ static void test_flow_snaplen_cut_is_a_hole(void **state)
     expect(&bench, "+ c:abc c-7 s:ok x ");
 }
 
+static void test_flow_an_end_must_be_a_wanted_server(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t from, to; /* last bytes of addresses in 10.0.0.0/24 */
+        uint16_t from_port, to_port;
+        enum net_verdict verdict;
+    } table[] = {
+        {9, 5, 40000, 80, NET_TCP},          {5, 9, 80, 40000, NET_TCP},
+        {9, 7, 40000, 80, NET_OTHER_SERVER}, {9, 5, 40000, 81, NET_OTHER_PORT},
+        {5, 7, 40000, 80, NET_OTHER_SERVER}, {5, 7, 80, 40001, NET_TCP},
+    };
+    static const uint16_t port = SERVER_PORT;
+    struct address_range range;
+    assert_true(address_range_parse(bytes_of("10.0.0.4/31"), &range));
+    struct bench bench = {0};
+    bench_start(&bench, (struct flow_settings){.ports = &port, .port_count = 1, .servers = {&range, 1}});
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const struct tcp_segment syn = {
+            .source = {.family = AF_INET, .ip = {10, 0, 0, table[i].from}, .port = table[i].from_port},
+            .destination = {.family = AF_INET, .ip = {10, 0, 0, table[i].to}, .port = table[i].to_port},
+            .flags = TCP_SYN,
+        };
+        assert_int_equal(flow_take(bench.table, &syn, 1), table[i].verdict);
+    }
+    expect(&bench, "");
+}
+
 static void test_flow_other_ports_are_not_taken(void **state)
 {
     (void)state;
@@ -458,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_flow_idle_and_evicted),
         cmocka_unit_test(test_flow_snaplen_cut_is_a_hole),
         cmocka_unit_test(test_flow_other_ports_are_not_taken),
+        cmocka_unit_test(test_flow_an_end_must_be_a_wanted_server),
         cmocka_unit_test(test_flow_another_scope_is_another_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

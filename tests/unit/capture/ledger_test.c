@@ -35,6 +35,8 @@ static struct ledger sample(void)
     ledger.flags[EXCHANGE_BIT_PIPELINED] = 4;
     ledger.request_defects[MESSAGE_DEFECT_BIT_BARE_LF] = 5;
     ledger.response_defects[MESSAGE_DEFECT_COUNT - 1] = 6;
+    for (unsigned i = 0; i < 3; i++)
+        http_ports_add(&ledger.ports, 8080);
     ledger_add_protocol(&ledger, "tls");
     ledger_add_protocol(&ledger, "http2");
     ledger_add_protocol(&ledger, "tls");
@@ -100,9 +102,9 @@ static void test_ledger_text_leaves_out_zeros(void **state)
         strstr(text, "packets     received 90, dropped_kernel 10, not_decoded (vxlan 3, link_docsis 2), "
                      "decapsulated (vxlan 7)\n"));
     assert_non_null(strstr(text, "connections seen 0, not_http (tls 2, http2 1)\n"));
-    assert_non_null(strstr(
-        text, "requests    seen 10, recorded 6, filtered 2, filtered_by (select 2), lost (http09 1, disk 1), "
-              "flags (pipelined 4), defects (bare_lf 5)\n"));
+    assert_non_null(strstr(text, "requests    seen 10, recorded 6, filtered 2, ports (8080 3), filtered_by "
+                                 "(select 2), lost (http09 1, disk 1), "
+                                 "flags (pipelined 4), defects (bare_lf 5)\n"));
     assert_non_null(strstr(text, "responses   seen 5, paired 4, orphaned 1, defects (surplus 6)\n"));
     assert_null(strstr(text, "sampled_out"));
     free(text);
@@ -136,6 +138,8 @@ static void test_ledger_json_holds_all_of_it(void **state)
     json_t *responses = json_object_get(root, "responses");
     assert_int_equal(json_integer_value(json_object_get(json_object_get(responses, "defects"), "surplus")),
                      6);
+    json_t *ports = json_object_get(requests, "ports");
+    assert_int_equal(json_integer_value(json_object_get(ports, "8080")), 3);
     assert_true(json_is_true(json_object_get(root, "balances")));
     json_decref(root);
     FILE *full = fopen("/dev/full", "w");

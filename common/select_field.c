@@ -1,5 +1,6 @@
 #include "common/select_field.h"
 
+#include "common/http1_cookie.h"
 #include "common/http1_head.h"
 
 #include <assert.h>
@@ -150,21 +151,16 @@ static bool next_parameter(struct select_values *values, struct bytes *ret_value
 
 static bool next_cookie(struct select_values *values, struct bytes *ret_value)
 {
-    for (;;) {
-        if (values->list.size == 0 && !next_field(&values->rest, BYTES_LITERAL("Cookie"), &values->list))
-            return false;
-        size_t size = find_byte(values->list, ';');
-        struct bytes pair = bytes_make(values->list.data, size);
-        values->list = rest_from(values->list, size + 1);
-        size_t equals = find_byte(pair, '=');
-        if (equals == pair.size || !bytes_equal(bytes_trim(bytes_make(pair.data, equals)), values->name))
-            continue;
-        struct bytes value = bytes_trim(rest_from(pair, equals + 1));
-        if (value.size >= 2 && value.data[0] == '"' && value.data[value.size - 1] == '"')
-            value = bytes_make(value.data + 1, value.size - 2);
-        *ret_value = value;
-        return true;
-    }
+    struct http1_cookie cookie;
+    do {
+        while (http1_next_cookie(&values->list, &cookie)) {
+            if (!bytes_equal(cookie.name, values->name))
+                continue;
+            *ret_value = cookie.value;
+            return true;
+        }
+    } while (next_field(&values->rest, BYTES_LITERAL("Cookie"), &values->list));
+    return false;
 }
 
 static void begin(struct select_values *values)

@@ -20,6 +20,7 @@ struct traffic_writer {
     const struct policy *policy;
     const struct keys *keys;
     enum traffic_bodies wanted;
+    const struct sampling *sampling;
     bool unsanitized;
     int level;
 };
@@ -69,6 +70,7 @@ int traffic_writer_open(const struct traffic_writer_options *options, struct tra
     writer->policy = policy;
     writer->keys = options->keys;
     writer->wanted = options->bodies;
+    writer->sampling = options->sampling;
     writer->unsanitized = options->unsanitized;
     writer->level = options->level;
     *ret_writer = writer;
@@ -139,6 +141,7 @@ void traffic_counts_add(struct traffic_counts *into, const struct traffic_counts
 {
     into->written += from->written;
     into->lost += from->lost;
+    into->sampled_out += from->sampled_out;
     into->bodies_kept += from->bodies_kept;
     into->bodies_cut += from->bodies_cut;
     for (unsigned i = 0; i < BODY_REASON_COUNT; i++)
@@ -178,7 +181,14 @@ static void sanitize(struct traffic_lane *lane, struct exchange *exchange)
 
 int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err)
 {
+    const struct sampling *sampling = lane->writer->sampling;
+    enum sampling_verdict verdict = sampling ? sampling_judge(sampling, exchange) : SAMPLING_IN;
     sanitize(lane, exchange);
+    if (verdict == SAMPLING_OUT ||
+        (verdict != SAMPLING_IN && !sampling_keeps_links(sampling, verdict, exchange))) {
+        lane->counts.sampled_out++;
+        return 0;
+    }
     count_body(&lane->counts, &exchange->request.body);
     count_body(&lane->counts, &exchange->response.body);
     lane->counts.unreplayable[unreplayable_judge(exchange)]++;

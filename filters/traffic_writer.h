@@ -10,6 +10,7 @@
 #include "common/segment/writer.h"
 #include "common/unreplayable.h"
 #include "filters/key.h"
+#include "filters/sampling.h"
 
 struct traffic_writer;
 struct traffic_lane;
@@ -20,18 +21,20 @@ enum traffic_bodies { TRAFFIC_BODIES_ALL, TRAFFIC_BODIES_REQUEST, TRAFFIC_BODIES
 
 struct traffic_writer_options {
     const char *folder;
-    enum traffic_bodies bodies; /* --bodies */
-    uint8_t capture_id[16];     /* all zero: a random one */
-    const struct keys *keys;    /* borrowed, lives as long as the writer; never NULL */
-    bool unsanitized;           /* --unsanitized: record as seen and mark it */
-    int level;                  /* zstd level, 0: default */
-    bool resumes;               /* a block that cannot be written is lost; later ones are tried again */
+    enum traffic_bodies bodies;      /* --bodies */
+    uint8_t capture_id[16];          /* all zero: a random one */
+    const struct keys *keys;         /* borrowed, lives as long as the writer; never NULL */
+    const struct sampling *sampling; /* which exchanges are kept; borrowed as |keys|; NULL: all */
+    bool unsanitized;                /* --unsanitized: record as seen and mark it */
+    int level;                       /* zstd level, 0: default */
+    bool resumes;                    /* a block that cannot be written is lost; later ones are tried again */
 };
 
 /* What went through a lane. */
 struct traffic_counts {
     uint64_t written;     /* exchanges that stand on the disk */
     uint64_t lost;        /* exchanges of blocks that could not be written */
+    uint64_t sampled_out; /* exchanges that were left out by their links */
     uint64_t bodies_kept; /* requests' and responses' together, as the next two */
     uint64_t bodies_cut;
     uint64_t bodies_dropped[BODY_REASON_COUNT];
@@ -51,7 +54,8 @@ int traffic_writer_close(struct traffic_writer *writer, struct segment_writer_to
 
 /* Returns an owned lane of |writer|. */
 struct traffic_lane *traffic_lane_create(struct traffic_writer *writer);
-/* Sanitizes |exchange| in place and puts it into the lane's block (cheapest in order of start time), which is written where it is full (-1 as from
+/* Sanitizes |exchange| in place and, where sampling does not leave it out (which is counted), puts it into the lane's
+ * block (cheapest in order of start time), which is written where it is full (-1 as from
  * traffic_lane_flush). Bodies are as seen: chunked framing removed, content coding still applied where the head
  * names one. The caller clears the exchange afterwards. */
 int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err);

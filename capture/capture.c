@@ -46,6 +46,7 @@ struct run {
     struct decoder *decoder;
     struct flow_table *flows;
     struct ledger ledger;
+    struct sampling sampling;
     uint64_t tick_mono_ns;
     uint64_t start_mono_ns;
     uint64_t first_packet_ns;
@@ -76,9 +77,12 @@ static unsigned processors(void)
 static int open_recorder(struct run *run, struct error *err)
 {
     const struct capture_settings *settings = run->settings;
+    run->sampling = settings->sampling;
+    run->sampling.keys = run->keys;
     struct recorder_options recorder = {
         .recording = {.writer = {.folder = settings->output,
                                  .keys = run->keys,
+                                 .sampling = settings->sample_pct < 100 ? &run->sampling : NULL,
                                  .unsanitized = settings->unsanitized,
                                  .level = (int)settings->level},
                       .threads = settings->interface ? 1 : processors(),
@@ -386,6 +390,22 @@ static int write_ledger(struct run *run, struct error *err)
     return error_set_errno(err, ERROR_IO, errno, "--ledger %s", run->settings->ledger);
 }
 
+/* A capture with both sides of a proxy holds each request twice. */
+static void warn_of_hops(const struct run *run)
+{
+    struct hops_finding finding;
+    char outer[ADDRESS_TEXT_SIZE], inner[ADDRESS_TEXT_SIZE], others[32] = "";
+    if (!recorder_find_hops(run->recorder, &finding))
+        return;
+    if (finding.inner_count > 1)
+        snprintf(others, sizeof others, " and %zu more", finding.inner_count - 1);
+    log_warning(
+        "%.0f%% of the requests to %s were seen again to %s%s within them: two hops of the same traffic; "
+        "narrow with --server or --ports",
+        finding.share_pct, address_format(&finding.outer, outer), address_format(&finding.inner, inner),
+        others);
+}
+
 static int judge_loss(const struct run *run)
 {
     const struct ledger *ledger = &run->ledger;
@@ -429,6 +449,7 @@ static int end_run(struct run *run)
             status = 3;
         }
         explain_nothing(run);
+        warn_of_hops(run);
         if (judge_loss(run) != 0)
             status = 3;
     }

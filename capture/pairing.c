@@ -62,6 +62,12 @@ static bool is_withdrawn(const struct pairing *pairing, const struct waiting *wa
            waiting->exchange.response.head.size == 0 && !http1_lost_framing(pairing->parsers[PAIRING_SERVER]);
 }
 
+/* Whether nothing will be made of it. */
+static bool is_left_out(const struct waiting *waiting)
+{
+    return waiting->filtered || waiting->unwanted || waiting->sampled_out;
+}
+
 /* Takes the oldest request out of the queue and hands it over, complete or not. */
 static void hand_over_first(struct pairing *pairing)
 {
@@ -85,6 +91,8 @@ static void hand_over_first(struct pairing *pairing)
         pool->counts.requests_lost_unconfirmed++;
     } else if (waiting->unwanted) {
         pool->counts.requests_unwanted++;
+    } else if (waiting->sampled_out) {
+        pool->counts.requests_sampled_out++;
     } else {
         pool->counts.requests_recorded++;
         count_bits(pool->counts.flags, exchange->flags);
@@ -164,10 +172,12 @@ static void on_request_head(void *arg, const struct http1_message *message)
     waiting->filtered = skip[0] != '\0' && (message->initials >> (skip[0] & 31) & 1) &&
                         http1_find_field(message->head, skip, &field);
     waiting->doubtful = message->doubtful;
-    waiting->unwanted =
-        !waiting->filtered && pool->settings.wants && !pool->settings.wants(pool->settings.arg, exchange);
-    if (waiting->filtered || waiting->unwanted)
-        waiting->cut[false] = true;
+    if (!waiting->filtered && pool->settings.judge) {
+        enum pairing_wish wish = pool->settings.judge(pool->settings.arg, exchange);
+        waiting->unwanted = wish == PAIRING_UNWANTED;
+        waiting->sampled_out = wish == PAIRING_SAMPLED_OUT;
+    }
+    waiting->cut[false] |= is_left_out(waiting);
     waiting->after_hole = pairing->request_hole;
     pairing->request_hole = pairing->unexplained = false;
     if (pairing->last)
@@ -320,7 +330,7 @@ static void on_response_head(void *arg, const struct http1_message *message)
     if (!waiting->request_done)
         waiting->exchange.flags |= EXCHANGE_FLAG(EARLY_RESPONSE);
     waiting_begin(waiting, true, message,
-                  pairing->pool->settings.drop_response_bodies || waiting->filtered || waiting->unwanted);
+                  pairing->pool->settings.drop_response_bodies || is_left_out(waiting));
     take_marks(pairing, waiting, PAIRING_SERVER);
 }
 

@@ -29,15 +29,16 @@
 #include <stdint.h>
 
 /* What is counted: name, unit, explanation.
- * requests_seen = requests_recorded + requests_filtered + requests_unwanted + requests_lost_http09 +
- * requests_lost_unconfirmed (+ those still open, see pairing_finish). responses_seen = responses_paired +
+ * requests_seen = requests_recorded + requests_filtered + requests_unwanted + requests_sampled_out +
+ * requests_lost_http09 + requests_lost_unconfirmed (+ those still open, see pairing_finish). responses_seen = responses_paired +
  * responses_orphaned (final responses only).
  * bytes_reassembled = bytes_recorded + bytes_skipped + bytes_opaque. */
 #define PAIRING_COUNTS(X)                                                                                    \
     X(requests_seen, "requests", "request heads found, HTTP/0.9 lines included")                             \
     X(requests_recorded, "requests", "handed over, with or without response")                                \
     X(requests_filtered, "requests", "not handed over because they carry the skip header (X-Rehearse-Run)")  \
-    X(requests_unwanted, "requests", "not handed over because |wants| refused them")                         \
+    X(requests_unwanted, "requests", "not handed over because |judge| found them unwanted")                  \
+    X(requests_sampled_out, "requests", "not handed over because |judge| found them sampled out")            \
     X(requests_lost_http09, "requests", "HTTP/0.9 request lines: not HTTP/1.x")                              \
     X(requests_lost_unconfirmed, "requests", "read behind a message with two lengths; the server saw none")  \
     X(requests_flagged, "requests", "recorded with a defect")                                                \
@@ -75,14 +76,16 @@ void pairing_counts_add(struct pairing_counts *into, const struct pairing_counts
 
 enum pairing_side { PAIRING_CLIENT, PAIRING_SERVER };
 
+enum pairing_wish { PAIRING_WANTED, PAIRING_UNWANTED, PAIRING_SAMPLED_OUT };
+
 /* Settings of a pool. Zero means the default in brackets. */
 struct pairing_settings {
     /* Takes a finished exchange: borrowed for the call, may be changed in place. Its id is 0. Bodies stand as
      * transferred, chunked framing removed; body.coded says that a content coding is still on. */
     void (*done)(void *arg, struct exchange *exchange);
-    /* Judges an exchange by the head of its request, as soon as that is read. Where it returns false the exchange
-     * is not handed over, and nothing of its bodies is kept. NULL: all are wanted. */
-    bool (*wants)(void *arg, const struct exchange *exchange);
+    /* Judges an exchange by the head of its request, as soon as that is read. Where it is not wanted it is not
+     * handed over, and nothing of its bodies is kept. NULL: all are wanted. */
+    enum pairing_wish (*judge)(void *arg, const struct exchange *exchange);
     void *arg;
     /* Returns the opaque keyed id of a client's address that a PROXY header told. NULL: ids stay as they are. */
     uint64_t (*client_of)(void *arg, const struct address *source);

@@ -16,6 +16,8 @@ struct recorder {
     uint64_t past_count;
     struct http_ports ports;
     uint64_t unselected; /* by what the head of the request did not tell */
+    uint64_t sampled_out;
+    struct hops *hops;
     uint64_t next_id;
 };
 
@@ -25,21 +27,34 @@ struct recorded_connection {
     struct pairing *pairing; /* NULL: of a server that is not wanted */
 };
 
-/* Whether an exchange may be wanted, by the head of its request. */
-static bool wants_request(void *arg, const struct exchange *exchange)
+/* Judges an exchange by the head of its request. */
+static enum pairing_wish judge_request(void *arg, const struct exchange *exchange)
 {
     struct recorder *recorder = arg;
     struct select *select = recorder->options.select;
+    const struct sampling *sampling = recorder->options.recording.writer.sampling;
     http_ports_add(&recorder->ports, exchange->server.port);
-    return !select || select_judge(select, exchange, SELECT_KNOWN_HEAD) != SELECT_NO;
+    if (select && select_judge(select, exchange, SELECT_KNOWN_HEAD) == SELECT_NO)
+        return PAIRING_UNWANTED;
+    /* What is selected only later is not counted as sampled out before. */
+    if (sampling && sampling_by_head(sampling) && (!select || select_by_head(select)) &&
+        sampling_judge(sampling, exchange) == SAMPLING_OUT)
+        return PAIRING_SAMPLED_OUT;
+    return PAIRING_WANTED;
 }
 
-/* Whether a complete exchange, of which wants_request thought well, is wanted; counts what is not. */
+/* Whether a complete exchange, of which judge_request thought well, is to be recorded; counts what is not. */
 static bool wants_exchange(struct recorder *recorder, const struct exchange *exchange)
 {
     struct select *select = recorder->options.select;
+    const struct sampling *sampling = recorder->options.recording.writer.sampling;
     if (select && !select_by_head(select) && select_judge(select, exchange, SELECT_KNOWN_ALL) == SELECT_NO) {
         recorder->unselected++;
+        return false;
+    }
+    hops_see(recorder->hops, exchange);
+    if (sampling && sampling_judge(sampling, exchange) == SAMPLING_OUT) {
+        recorder->sampled_out++;
         return false;
     }
     return true;
@@ -84,10 +99,11 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
     struct recorder *recorder = xcalloc(1, sizeof *recorder);
     recorder->options = *options;
     recorder->recording = recording;
+    recorder->hops = hops_create(client_of, recorder);
     recorder->next_id = (uint64_t)randombytes_random() << 32 | 1;
     recorder->pool = pairing_pool_create(&(struct pairing_settings){
         .done = put,
-        .wants = wants_request,
+        .judge = judge_request,
         .arg = recorder,
         .client_of = client_of,
         .max_body_bytes = options->max_body_bytes,
@@ -239,7 +255,9 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     ledger->connections_proxied += counts->connections_proxied;
     ledger->connections_tunnelled += counts->connections_tunnelled;
     ledger->requests_seen += counts->requests_seen;
-    ledger->requests_recorded += recorder->put - totals.counts.lost;
+    ledger->requests_recorded += recorder->put - totals.counts.lost - totals.counts.sampled_out;
+    ledger->requests_sampled_out +=
+        counts->requests_sampled_out + recorder->sampled_out + totals.counts.sampled_out;
     ledger_add_filtered(ledger, LEDGER_FILTER_REPLAY, counts->requests_filtered);
     ledger_add_filtered(ledger, LEDGER_FILTER_SELECT, counts->requests_unwanted + recorder->unselected);
     ledger_add_filtered(ledger, LEDGER_FILTER_PAST_COUNT, recorder->past_count);
@@ -267,11 +285,17 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     ledger->not_http_count = recorder->found.not_http_count;
 }
 
+bool recorder_find_hops(const struct recorder *recorder, struct hops_finding *ret_finding)
+{
+    return hops_find(recorder->hops, ret_finding);
+}
+
 void recorder_free(struct recorder *recorder)
 {
     if (!recorder)
         return;
     recording_free(recorder->recording);
     pairing_pool_free(recorder->pool);
+    hops_free(recorder->hops);
     free(recorder);
 }

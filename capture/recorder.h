@@ -3,6 +3,7 @@
 #ifndef CAPTURE_RECORDER_H
 #define CAPTURE_RECORDER_H
 
+#include "capture/hops.h"
 #include "capture/ledger.h"
 #include "capture/recording.h"
 #include "capture/tcp/flow.h"
@@ -39,6 +40,8 @@ int recorder_finish(struct recorder *recorder, struct error *err);
 /* Adds what the recorder knows to |ledger|: requests, responses, bodies, its part of bytes and connections. Complete
  * after recorder_finish. */
 void recorder_account(struct recorder *recorder, struct ledger *ledger);
+/* Returns whether the same requests were seen on two hops, and on which. */
+bool recorder_find_hops(const struct recorder *recorder, struct hops_finding *ret_finding);
 /* NULL is allowed. */
 void recorder_free(struct recorder *recorder);
 

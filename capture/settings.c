@@ -40,6 +40,12 @@ static const struct option_spec options[] = {
      "for "
      "what it may say",
      AT(select_text)},
+    {"sample", 0, OPTION_PERCENT, "P%", "record this share, and always the same users under one key",
+     AT(sample_pct)},
+    {"sample-by", 0, OPTION_TEXT, "WHAT",
+     "what is in the sample or not: session (default), connection, header:NAME,\ncookie:NAME, path or "
+     "exchange",
+     AT(sample_by)},
     {"keep-replays", 0, OPTION_FLAG, NULL, "also record requests that a replay of rehearse sent",
      AT(keep_replays)},
     {"bodies", 0, OPTION_CHOICE, "none|request|all", "which bodies to keep (default all)", AT(bodies)},
@@ -72,6 +78,7 @@ static const struct options_spec spec = {
     .examples = "  rehearse capture -i eth0 -p 8080 -o traffic --duration 10m --key-file ~/rehearse.key\n"
                 "  rehearse capture -r monday.pcap -r tuesday.pcap -o traffic --new-key-file rehearse.key\n"
                 "  rehearse capture -i any -p 80,8080 -o traffic --bodies request --ledger ledger.json\n"
+                "  rehearse capture -i eth0 -p 80 -o traffic --sample 5% --key-file ~/rehearse.key\n"
                 "  rehearse capture -i eth0 -p 80 -o traffic --select \"method == GET && path ~ '^/api/'\"\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
@@ -140,6 +147,14 @@ static int check_settings(struct capture_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--output TRAFFIC is missing: the folder to record into");
     if (settings->key_file && settings->new_key_file)
         return error_set(err, ERROR_USAGE, "--key-file and --new-key-file exclude each other");
+    if (!(settings->sample_pct > 0))
+        return error_set(err, ERROR_USAGE, "--sample: wanted more than 0%%");
+    if (!sampling_parse(settings->sample_by ? settings->sample_by : "session", &settings->sampling))
+        return error_set(
+            err, ERROR_USAGE,
+            "--sample-by '%s': wanted session, connection, header:NAME, cookie:NAME, path or exchange",
+            settings->sample_by);
+    settings->sampling.pct = settings->sample_pct;
     if (settings->level > 19)
         return error_set(err, ERROR_USAGE, "--level: wanted 1 to 19");
     if (settings->max_body_bytes == 0 || settings->max_body_bytes > BODY_MAX)
@@ -158,6 +173,7 @@ bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_s
         .bodies = RECORDER_BODIES_ALL,
         .max_body_bytes = 1 << 20,
         .max_loss_pct = 100,
+        .sample_pct = 100,
         .ring_bytes = 64 << 20,
     };
     struct option_texts arguments = {0};

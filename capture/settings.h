@@ -5,6 +5,7 @@
 #include "common/address_range.h"
 #include "common/options.h"
 #include "common/select.h"
+#include "filters/sampling.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,9 @@ struct capture_settings {
     const char *filter;
     const char *select_text; /* --select */
     struct select *select;   /* what it says; NULL: all */
+    double sample_pct;
+    const char *sample_by;    /* --sample-by */
+    struct sampling sampling; /* what both say, but for the keys */
     bool keep_replays;
     int bodies;
     uint64_t max_body_bytes;

@@ -20,7 +20,8 @@ struct waiting {
     bool response_done;
     bool filtered;                 /* carries the skip header */
     bool doubtful;                 /* of http1_message */
-    bool unwanted;                 /* refused by the pool's |wants| */
+    bool unwanted;                 /* by the pool's |judge| */
+    bool sampled_out;              /* by the pool's |judge| */
     bool after_hole;               /* requests before it may have been lost */
     uint64_t held;                 /* content bytes counted in the store */
     bool cut[2];                   /* nothing more is kept of the request's, the response's body */

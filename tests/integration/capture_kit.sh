@@ -64,3 +64,19 @@ stop_capture() {
     wait $capture_pid || got=$?
     [ $got = 0 ] || { cat "$work/capture.err" >&2; fail "the capture ended with $got"; }
 }
+
+# ledger FILE EXPRESSION: checks a Python expression over the ledger's |requests|, and the balance.
+ledger() {
+    python3 -c '
+import json, sys
+ledger = json.load(open(sys.argv[1]))
+requests = ledger["requests"]
+filtered = requests["filtered_by"]
+assert requests["seen"] == requests["recorded"] + requests["filtered"] + requests["sampled_out"] + sum(requests["lost"].values()), requests
+assert requests["filtered"] == sum(filtered.values()), requests
+assert ledger["balances"], ledger
+assert eval(sys.argv[2]), (sys.argv[2], requests)' "$1" "$2" || fail "ledger $1"
+}
+
+# count FOLDER EXPR: how many recorded exchanges match.
+count() { "$REHEARSE" inspect "$work/$1" --select "$2" --format json | wc -l; }

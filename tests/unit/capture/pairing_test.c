@@ -70,7 +70,8 @@ static void run_step(struct pairing *pairing, const struct step *step, bool byte
 static void check_balance(const struct pairing_counts *counts)
 {
     assert_int_equal(counts->requests_seen, counts->requests_recorded + counts->requests_filtered +
-                                                counts->requests_unwanted + counts->requests_lost_http09 +
+                                                counts->requests_unwanted + counts->requests_sampled_out +
+                                                counts->requests_lost_http09 +
                                                 counts->requests_lost_unconfirmed);
     assert_int_equal(counts->responses_seen, counts->responses_paired + counts->responses_orphaned);
     assert_int_equal(counts->bytes_reassembled,
@@ -237,17 +238,19 @@ static struct kept run_once(struct pairing_settings settings, const char *reques
     return kept;
 }
 
-static bool wants_no_post(void *arg, const struct exchange *exchange)
+static enum pairing_wish judge_posts(void *arg, const struct exchange *exchange)
 {
     struct kept *kept = arg;
     assert_int_equal(kept->count, 0);
-    return exchange->request.head.data[0] != 'P';
+    if (exchange->request.head.data[0] != 'P')
+        return PAIRING_WANTED;
+    return exchange->request.head.data[1] == 'O' ? PAIRING_UNWANTED : PAIRING_SAMPLED_OUT;
 }
 
 static void test_unwanted_requests_are_not_handed_over_and_hold_no_memory(void **state)
 {
     (void)state;
-    struct pairing_settings settings = {.wants = wants_no_post, .max_held_bytes = 2};
+    struct pairing_settings settings = {.judge = judge_posts, .max_held_bytes = 2};
     /* The two bytes that may be held are there for the second exchange. */
     struct kept kept = run_once(
         settings, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxy" GET("/2"), OK("ab") OK("cd"));
@@ -257,6 +260,10 @@ static void test_unwanted_requests_are_not_handed_over_and_hold_no_memory(void *
     assert_int_equal(kept.bytes, 2);
     kept = run_once(settings, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", OK("ab"));
     assert_int_equal(kept.count, 0);
+    kept = run_once(settings, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123456789" GET("/2"),
+                    OK("ab") OK("cd"));
+    assert_int_equal(kept.count, 1);
+    assert_int_equal(kept.bytes, 2);
 }
 
 static void test_bodies_are_cut_dropped_and_marked_as_coded(void **state)

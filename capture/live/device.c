@@ -189,7 +189,7 @@ int device_open(const struct device_options *options, bool must_be_up, struct de
                 struct error *err)
 {
     const char *interface = options->interface;
-    struct interface_facts facts;
+    struct interface_facts facts = {0};
     int fd;
     if (open_socket(interface, SOCK_RAW, &fd, err) != 0)
         return -1;

@@ -122,7 +122,9 @@ static int lock_in(struct run *run, struct error *err)
     if (folder && mkdir(folder, 0700) != 0 && errno != EEXIST)
         return error_set_errno(err, ERROR_IO, errno, "cannot create the folder %s", folder);
     bool became = false;
-    if ((folder && sandbox_become_owner(folder, &became, err) != 0) || sandbox_enter(folder, err) != 0)
+    const struct sandbox_needs needs = {
+        .folder = folder, .write_fds = {run->ledger_file ? fileno(run->ledger_file) : -1, stop_fd()}};
+    if ((folder && sandbox_become_owner(folder, &became, err) != 0) || sandbox_enter(&needs, err) != 0)
         return -1;
     if (became)
         log_info("recording as the user who owns %s; --user says it outright", folder);

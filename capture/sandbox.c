@@ -40,8 +40,7 @@ static const int allowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(readv),
     SCMP_SYS(pread64),
-    SCMP_SYS(write),
-    SCMP_SYS(writev),
+
     SCMP_SYS(pwrite64),
     SCMP_SYS(pwritev),
     SCMP_SYS(pwritev2),
@@ -196,13 +195,23 @@ int sandbox_keep_raw_sockets(const char *user, struct error *err)
     return allow_no_new_rights(err);
 }
 
+static int allow_writing(scmp_filter_ctx filter, int fd)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd)) |
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1,
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
+}
+
 /* Adds the calls whose arguments matter. A new thread is not a new process; clone3 hides its flags in memory, so that the C library is told to
  * do without it. */
-static int allow_with_arguments(scmp_filter_ctx filter)
+static int allow_with_arguments(scmp_filter_ctx filter, const struct sandbox_needs *needs)
 {
-    int failed =
-        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                         SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
+    int failed = allow_writing(filter, STDOUT_FILENO) | allow_writing(filter, STDERR_FILENO);
+    for (size_t i = 0; i < SANDBOX_WRITE_FDS_MAX; i++)
+        failed |= needs->write_fds[i] >= 0 ? allow_writing(filter, needs->write_fds[i]) : 0;
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
                                SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -217,7 +226,7 @@ static int allow_with_arguments(scmp_filter_ctx filter)
     return failed;
 }
 
-static int allow_system_calls(struct error *err)
+static int allow_system_calls(const struct sandbox_needs *needs, struct error *err)
 {
     if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
         return 0; /* a kernel without it: every other wall stands */
@@ -225,13 +234,13 @@ static int allow_system_calls(struct error *err)
     bool made = filter != NULL;
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0] && made; i++)
         made = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) == 0;
-    made = made && allow_with_arguments(filter) == 0 && seccomp_load(filter) == 0;
+    made = made && allow_with_arguments(filter, needs) == 0 && seccomp_load(filter) == 0;
     if (filter)
         seccomp_release(filter);
     return made ? 0 : error_set(err, ERROR_IO, "the filter of system calls could not be set up");
 }
 
-int sandbox_enter(const char *folder, struct error *err)
+int sandbox_enter(const struct sandbox_needs *needs, struct error *err)
 {
     struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_CORE, &none) != 0)
@@ -243,7 +252,7 @@ int sandbox_enter(const char *folder, struct error *err)
         return 0;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return error_set_errno(err, ERROR_IO, errno, "forbidding to be traced");
-    return landlock_confine(folder, err) != 0 ? -1 : allow_system_calls(err);
+    return landlock_confine(needs->folder, err) != 0 ? -1 : allow_system_calls(needs, err);
 }
 
 static void report(const char *what, bool refused)
@@ -262,8 +271,22 @@ static int try_child(void)
     return child < 0 ? -1 : 0;
 }
 
+/* A packet socket also sends what is written to it. */
+static void try_sending(void)
+{
+    for (int fd = 3; fd < 64; fd++) {
+        int domain;
+        socklen_t size = sizeof domain;
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_PACKET)
+            continue;
+        static const char frame[60];
+        report("send a packet:", write(fd, frame, sizeof frame) < 0);
+    }
+}
+
 void sandbox_try(void)
 {
+    try_sending();
     char *const arguments[] = {(char *)"true", NULL};
     int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
     report("read a file outside the folder:", fd < 0);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Claims, on the release preset: in the worker that parses packets, programs, processes, sockets, ptrace, signals to others and files outside
-# the folder are refused with EPERM or EACCES, it has no capability in any set, no_new_privs, a seccomp filter and no core dump; begun
+# Claims, on the release preset: in the worker that parses packets, programs, processes, sockets, sending packets, ptrace, signals to others
+# and files outside the folder are refused with EPERM or EACCES, it has no capability in any set, no_new_privs, a seccomp filter and no core dump; begun
 # segments are still sealed and new ones begun; reading files is locked in the same way. --user NAME is who both processes are.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/capture_kit.sh"
@@ -37,6 +37,7 @@ for i in $(seq 100); do [ "$(ls "$work/traffic" | grep -c '\.seg$')" = 1 ] && br
 get 2
 stop_capture
 refusals "$work/capture.out"
+grep -q '^sandbox: send a packet: EPERM' "$work/capture.out" || fail "the packet socket sends: $(cat "$work/capture.out")"
 [ "$(ls "$work/traffic" | grep -c '\.seg$')" = 2 ] || fail "no segment was sealed or begun in the sandbox: $(ls "$work/traffic")"
 "$REHEARSE" verify "$work/traffic" >/dev/null
 [ "$("$REHEARSE" inspect "$work/traffic" --format json | wc -l)" = 2 ] || fail "not two exchanges"

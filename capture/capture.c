@@ -33,6 +33,7 @@
 #define THREADS_MAX      4
 #define QUEUE_LIVE_BYTES (32u << 20)
 #define QUEUE_FILE_BYTES 0                 /* as few batches as keep all threads at work */
+#define FRAGMENTS_SHARE  16                /* of the memory for reassembly, that fragments may take */
 #define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
 
 /* A running capture. */
@@ -152,7 +153,8 @@ static int open_run(struct run *run, struct error *err)
             return -1;
         handler = recorder_handler(run->recorder);
     }
-    run->decoder = decoder_create(&(struct decoder_settings){0});
+    run->decoder = decoder_create(
+        &(struct decoder_settings){.fragments = {.bytes_max = settings->memory_bytes / FRAGMENTS_SHARE}});
     run->flows =
         flow_table_create(&(struct flow_settings){.connections_max = (uint32_t)settings->connections_max,
                                                   .stored_bytes_max = settings->memory_bytes,

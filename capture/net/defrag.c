@@ -54,8 +54,13 @@ struct defrag *defrag_create(const struct defrag_settings *settings)
     struct defrag *defrag = xcalloc(1, sizeof *defrag);
     defrag->settings = *settings;
     struct defrag_settings *set = &defrag->settings;
-    set->datagrams_max = set->datagrams_max ? set->datagrams_max : 256;
-    set->datagrams_max = set->datagrams_max < DATAGRAMS_MIN ? DATAGRAMS_MIN : set->datagrams_max;
+    set->datagrams_max = set->datagrams_max ? set->datagrams_max : 4096;
+    set->bytes_max = set->bytes_max ? set->bytes_max : UINT64_C(16) << 20;
+    uint64_t places = set->bytes_max / (DATAGRAM_MAX + 1 + sizeof *defrag->places);
+    if (set->datagrams_max > places)
+        set->datagrams_max = (uint32_t)places;
+    if (set->datagrams_max < DATAGRAMS_MIN)
+        set->datagrams_max = DATAGRAMS_MIN;
     set->timeout_ns = set->timeout_ns ? set->timeout_ns : 30 * NS_PER_S;
     if (settings->hash_key)
         memcpy(defrag->hash_key, settings->hash_key, sizeof defrag->hash_key);

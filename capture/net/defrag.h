@@ -6,7 +6,7 @@
  * 8200 §4.5). A datagram that became whole stays in its place for a while, so that late copies of its
  * fragments begin no new one.
  *
- * Limits: the number of places, all memory that there is (whole datagrams go first, then the oldest), and packet
+ * Limits: the number of places, which is also all memory (whole datagrams go first, then the oldest), and packet
  * time. The work per fragment grows with its own size only. */
 #ifndef CAPTURE_NET_DEFRAG_H
 #define CAPTURE_NET_DEFRAG_H
@@ -19,7 +19,8 @@
 
 /* Zero means the default in brackets. */
 struct defrag_settings {
-    uint32_t datagrams_max;  /* at a time [256]; at least 16. Each takes up to 65 KiB */
+    uint32_t datagrams_max;  /* at a time [4096] */
+    uint64_t bytes_max;      /* of memory for them, 65 KiB each [16 MiB]; there is room for 16 in any case */
     uint64_t timeout_ns;     /* from the first fragment on [30 s] */
     const uint8_t *hash_key; /* 16 bytes, copied; NULL: random */
 };

@@ -234,6 +234,25 @@ static void test_defrag_oldest_goes_at_the_limit(void **state)
     bench_end(&bench);
 }
 
+static void test_defrag_memory_is_limited(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t bytes;
+        uint32_t datagrams, room;
+    } cases[] = {
+        {0, 0, 251}, {UINT64_C(2) << 20, 0, 31}, {1, 0, 16}, {0, 20, 20}, {UINT64_C(1) << 20, 20, 16}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bench bench;
+        bench_start(&bench, (struct defrag_settings){.bytes_max = cases[i].bytes,
+                                                     .datagrams_max = cases[i].datagrams});
+        for (bench.id = 1; defrag_counts(bench.defrag)->lost == 0; bench.id++)
+            put(&bench, 0, "aaaaaaaa", true);
+        assert_int_equal(defrag_counts(bench.defrag)->waiting, cases[i].room);
+        bench_end(&bench);
+    }
+}
+
 static void test_defrag_time_runs_out(void **state)
 {
     (void)state;
@@ -317,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_defrag_ipv6_overlap_gives_the_datagram_up),
         cmocka_unit_test(test_defrag_snaplen_cuts_the_datagram),
         cmocka_unit_test(test_defrag_oldest_goes_at_the_limit),
+        cmocka_unit_test(test_defrag_memory_is_limited),
         cmocka_unit_test(test_defrag_time_runs_out),
         cmocka_unit_test(test_defrag_keys_keep_datagrams_apart),
         cmocka_unit_test(test_defrag_smallest_pieces_of_the_largest_datagram),

@@ -42,7 +42,8 @@ struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const str
 static inline bool policy_memo_guess(const struct policy_memo_entry *entry, const uint8_t *data)
 {
     uint32_t equal = scan16_equal_all(scan16_load(data), scan16_load(entry->quoted));
-    uint32_t wanted = (UINT32_C(2) << entry->size) - 1;
+    uint32_t wanted =
+        (UINT32_C(2) << entry->size % POLICY_MEMO_GUESS_SIZE) - 1; /* longer ones are not guessable */
     return entry->guessable && (equal & wanted) == wanted;
 }
 /* Empties: names may be what somebody typed. */

@@ -512,6 +512,11 @@ static bool container_locate(struct reader *reader, const struct slot *slot, uin
     return located;
 }
 
+static bool ends_in_digit(struct bytes text, size_t size)
+{
+    return size > 0 && text.data[size - 1] >= '0' && text.data[size - 1] <= '9';
+}
+
 static enum json_locate_result locate(struct locator *locator, struct bytes text,
                                       enum json_locate_count count, bool beginning, struct buffer *out)
 {
@@ -525,14 +530,21 @@ static enum json_locate_result locate(struct locator *locator, struct bytes text
         reader.at = sizeof mark;
     struct slot slot = {.place = LINK_PLACE_JSON};
     bool located;
+    size_t start,
+        settled = 0; /* where the last value begins; and the last that does not touch a number before it */
     do {
+        skip_space(&reader);
+        start = reader.at;
+        if (!ends_in_digit(text, start))
+            settled = start;
         located = value_locate(&reader, &slot);
         skip_space(&reader);
     } while (located && count == JSON_LOCATE_MANY && reader.at < text.size);
     if (located && reader.at < text.size)
         located = not_json(&reader);
     if (!located && beginning && reader.ended) {
-        text.size = reader.at;
+        /* A number that nothing follows any more could go on. */
+        text.size = reader.at == start ? settled : reader.at;
         reader.result = JSON_LOCATED;
         located = true;
     }

@@ -90,6 +90,9 @@ static void test_beginning_of_json_keeps_what_is_whole(void **state)
         check_beginning(MEDIA_JSON, rows[i][0], rows[i][1]);
     check_beginning(MEDIA_JSON_LINES, "{\"pwd\":1}\n{\"pwd\":2}\n{\"pwd\":3",
                     "{\"pwd\":\"R1\"}\n{\"pwd\":\"R2\"}\n{\"pwd\":");
+    check_beginning(MEDIA_JSON_LINES, "{} 1-2\"a", "{} ");
+    check_beginning(MEDIA_JSON_LINES, "1\"a\"true\"b", "1\"a\"true");
+    check_beginning(MEDIA_JSON_LINES, "12 \"b", "12 ");
     check_beginning(MEDIA_NONE, "{\"pwd\":\"x\",\"y", "{\"pwd\":\"Rx\",");
 }
 

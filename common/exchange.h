@@ -84,7 +84,8 @@ const char *exchange_flag_name(unsigned bit);
     X(BODY_FORBIDDEN, "body_forbidden", "a body where none may be (100 with content)")                       \
     X(EXPECT_EMPTY, "expect_empty", "Expect: 100-continue with an empty body")                               \
     X(NO_STATUS_LINE, "no_status_line", "a response without a status line (HTTP/0.9)")                       \
-    X(SURPLUS, "surplus", "bytes that are no message follow it")
+    X(SURPLUS, "surplus", "bytes that are no message follow it")                                             \
+    X(MAYBE_HEAD, "maybe_head", "a response with a length to a request that was not seen: HEAD has no body")
 
 enum message_defect {
 #define X(name, text, help) MESSAGE_DEFECT_BIT_##name,

@@ -149,7 +149,42 @@ static void feed_close(struct http1 *parser, struct bytes *data)
 
 /* ---- the stream ---- */
 
-/* A new segment begins: a place to look for a start line after junk. */
+static const struct bytes status_line = BYTES_LITERAL("HTTP/1.");
+
+/* What was held for the beginning of a status line is content. */
+static void settle_body(struct http1 *parser, uint64_t packet_ns)
+{
+    if (parser->state != STATE_MAYBE)
+        return;
+    parser->state = parser->body_state;
+    http1_feed(parser, bytes_make(status_line.data, parser->matched), parser->matched_ns, false);
+    parser->packet_ns = packet_ns;
+}
+
+/* The message before answered HEAD: what was held begins the next. */
+static void settle_head(struct http1 *parser, uint64_t packet_ns)
+{
+    http1_parser_end(parser, true);
+    http1_feed(parser, status_line, parser->matched_ns, false);
+    parser->packet_ns = packet_ns;
+}
+
+/* Takes bytes as long as they agree with the beginning of a status line. */
+static void feed_maybe(struct http1 *parser, struct bytes *data)
+{
+    uint64_t packet_ns = parser->packet_ns;
+    while (data->size > 0 && parser->matched < status_line.size &&
+           data->data[0] == status_line.data[parser->matched]) {
+        *data = bytes_make(data->data + 1, data->size - 1);
+        parser->matched++;
+    }
+    if (parser->matched == status_line.size)
+        settle_head(parser, packet_ns);
+    else if (data->size > 0)
+        settle_body(parser, packet_ns);
+}
+
+/* A new segment begins: a place to look for a start line after junk, or where there may be no body. */
 static void begin_segment(struct http1 *parser, uint8_t first)
 {
     if (parser->state == STATE_SKIP) {
@@ -159,6 +194,14 @@ static void begin_segment(struct http1 *parser, uint8_t first)
         if (first >= 'A' && first <= 'Z' && parser->place_count < HTTP1_PLACES_MAX)
             parser->places[parser->place_count++] =
                 (struct http1_place){parser->held.size, parser->packet_ns};
+    } else if (parser->maybe_head && first == 'H' && parser->message.body_bytes == 0 &&
+               (parser->state == STATE_LENGTH ||
+                (parser->state == STATE_CHUNKED && parser->chunked.digits == 0 &&
+                 parser->chunked.state == CHUNK_SIZE))) {
+        parser->body_state = parser->state;
+        parser->state = STATE_MAYBE;
+        parser->matched = 0;
+        parser->matched_ns = parser->packet_ns;
     }
 }
 
@@ -190,6 +233,9 @@ void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, boo
         case STATE_PASS:
             feed_pass(parser, &data);
             break;
+        case STATE_MAYBE:
+            feed_maybe(parser, &data);
+            break;
         case STATE_SKIP:
             http1_parser_note_junk(parser);
             parser->counts.bytes_skipped += data.size;
@@ -207,6 +253,7 @@ void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, boo
 
 void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
 {
+    settle_body(parser, packet_ns);
     parser->counts.bytes_gap += bytes;
     parser->packet_ns = packet_ns;
     parser->identified = true;
@@ -246,6 +293,7 @@ void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
         http1_parser_lose(parser, bytes);
         return;
     case STATE_PASS:
+    case STATE_MAYBE: /* settled above */
         break;
     case STATE_SKIP:
     case STATE_STOPPED:
@@ -258,6 +306,7 @@ void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
 
 void http1_finish(struct http1 *parser, bool clean, uint64_t packet_ns)
 {
+    settle_body(parser, packet_ns);
     parser->packet_ns = packet_ns;
     switch (parser->state) {
     case STATE_START:
@@ -280,6 +329,7 @@ void http1_finish(struct http1 *parser, bool clean, uint64_t packet_ns)
         http1_parser_end(parser, clean);
         break;
     case STATE_PASS:
+    case STATE_MAYBE:
     case STATE_SKIP:
     case STATE_STOPPED:
         break;
@@ -294,6 +344,7 @@ void http1_make_opaque(struct http1 *parser)
 {
     if (parser->state == STATE_OPAQUE)
         return;
+    settle_body(parser, parser->packet_ns);
     if (parser->in_message)
         http1_parser_end(parser, false);
     parser->counts.bytes_opaque += parser->head_bytes;
@@ -318,6 +369,7 @@ enum http1_mode http1_mode(const struct http1 *parser)
     case STATE_TRAILERS:
     case STATE_CLOSE:
     case STATE_PASS:
+    case STATE_MAYBE:
         break;
     }
     return HTTP1_READING;

@@ -87,9 +87,15 @@ static void complete_head(struct http1 *parser, struct bytes head, struct http1_
     message->interim = !request && message->status >= 100 && message->status < 200 && message->status != 101;
     parser->left = 0;
     enum body_framing framing;
+    enum http1_answers answers = request ? HTTP1_ANSWERS_OTHER : ask(parser);
     enum http1_trust trust = request ? http1_length_of_request(length, parser->start.http11, &framing)
-                                     : frame_response(parser, length, ask(parser), &framing);
+                                     : frame_response(parser, length, answers, &framing);
     message->framing = framing;
+    parser->maybe_head =
+        answers == HTTP1_ANSWERS_UNKNOWN && !message->interim && trust == HTTP1_TRUSTED &&
+        (framing == BODY_FRAMING_CHUNKED || (framing == BODY_FRAMING_LENGTH && length->length > 0));
+    if (parser->maybe_head)
+        message->defects |= MESSAGE_DEFECT(MAYBE_HEAD);
     message->defects |= parser->start.defects | length->defects;
     parser->stop_after = trust != HTTP1_TRUSTED;
     emit_head(parser, head);

@@ -111,7 +111,7 @@ static inline size_t plain_name(struct bytes text)
 bool http1_next_field(struct bytes *fields, struct http1_field *ret_field)
 {
     size_t plain = plain_name(*fields);
-    const uint8_t *value = fields->data + plain + 1;
+    const uint8_t *value = plain ? fields->data + plain + 1 : NULL; /* the data may be NULL, too */
     const uint8_t *plain_end = plain ? memchr(value, '\n', fields->size - plain - 1) : NULL;
     size_t whole = plain_end ? (size_t)(plain_end - fields->data) + 1 : 0;
     if (plain_end && whole < fields->size && !is_blank(fields->data[whole])) { /* nothing is folded */

@@ -39,6 +39,7 @@ void http1_parser_begin(struct http1 *parser)
     http1_parser_clear_head(parser);
     parser->message = (struct http1_message){0};
     parser->chunked = (struct http1_chunked){0};
+    parser->maybe_head = false;
     parser->state = STATE_START;
 }
 

@@ -14,6 +14,7 @@ enum http1_state {
     STATE_TRAILERS, /* after its last chunk */
     STATE_CLOSE,    /* in a body that the end of the stream ends */
     STATE_PASS,     /* over the content of a 100, |left| bytes */
+    STATE_MAYBE,    /* at the beginning of a body, or of the next message, if the one before answers HEAD */
     STATE_SKIP,     /* until the next segment */
     STATE_STOPPED,
     STATE_OPAQUE,
@@ -62,7 +63,11 @@ struct http1 {
     unsigned place_count;
     struct http1_start_line start;
     struct http1_message message;
-    uint64_t left; /* of a body by length, or of a 100's content to pass over */
+    bool maybe_head;             /* its body may not be there: what it answers was not seen */
+    enum http1_state body_state; /* in STATE_MAYBE: if there is a body */
+    size_t matched;              /* bytes that agree with the beginning of a status line */
+    uint64_t matched_ns;         /* packet time of the first */
+    uint64_t left;               /* of a body by length, or of a 100's content to pass over */
     struct http1_chunked chunked;
     struct http1_counts counts;
 };

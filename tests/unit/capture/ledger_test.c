@@ -34,7 +34,7 @@ static struct ledger sample(void)
     ledger.decapsulated[NET_TUNNEL_VXLAN] = 7;
     ledger.flags[EXCHANGE_BIT_PIPELINED] = 4;
     ledger.request_defects[MESSAGE_DEFECT_BIT_BARE_LF] = 5;
-    ledger.response_defects[MESSAGE_DEFECT_COUNT - 1] = 6;
+    ledger.response_defects[MESSAGE_DEFECT_BIT_SURPLUS] = 6;
     for (unsigned i = 0; i < 3; i++)
         http_ports_add(&ledger.ports, 8080);
     ledger_add_protocol(&ledger, "tls");

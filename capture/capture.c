@@ -510,6 +510,7 @@ static int work_live(struct capture_settings *settings)
     const struct kernel_filter_options filter = {.ports = settings->port_list,
                                                  .port_count = settings->port_count,
                                                  .filter = settings->filter,
+                                                 .servers = {settings->server_list, settings->server_count},
                                                  .decap = settings->decap};
     const struct supervisor_options options = {
         .device = {settings->interface, &filter, settings->ring_bytes},

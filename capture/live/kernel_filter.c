@@ -5,6 +5,7 @@
 #include "common/buffer.h"
 #include "common/mem.h"
 
+#include <arpa/inet.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -12,6 +13,7 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define SNAPLEN          262144
 #define TAGS_MAX         4
@@ -21,7 +23,7 @@
 #define IPV6_HEADER_SIZE 40
 
 /* What the program keeps in BPF's scratch memory. */
-enum { SLOT_PROTOCOL, SLOT_TYPE };
+enum { SLOT_PROTOCOL, SLOT_TYPE, SLOT_SERVER };
 
 static const uint16_t tunnel_ports[] = {4789, 8472, 4790, 6081, 2152, 3544, 6635};
 static const uint8_t tunnel_protocols[] = {IPPROTO_IPIP, IPPROTO_IPV6, IPPROTO_GRE};
@@ -98,19 +100,76 @@ static void find_network(struct plan *plan)
     assembler_jump(to, plan->reject);
 }
 
+static bool looks_at_servers(const struct kernel_filter_options *options)
+{
+    return options->servers.count > 0 && options->servers.count <= KERNEL_FILTER_SERVERS_MAX;
+}
+
+/* Goes to |found| where the address at X + |offset| lies in |range|. */
+static void jump_if_in_range(struct plan *plan, const struct address_range *range, uint32_t offset,
+                             size_t found)
+{
+    struct assembler *to = plan->to;
+    size_t further = assembler_label(to);
+    for (unsigned bits = range->prefix_bits, word = 0; bits > 0; word++) {
+        unsigned taken = bits > 32 ? 32 : bits;
+        uint32_t value;
+        memcpy(&value, range->address.ip + (size_t)4 * word, sizeof value);
+        assembler_emit(to, BPF_LD | BPF_W | BPF_IND, offset + 4 * word);
+        if (taken < 32)
+            assembler_emit(to, BPF_ALU | BPF_AND | BPF_K, ~UINT32_C(0) << (32 - taken));
+        assembler_jump_unless(to, BPF_JEQ, ntohl(value), further);
+        bits -= taken;
+    }
+    assembler_jump(to, found);
+    assembler_bind(to, further);
+}
+
+/* Sets SLOT_SERVER to whether one of the two addresses of the packet at X is a server's: at |offset| and behind it, |size| bytes each. */
+static void note_server(struct plan *plan, int family, uint32_t offset, uint32_t size)
+{
+    struct assembler *to = plan->to;
+    if (!looks_at_servers(plan->options))
+        return;
+    size_t found = assembler_label(to), done = assembler_label(to);
+    for (size_t i = 0; i < plan->options->servers.count; i++) {
+        const struct address_range *range = &plan->options->servers.items[i];
+        for (uint32_t side = 0; side < 2 && range->address.family == family; side++)
+            jump_if_in_range(plan, range, offset + side * size, found);
+    }
+    assembler_emit(to, BPF_LD | BPF_IMM, 0);
+    assembler_jump(to, done);
+    assembler_bind(to, found);
+    assembler_emit(to, BPF_LD | BPF_IMM, 1);
+    assembler_bind(to, done);
+    assembler_emit(to, BPF_ST, SLOT_SERVER);
+}
+
+/* Refuses a TCP segment of which no end is a server; a tunnel has ends of its own. A is lost. */
+static void refuse_other_servers(struct plan *plan)
+{
+    if (!looks_at_servers(plan->options))
+        return;
+    assembler_emit(plan->to, BPF_LD | BPF_MEM, SLOT_SERVER);
+    assembler_jump_if(plan->to, BPF_JEQ, 0, plan->reject);
+}
+
 static void look_at_ipv4(struct plan *plan)
 {
     struct assembler *to = plan->to;
-    size_t wanted = assembler_label(to);
+    size_t tcp = assembler_label(to), wanted = assembler_label(to);
     assembler_bind(to, plan->ipv4);
+    note_server(plan, AF_INET, 12, 4);
     assembler_emit(to, BPF_LD | BPF_B | BPF_IND, 9);
     assembler_emit(to, BPF_ST, SLOT_PROTOCOL);
-    assembler_jump_if(to, BPF_JEQ, IPPROTO_TCP, wanted);
+    assembler_jump_if(to, BPF_JEQ, IPPROTO_TCP, tcp);
     if (plan->options->decap) {
         jump_if_tunnel(plan, plan->accept);
         assembler_jump_if(to, BPF_JEQ, IPPROTO_UDP, wanted);
     }
     assembler_jump(to, plan->reject);
+    assembler_bind(to, tcp);
+    refuse_other_servers(plan);
     assembler_bind(to, wanted);
     assembler_emit(to, BPF_LD | BPF_H | BPF_IND, 6);
     assembler_jump_if(to, BPF_JSET, 0x1fff, plan->accept); /* a fragment without a port */
@@ -164,7 +223,9 @@ static void look_at_ipv6(struct plan *plan)
     static const uint8_t extensions[] = {IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS, IPPROTO_FRAGMENT,
                                          IPPROTO_AH};
     size_t transport = assembler_label(to), later_fragment = assembler_label(to);
+    size_t tcp = assembler_label(to), later_tcp = assembler_label(to);
     assembler_bind(to, plan->ipv6);
+    note_server(plan, AF_INET6, 8, 16);
     assembler_emit(to, BPF_LD | BPF_B | BPF_IND, 6);
     assembler_emit(to, BPF_ST, SLOT_PROTOCOL);
     advance(plan, IPV6_HEADER_SIZE);
@@ -172,12 +233,12 @@ static void look_at_ipv6(struct plan *plan)
         step_over_extension(plan, transport, later_fragment);
     assembler_bind(to, transport);
     assembler_emit(to, BPF_LD | BPF_MEM, SLOT_PROTOCOL);
-    assembler_jump_if(to, BPF_JEQ, IPPROTO_TCP, plan->transport_tcp);
+    assembler_jump_if(to, BPF_JEQ, IPPROTO_TCP, tcp);
     if (plan->options->decap)
         assembler_jump_if(to, BPF_JEQ, IPPROTO_UDP, plan->transport_udp);
     assembler_bind(to, later_fragment);
     assembler_emit(to, BPF_LD | BPF_MEM, SLOT_PROTOCOL);
-    assembler_jump_if(to, BPF_JEQ, IPPROTO_TCP, plan->accept);
+    assembler_jump_if(to, BPF_JEQ, IPPROTO_TCP, later_tcp);
     if (plan->options->decap) {
         jump_if_tunnel(plan, plan->accept);
         assembler_jump_if(to, BPF_JEQ, IPPROTO_UDP, plan->accept);
@@ -185,6 +246,12 @@ static void look_at_ipv6(struct plan *plan)
     for (size_t i = 0; i < sizeof extensions; i++) /* a longer chain: the decoder goes on where this stops */
         assembler_jump_if(to, BPF_JEQ, extensions[i], plan->accept);
     assembler_jump(to, plan->reject);
+    assembler_bind(to, later_tcp);
+    refuse_other_servers(plan);
+    assembler_jump(to, plan->accept);
+    assembler_bind(to, tcp);
+    refuse_other_servers(plan);
+    assembler_jump(to, plan->transport_tcp);
 }
 
 /* Counts the ranges that neighbouring ports make, and with |plan| admits them where the port in A is in one. */
@@ -326,6 +393,8 @@ char *kernel_filter_text(const struct kernel_filter_options *options)
                 buffer_printf(&text, "-%u", options->ports[i]);
         }
     }
+    if (looks_at_servers(options))
+        buffer_printf(&text, " of the servers of --server");
     buffer_printf(
         &text, " over IPv4 and IPv6, VLAN tags and fragments included%s%s; %s",
         options->filter ? ", that match " : "", options->filter ? options->filter : "",

@@ -4,6 +4,7 @@
 #ifndef CAPTURE_LIVE_KERNEL_FILTER_H
 #define CAPTURE_LIVE_KERNEL_FILTER_H
 
+#include "common/address_range.h"
 #include "common/error.h"
 
 #include <linux/filter.h>
@@ -13,13 +14,16 @@
 
 /* More ranges of ports than this are not looked for by the kernel: every TCP segment passes, and the flow table looks at the port. */
 #define KERNEL_FILTER_RANGES_MAX 256
+/* Nor are more ranges of servers' addresses than this. */
+#define KERNEL_FILTER_SERVERS_MAX 32
 
 struct kernel_filter_options {
     const uint16_t *ports; /* none: every TCP segment */
     size_t port_count;
     const char *filter; /* what packets must match besides, an expression of pcap-filter(7); NULL: nothing */
-    bool decap;         /* admit tunnels */
-    bool cooked;        /* packets begin with the network layer (SOCK_DGRAM), else with an Ethernet header */
+    struct address_ranges servers; /* of which one end must be one; none: any may */
+    bool decap;                    /* admit tunnels */
+    bool cooked; /* packets begin with the network layer (SOCK_DGRAM), else with an Ethernet header */
     const char *interface; /* where |filter| is compiled for, only looked at where it names VLANs */
 };
 

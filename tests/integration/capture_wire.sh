@@ -1,7 +1,8 @@
 #!/bin/bash
 # Claims: live, what passes behind one and two VLAN tags, in IPv4 and IPv6 fragments, behind IPv6 extension headers and in packets far longer
-# than the link's (GRO, TSO) is recorded whole; tunnels are with --decap, and left out by the kernel without; other ports are left out by the kernel; -i any takes each packet of loopback once, both hops of a
-# proxy, and what passes a bridge and its port once; interfaces without a link layer (tun) are captured; CAP_NET_RAW is the only right needed.
+# than the link's (GRO, TSO) is recorded whole; tunnels are with --decap, and left out by the kernel without, as are other ports and servers;
+# -i any takes each packet of loopback once, both hops of a proxy, and what passes a bridge and its port once; interfaces without a link layer
+# (tun) are captured; CAP_NET_RAW is the only right needed.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/capture_kit.sh"
 . "$(dirname "$0")/netns_kit.sh"
@@ -118,6 +119,14 @@ stop_capture
 got=$(recorded_paths "$work/tunnels")
 [ "$got" = "extensions fragments4 fragments6 geneve gre ipip plain qinq tag vxlan" ] || fail "with --decap recorded: $got"
 echo "tags, fragments, extension headers and tunnels are recorded, other ports are not"
+
+start_capture "$work/server" -i v0 -p 8080,8081 --server 198.51.100.0/24,2001:db8::2 --ledger "$work/ledger.json"
+ip netns exec "$far" python3 "$work/inject.py" >"$work/sent"
+stop_capture
+got=$(recorded_paths "$work/server")
+[ "$got" = "extensions fragments6" ] || fail "with --server recorded: $got"
+grep -q '"other_server": 0' "$work/ledger.json" || fail "the kernel lets other servers through"
+echo "the kernel leaves other servers out"
 
 ip -n "$near" tuntap add t0 mode tun
 ip -n "$near" link set t0 up

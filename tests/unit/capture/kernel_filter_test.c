@@ -258,6 +258,42 @@ static void test_kernel_filter_takes_the_users_expression_besides(void **state)
     assert_non_null(strstr(err.text, "tcp porc 80"));
 }
 
+static void test_kernel_filter_narrows_to_servers(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"192.0.2.2", "198.51.100.0/23", "2001:db8:7::/45", "::/128"};
+    struct address_range servers[4];
+    for (size_t i = 0; i < 4; i++)
+        assert_true(address_range_parse(bytes_of(texts[i]), &servers[i]));
+    struct kernel_filter filter = make(&(struct kernel_filter_options){
+        .ports = ports, .port_count = 4, .servers = {servers, 4}, .decap = true});
+    struct packet four = ethernet(0x0800), later = ethernet(0x0800), six = ethernet(0x86dd),
+                  tunnel = ethernet(0x0800);
+    add_ipv4(&four, 6, 0, 0);
+    add_ports(&four, 4000, 80);
+    add_ipv4(&later, 6, 1, 0);
+    add(&later, "abcd", 4);
+    assert_true(admits(&filter, &four) && admits(&filter, &later));
+    four.data[14 + 19] = later.data[14 + 19] = 3; /* the destination is another one */
+    assert_false(admits(&filter, &four) || admits(&filter, &later));
+    memcpy(four.data + 14 + 12, "\xc6\x33\x65\xff", 4); /* the source is in the range */
+    assert_true(admits(&filter, &four));
+    memcpy(four.data + 14 + 12, "\xc6\x33\x66\x00", 4);
+    assert_false(admits(&filter, &four));
+    add_ipv6(&six, 6);
+    add_ports(&six, 80, 4000);
+    assert_true(admits(&filter, &six)); /* both are :: */
+    memcpy(six.data + 14 + 8, "\x20\x01\x0d\xb8\1\0\0\1", 8);
+    memcpy(six.data + 14 + 24, "\x20\x01\x0d\xb8\0\7\0\1", 8);
+    assert_true(admits(&filter, &six));
+    six.data[14 + 24 + 5] = 8;
+    assert_false(admits(&filter, &six));
+    add_ipv4(&tunnel, 47, 0, 0);
+    tunnel.data[14 + 19] = 3;
+    assert_true(admits(&filter, &tunnel)); /* what is in it is judged later */
+    kernel_filter_done(&filter);
+}
+
 static void test_kernel_filter_without_ports_or_with_too_many_admits_all_tcp(void **state)
 {
     (void)state;
@@ -315,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_kernel_filter_looks_behind_extension_headers),
         cmocka_unit_test(test_kernel_filter_admits_tunnels_with_decap_only),
         cmocka_unit_test(test_kernel_filter_takes_the_users_expression_besides),
+        cmocka_unit_test(test_kernel_filter_narrows_to_servers),
         cmocka_unit_test(test_kernel_filter_without_ports_or_with_too_many_admits_all_tcp),
         cmocka_unit_test(test_kernel_filter_cut_packets_are_refused),
         cmocka_unit_test(test_kernel_filter_says_what_it_excludes),

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINK_NAME_USUAL 32 /* room for most names, with their NUL */
+
 static const char *const flag_names[] = {
 #define X(name, text, help) text,
     EXCHANGE_FLAGS(X)
@@ -83,16 +85,8 @@ static void message_free(struct message *message)
     buffer_free(&message->body.content);
 }
 
-static void links_clear(struct exchange *exchange)
-{
-    for (size_t i = 0; i < exchange->link_count; i++)
-        free(exchange->links[i].name);
-    exchange->link_count = 0;
-}
-
 void exchange_clear(struct exchange *exchange)
 {
-    links_clear(exchange);
     message_clear(&exchange->request);
     message_clear(&exchange->response);
     *exchange = (struct exchange){.request = exchange->request,
@@ -103,7 +97,8 @@ void exchange_clear(struct exchange *exchange)
 
 void exchange_free(struct exchange *exchange)
 {
-    links_clear(exchange);
+    for (size_t i = 0; i < exchange->link_capacity; i++)
+        free(exchange->links[i].name);
     free(exchange->links);
     message_free(&exchange->request);
     message_free(&exchange->response);
@@ -114,12 +109,23 @@ struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, e
                                const char *name, const uint8_t tag[LINK_TAG_SIZE])
 {
     if (exchange->link_count == exchange->link_capacity) {
-        exchange->link_capacity = exchange->link_capacity ? exchange->link_capacity * 2 : 4;
-        exchange->links = xrealloc(exchange->links, exchange->link_capacity * sizeof *exchange->links);
+        size_t capacity = exchange->link_capacity ? exchange->link_capacity * 2 : 4;
+        exchange->links = xrealloc(exchange->links, capacity * sizeof *exchange->links);
+        for (size_t i = exchange->link_capacity; i < capacity; i++)
+            exchange->links[i] = (struct link){0};
+        exchange->link_capacity = capacity;
     }
     struct link *link = &exchange->links[exchange->link_count++];
-    *link = (struct link){.kind = kind, .place = place, .name = xstrdup(name)};
+    size_t size = strlen(name) + 1;
+    if (link->name_capacity < size) {
+        link->name_capacity = size < LINK_NAME_USUAL ? LINK_NAME_USUAL : size;
+        link->name = xrealloc(link->name, link->name_capacity);
+    }
+    memcpy(link->name, name, size);
     memcpy(link->tag, tag, LINK_TAG_SIZE);
+    link->kind = kind;
+    link->place = place;
+    link->identity = false;
     return link;
 }
 

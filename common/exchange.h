@@ -191,6 +191,7 @@ struct link {
     bool identity;              /* a credential long enough (16 bytes) to tell one user from another */
     uint8_t tag[LINK_TAG_SIZE]; /* keyed hash of the value; equals the identity part of its pseudonym */
     char *name;                 /* header, cookie, field name or JSON member; owned, escaped ASCII */
+    size_t name_capacity;       /* of |name|, which a link that is made anew uses again */
 };
 
 /* One request with its answer. Zero-initialised is empty and valid. */
@@ -205,7 +206,7 @@ struct exchange {
     uint64_t flags;   /* EXCHANGE_FLAG bits */
     struct message request;
     struct message response;
-    struct link *links; /* owned */
+    struct link *links; /* owned; |link_capacity| of them, the first |link_count| taken */
     size_t link_count;
     size_t link_capacity;
 };

@@ -114,6 +114,7 @@ static void *run_lane(void *arg)
             await_turn(recording, batch); /* it may be written in pieces */
         for (size_t i = 0; i < batch->count; i++)
             status |= traffic_lane_put(lane, &batch->exchanges[turns[i].index], &err);
+        traffic_lane_compress(lane);
         await_turn(recording, batch);
         status |= traffic_lane_flush(lane, &err);
         end_turn(recording);

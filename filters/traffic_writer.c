@@ -6,6 +6,7 @@
 #include "filters/policy.h"
 #include "filters/sanitize.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ struct traffic_lane {
     struct traffic_writer *writer;
     struct sanitizer *sanitizer;
     struct block_builder *block;
+    struct block_frames frames; /* of the block that was compressed */
+    size_t compressed;          /* records in them; 0: none */
     struct traffic_counts counts;
     struct buffer meta;
 };
@@ -207,12 +210,23 @@ int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struc
     return status;
 }
 
+void traffic_lane_compress(struct traffic_lane *lane)
+{
+    assert(lane->compressed == 0);
+    lane->compressed = block_builder_count(lane->block);
+    if (lane->compressed > 0)
+        block_builder_finish(lane->block, &lane->frames);
+}
+
 int traffic_lane_flush(struct traffic_lane *lane, struct error *err)
 {
-    size_t count = block_builder_count(lane->block);
+    if (lane->compressed == 0)
+        traffic_lane_compress(lane);
+    size_t count = lane->compressed;
     if (count == 0)
         return 0;
-    int status = segment_writer_put(lane->writer->segments, lane->block, err);
+    lane->compressed = 0;
+    int status = segment_writer_put(lane->writer->segments, &lane->frames, err);
     *(status == 0 ? &lane->counts.written : &lane->counts.lost) += count;
     return status;
 }

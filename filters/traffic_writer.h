@@ -59,6 +59,8 @@ struct traffic_lane *traffic_lane_create(struct traffic_writer *writer);
  * traffic_lane_flush). Bodies are as seen: chunked framing removed, content coding still applied where the head
  * names one. The caller clears the exchange afterwards. */
 int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err);
+/* Compresses the lane's block, so that the next traffic_lane_flush only has to write. Nothing may be put before that. */
+void traffic_lane_compress(struct traffic_lane *lane);
 /* Writes the lane's block. Returns -1 where it could not be written: its exchanges are lost and counted. */
 int traffic_lane_flush(struct traffic_lane *lane, struct error *err);
 /* Gets what went through the lane since the last call. */

@@ -152,8 +152,7 @@ static void assemble(struct block_builder *builder)
     }
 }
 
-void block_builder_finish(struct block_builder *builder, struct format_block *ret_block,
-                          struct bytes *ret_meta, struct bytes *ret_payload)
+void block_builder_finish(struct block_builder *builder, struct block_frames *ret_frames)
 {
     assert(builder->count > 0);
     if (!builder->sorted)
@@ -164,18 +163,20 @@ void block_builder_finish(struct block_builder *builder, struct format_block *re
     buffer_clear(&builder->payload_frame);
     if (payload.size > 0)
         compress(builder->context, payload, &builder->payload_frame);
-    *ret_meta = buffer_bytes(&builder->meta_frame);
-    *ret_payload = buffer_bytes(&builder->payload_frame);
-    *ret_block = (struct format_block){
-        .record_count = (uint32_t)builder->count,
-        .min_ns = builder->records[0].start_ns,
-        .max_ns = builder->records[builder->count - 1].start_ns,
-        .meta_raw = (uint32_t)meta.size,
-        .meta_stored = (uint32_t)ret_meta->size,
-        .payload_raw = (uint32_t)payload.size,
-        .payload_stored = (uint32_t)ret_payload->size,
-        .meta_crc = crc32c(ret_meta->data, ret_meta->size),
-        .payload_crc = crc32c(ret_payload->data, ret_payload->size),
+    struct bytes meta_frame = buffer_bytes(&builder->meta_frame),
+                 payload_frame = buffer_bytes(&builder->payload_frame);
+    *ret_frames = (struct block_frames){
+        .block = {.record_count = (uint32_t)builder->count,
+                  .min_ns = builder->records[0].start_ns,
+                  .max_ns = builder->records[builder->count - 1].start_ns,
+                  .meta_raw = (uint32_t)meta.size,
+                  .meta_stored = (uint32_t)meta_frame.size,
+                  .payload_raw = (uint32_t)payload.size,
+                  .payload_stored = (uint32_t)payload_frame.size,
+                  .meta_crc = crc32c(meta_frame.data, meta_frame.size),
+                  .payload_crc = crc32c(payload_frame.data, payload_frame.size)},
+        .meta = meta_frame,
+        .payload = payload_frame,
     };
     builder->count = 0;
     builder->sorted = true;

@@ -26,10 +26,15 @@ struct buffer *block_builder_payload(struct block_builder *builder);
 size_t block_builder_count(const struct block_builder *builder);
 /* Returns the raw bytes collected, metadata, payload and what a record costs at most, together. */
 size_t block_builder_bytes(const struct block_builder *builder);
-/* Sorts and compresses what was added and empties the builder. |ret_block| is complete but for the sequence;
- * the frames are borrowed until the next block_builder_finish. At least one record must have been added. */
-void block_builder_finish(struct block_builder *builder, struct format_block *ret_block,
-                          struct bytes *ret_meta, struct bytes *ret_payload);
+/* A compressed block. The frames are borrowed from the builder until its next block_builder_finish. */
+struct block_frames {
+    struct format_block block; /* complete but for the sequence */
+    struct bytes meta;
+    struct bytes payload;
+};
+
+/* Sorts and compresses what was added and empties the builder. At least one record must have been added. */
+void block_builder_finish(struct block_builder *builder, struct block_frames *ret_frames);
 
 /* Undoes one frame of exactly |raw| bytes, checking |crc| over |stored|. Returns false where it is damaged.
  * |ret_raw| is cleared first. |context| is a ZSTD_DCtx. */

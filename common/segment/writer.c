@@ -126,9 +126,10 @@ static int begin_segment(struct segment_writer *writer, struct error *err)
 }
 
 /* Writes a block to the open segment. */
-static int write_block(struct segment_writer *writer, struct format_block *block, struct bytes meta,
-                       struct bytes payload, struct error *err)
+static int write_block(struct segment_writer *writer, struct block_frames *frames, struct error *err)
 {
+    struct format_block *block = &frames->block;
+    struct bytes meta = frames->meta, payload = frames->payload;
     block->sequence = writer->footer.block_count;
     buffer_clear(&writer->scratch);
     format_write_block(block, writer->header.segment_id, &writer->scratch);
@@ -164,10 +165,9 @@ static int end_block(struct segment_writer *writer, struct error *err)
 {
     if (block_builder_count(writer->builder) == 0)
         return 0;
-    struct format_block block;
-    struct bytes meta, payload;
-    block_builder_finish(writer->builder, &block, &meta, &payload);
-    return write_block(writer, &block, meta, payload, err);
+    struct block_frames frames;
+    block_builder_finish(writer->builder, &frames);
+    return write_block(writer, &frames, err);
 }
 
 /* Writes index and footer and gives the file its final name. Where that fails the file stays as an open one. */
@@ -319,15 +319,12 @@ static int ready_segment(struct segment_writer *writer, struct error *err)
     return writer->fd < 0 ? begin_segment(writer, err) : 0;
 }
 
-int segment_writer_put(struct segment_writer *writer, struct block_builder *builder, struct error *err)
+int segment_writer_put(struct segment_writer *writer, struct block_frames *frames, struct error *err)
 {
-    struct format_block block;
-    struct bytes meta, payload;
-    block_builder_finish(builder, &block, &meta, &payload);
     pthread_mutex_lock(&writer->lock);
     int status = ready_segment(writer, err);
     if (status == 0)
-        status = write_block(writer, &block, meta, payload, err);
+        status = write_block(writer, frames, err);
     pthread_mutex_unlock(&writer->lock);
     return status;
 }

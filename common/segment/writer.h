@@ -34,10 +34,9 @@ int segment_writer_open(const struct segment_writer_options *options, struct seg
  * stays readable. */
 int segment_writer_append(struct segment_writer *writer, uint64_t start_ns, struct bytes meta,
                           struct bytes payload, struct error *err);
-/* Compresses the block in |builder|, which must hold a record, writes it and empties the builder. Several threads
- * may call it at the same time; they wait for each other only to write. Returns -1 where the block could not be
- * written: it is lost, what was written before stays readable. */
-int segment_writer_put(struct segment_writer *writer, struct block_builder *builder, struct error *err);
+/* Writes a block that its thread has compressed (block_builder_finish). Several threads may call it at the same time; they wait
+ * for each other. Returns -1 where the block could not be written: it is lost, what was written before stays readable. */
+int segment_writer_put(struct segment_writer *writer, struct block_frames *frames, struct error *err);
 /* Seals the open segment; what comes next goes into a new one. Any thread. */
 int segment_writer_rotate(struct segment_writer *writer, struct error *err);
 /* Closes the open block where it is older than block_age_ns; call it about once a second. */

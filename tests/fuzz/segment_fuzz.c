@@ -70,15 +70,15 @@ static void block_again(const struct format_block *block, struct bytes meta, str
         block_builder_add(builder, UINT64_MAX - record.start_ns, record.meta, part);
     }
     assert(block_builder_count(builder) == block->record_count && block_builder_bytes(builder) > 0);
-    struct format_block made, back;
-    struct bytes made_meta, made_payload;
+    struct block_frames made;
+    struct format_block back;
     struct buffer raw = {0};
-    block_builder_finish(builder, &made, &made_meta, &made_payload);
-    format_write_block(&made, id, &raw);
+    block_builder_finish(builder, &made);
+    format_write_block(&made.block, id, &raw);
     bool good = format_read_block(raw.data, id, &back) &&
-                block_decompress(reader->context, made_meta, back.meta_crc, back.meta_raw, &raw) &&
+                block_decompress(reader->context, made.meta, back.meta_crc, back.meta_raw, &raw) &&
                 block_check(&back, buffer_bytes(&raw)) &&
-                block_decompress(reader->context, made_payload, back.payload_crc, back.payload_raw, &raw);
+                block_decompress(reader->context, made.payload, back.payload_crc, back.payload_raw, &raw);
     assert(good && raw.size == payload.size);
     buffer_free(&raw);
     block_builder_free(builder);

@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@
 
 #define EXIT_INTERRUPTED 4
 #define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after twice DEVICE_RETIRE_MS */
+#define TRIM_SHARE       4                 /* memory is given back once this part of the limit was let go */
 #define THREADS_MAX      4
 #define QUEUE_LIVE_BYTES (32u << 20)
 #define QUEUE_FILE_BYTES 0                 /* as few batches as keep all threads at work */
@@ -46,6 +48,8 @@ struct run {
     struct recorder *recorder; /* NULL with --stream-digests */
     struct decoder *decoder;
     struct flow_table *flows;
+    struct budget memory; /* of all that traffic makes grow: connections and what waits in them */
+    uint64_t memory_high; /* most of it since memory was last given back to the system */
     struct ledger ledger;
     struct sampling sampling;
     uint64_t tick_mono_ns;
@@ -95,6 +99,7 @@ static int open_recorder(struct run *run, struct error *err)
         .select = settings->select,
         .servers = {settings->server_list, settings->server_count},
         .keep_replays = settings->keep_replays,
+        .memory = &run->memory,
     };
     if (recorder_open(&recorder, &run->recorder, err) != 0)
         return -1;
@@ -137,6 +142,7 @@ static int lock_in(struct run *run, struct error *err)
 static int open_run(struct run *run, struct error *err)
 {
     const struct capture_settings *settings = run->settings;
+    run->memory.limit_bytes = settings->memory_bytes;
     int result = settings->interface ? source_open_live(run->channel, &run->source, err)
                                      : source_open_files(settings->paths, settings->path_count,
                                                          settings->filter, &run->source, err);
@@ -156,8 +162,8 @@ static int open_run(struct run *run, struct error *err)
     run->decoder = decoder_create(
         &(struct decoder_settings){.fragments = {.bytes_max = settings->memory_bytes / FRAGMENTS_SHARE}});
     run->flows =
-        flow_table_create(&(struct flow_settings){.connections_max = (uint32_t)settings->connections_max,
-                                                  .stored_bytes_max = settings->memory_bytes,
+        flow_table_create(&(struct flow_settings){.budget = &run->memory,
+                                                  .connection_bytes = recorder_connection_bytes(),
                                                   .ports = settings->port_list,
                                                   .port_count = settings->port_count,
                                                   .servers = {settings->server_list, settings->server_count},
@@ -228,10 +234,23 @@ static void grant_wishes(struct run *run)
     }
 }
 
-/* About once a second: what depends on time. */
+/* What connections gave up goes back to the system, where it is much: malloc alone keeps it. */
+static void trim_memory(struct run *run)
+{
+    uint64_t used = run->memory.used_bytes;
+    if (used > run->memory_high)
+        run->memory_high = used;
+    if (run->memory_high - used < run->memory.limit_bytes / TRIM_SHARE)
+        return;
+    malloc_trim(0);
+    run->memory_high = used;
+}
+
+/* Each 256 packets, and when there are none: what depends on time. */
 static void tick(struct run *run, bool idle)
 {
     uint64_t now_mono_ns = clock_mono_ns();
+    trim_memory(run);
     if (idle && run->settings->interface)
         flow_tick(run->flows, source_now_ns(run->source) - TICK_SLACK_NS);
     grant_wishes(run);
@@ -327,6 +346,9 @@ static void account(const struct run *run, struct ledger *ledger)
     account_frames(run, ledger);
     ledger->packets_duplicate = counts->segments_duplicate;
     ledger->packets_conflicting = counts->segments_conflicting;
+    ledger->packets_refused = counts->segments_refused;
+    ledger->packets_old = counts->segments_old;
+    ledger->packets_outside = counts->segments_outside;
     ledger->bytes_reassembled = counts->bytes_delivered + counts->bytes_unassigned;
     ledger->bytes_skipped = counts->bytes_unassigned;
     ledger->bytes_gap = counts->bytes_gap;
@@ -334,8 +356,12 @@ static void account(const struct run *run, struct ledger *ledger)
     ledger->connections_complete = counts->connections_complete;
     ledger->connections_midstream = counts->connections_midstream;
     ledger->connections_gapped = counts->connections_gapped;
+    ledger->connections_half_open = counts->connections_half_open;
+    ledger->connections_reset = counts->connections_reset;
     ledger->connections_evicted = counts->connections_evicted;
+    ledger->connections_evicted_half_open = counts->connections_evicted_half_open;
     ledger->connections_idle = counts->connections_idle;
+    ledger->bytes_memory_peak = run->memory.peak_bytes;
     recorder_account(run->recorder, ledger);
 }
 
@@ -420,7 +446,7 @@ static int judge_loss(const struct run *run)
     if (dropped && !run->settings->interface)
         log_warning("%" PRIu64 " packets were lost when the file was captured, as it says itself", dropped);
     if (ledger->connections_evicted)
-        log_warning("%" PRIu64 " connections were given up for lack of room; raise --connections-max",
+        log_warning("%" PRIu64 " connections were given up for lack of memory; raise --memory",
                     ledger->connections_evicted);
     if (run->settings->select && select_gave_up(run->settings->select))
         log_warning("--select: a regular expression took too many steps %" PRIu64

@@ -24,16 +24,23 @@
     X(packets, fragments, "of IP datagrams that were put together")                                          \
     X(packets, duplicate, "whose bytes had all been captured before")                                        \
     X(packets, conflicting, "whose bytes differ from an earlier copy")                                       \
+    X(packets, refused, "SYN, FIN or RST that do not fit their connection")                                  \
+    X(packets, old, "old duplicates, by their timestamp")                                                    \
+    X(packets, outside, "too far from their stream to be of it")                                             \
     X(bytes, reassembled, "of TCP streams, each once")                                                       \
     X(bytes, recorded, "part of an HTTP message")                                                            \
     X(bytes, skipped, "junk, PROXY headers, lost framing, unknown direction")                                \
     X(bytes, opaque, "of other protocols, tunnels, upgraded connections")                                    \
     X(bytes, gap, "lost in the capture")                                                                     \
+    X(bytes, memory_peak, "most that open connections took, of --memory")                                    \
     X(connections, seen, "begun or found under way")                                                         \
     X(connections, complete, "from handshake to both ends without a hole")                                   \
     X(connections, midstream, "whose handshake was not seen")                                                \
     X(connections, gapped, "with bytes lost")                                                                \
-    X(connections, evicted, "given up for lack of room")                                                     \
+    X(connections, half_open, "that never sent data")                                                        \
+    X(connections, reset, "ended by RST")                                                                    \
+    X(connections, evicted, "with data, given up for lack of memory")                                        \
+    X(connections, evicted_half_open, "without data, given up for lack of memory")                           \
     X(connections, idle, "given up after ten minutes without a packet")                                      \
     X(connections, proxied, "opened by a PROXY protocol header")                                             \
     X(connections, other_server, "to a server that --server does not name; their bytes are skipped")         \
@@ -47,7 +54,8 @@
     X(responses, orphaned, "without a request")                                                              \
     X(responses, interim, "1xx")                                                                             \
     X(bodies, kept, "whole")                                                                                 \
-    X(bodies, cut, "cut by size, a gap or the connection's end")
+    X(bodies, cut, "cut by size, a gap or the connection's end")                                             \
+    X(bodies, cut_memory, "of those, for lack of memory")
 
 /* Why requests were lost: name, text. */
 #define LEDGER_LOSSES(X)                                                                                     \

@@ -8,12 +8,29 @@
 #include <string.h>
 
 #define SPARE_PAIRINGS 4096 /* connections kept for reuse */
+#define HELD_SMALL     4096 /* a parser that holds no more is left alone */
 
 /* Counts each bit of |bits| in |counts|. */
 static void count_bits(uint64_t *counts, uint64_t bits)
 {
     for (; bits != 0; bits &= bits - 1)
         counts[__builtin_ctzll(bits)]++;
+}
+
+size_t pairing_base_bytes(void)
+{
+    return sizeof(struct pairing) + BUDGET_BLOCK_BYTES + 2 * http1_base_bytes();
+}
+
+/* Gives back what a large head took, once it was read, and charges what is held. */
+static void charge_parser(struct pairing *pairing, enum pairing_side side)
+{
+    struct http1 *parser = pairing->parsers[side];
+    if (http1_held_bytes(parser) == pairing->held_bytes[side] && pairing->held_bytes[side] <= HELD_SMALL)
+        return;
+    http1_trim(parser);
+    budget_change(pairing->pool->settings.budget, pairing->held_bytes[side], http1_held_bytes(parser));
+    pairing->held_bytes[side] = http1_held_bytes(parser);
 }
 
 /* ---- handing over ---- */
@@ -28,6 +45,7 @@ static void count_body(struct pairing_counts *counts, const struct body *body)
         return;
     case BODY_CUT:
         counts->bodies_cut++;
+        counts->bodies_cut_memory += body->reason == BODY_REASON_MEMORY;
         return;
     case BODY_DROPPED:
         counts->bodies_dropped++;
@@ -164,7 +182,7 @@ static void on_request_head(void *arg, const struct http1_message *message)
     exchange->tls = pairing->connection.tls;
     if (pairing->connection.midstream)
         exchange->flags |= EXCHANGE_FLAG(MIDSTREAM);
-    waiting_begin(waiting, false, message, pool->settings.drop_request_bodies);
+    waiting_begin(&pool->store, waiting, false, message, pool->settings.drop_request_bodies);
     take_marks(pairing, waiting, PAIRING_CLIENT);
     waiting->answers = answers_of(message->head);
     struct http1_field field;
@@ -207,7 +225,7 @@ static void on_request_trailers(void *arg, struct bytes lines)
 {
     struct pairing *pairing = arg;
     if (pairing->reading)
-        buffer_append_bytes(&pairing->reading->exchange.request.trailers, lines);
+        waiting_trailers(&pairing->pool->store, pairing->reading, false, lines);
 }
 
 static void on_request_end(void *arg, const struct http1_message *message)
@@ -329,7 +347,7 @@ static void on_response_head(void *arg, const struct http1_message *message)
     waiting->exchange.status = message->status;
     if (!waiting->request_done)
         waiting->exchange.flags |= EXCHANGE_FLAG(EARLY_RESPONSE);
-    waiting_begin(waiting, true, message,
+    waiting_begin(&pairing->pool->store, waiting, true, message,
                   pairing->pool->settings.drop_response_bodies || is_left_out(waiting));
     take_marks(pairing, waiting, PAIRING_SERVER);
 }
@@ -352,7 +370,7 @@ static void on_response_trailers(void *arg, struct bytes lines)
 {
     struct pairing *pairing = arg;
     if (pairing->answering)
-        buffer_append_bytes(&pairing->answering->exchange.response.trailers, lines);
+        waiting_trailers(&pairing->pool->store, pairing->answering, true, lines);
 }
 
 /* The connection carries something else from here on. */
@@ -418,8 +436,6 @@ static struct pairing *pairing_take(struct pairing_pool *pool)
         pool->spare_pairings = pairing->next;
         pool->spare_pairing_count--;
         struct http1 *client = pairing->parsers[PAIRING_CLIENT], *server = pairing->parsers[PAIRING_SERVER];
-        http1_clear(client);
-        http1_clear(server);
         *pairing = (struct pairing){.pool = pool, .parsers = {client, server}};
         return pairing;
     }
@@ -448,6 +464,9 @@ static struct pairing *pairing_take(struct pairing_pool *pool)
 struct pairing *pairing_create(struct pairing_pool *pool, const struct pairing_connection *connection)
 {
     struct pairing *pairing = pairing_take(pool);
+    budget_charge(pool->settings.budget, pairing_base_bytes());
+    charge_parser(pairing, PAIRING_CLIENT);
+    charge_parser(pairing, PAIRING_SERVER);
     pairing->connection = *connection;
     pool->counts.connections++;
     if (connection->midstream) {
@@ -463,6 +482,12 @@ void pairing_free(struct pairing *pairing)
         return;
     pairing_finish(pairing, false, 0);
     struct pairing_pool *pool = pairing->pool;
+    for (unsigned side = 0; side < 2; side++) {
+        http1_clear(pairing->parsers[side]);
+        http1_trim(pairing->parsers[side]);
+        budget_release(pool->settings.budget, pairing->held_bytes[side]);
+    }
+    budget_release(pool->settings.budget, pairing_base_bytes());
     if (pool->spare_pairing_count >= SPARE_PAIRINGS) {
         pairing_destroy(pairing);
         return;
@@ -490,6 +515,7 @@ void pairing_feed(struct pairing *pairing, enum pairing_side side, struct bytes 
         http1_set_unasked(parser);
     pairing->spoken[side] = true;
     http1_feed(parser, data, packet_ns, segment_start);
+    charge_parser(pairing, side);
     if (!pairing->opaque && http1_mode(parser) == HTTP1_OPAQUE) /* so is the other side */
         pairing_become_other(pairing, http1_protocol(parser));
 }

@@ -21,6 +21,7 @@
 #ifndef CAPTURE_PAIRING_H
 #define CAPTURE_PAIRING_H
 
+#include "common/budget.h"
 #include "common/exchange.h"
 #include "common/http1.h"
 #include "filters/key.h"
@@ -50,6 +51,7 @@
     X(responses_interim, "responses", "1xx other than 101")                                                  \
     X(bodies_kept, "bodies", "kept whole")                                                                   \
     X(bodies_cut, "bodies", "cut by size, a gap or the end of the connection")                               \
+    X(bodies_cut_memory, "bodies", "of those, for lack of memory")                                           \
     X(bodies_dropped, "bodies", "not wanted")                                                                \
     X(connections, "connections", "given to pairing")                                                        \
     X(connections_proxied, "connections", "opened by a PROXY protocol header")                               \
@@ -89,9 +91,11 @@ struct pairing_settings {
     void *arg;
     /* Returns the opaque keyed id of a client's address that a PROXY header told. NULL: ids stay as they are. */
     uint64_t (*client_of)(void *arg, const struct address *source);
-    uint64_t max_body_bytes;   /* a body longer than this is cut [1 MiB] */
-    uint64_t max_held_bytes;   /* bodies held in all open exchanges; beyond it bodies are cut [256 MiB] */
-    uint32_t max_waiting;      /* unanswered requests a connection; beyond it the oldest goes [1024] */
+    uint64_t max_body_bytes; /* a body longer than this is cut [1 MiB] */
+    struct budget *budget;   /* charged with all that is held; borrowed [none] */
+    uint64_t max_held_bytes; /* memory of all open exchanges; beyond it bodies are cut [half of the budget, or
+                                  256 MiB] */
+    uint32_t max_waiting;    /* unanswered requests a connection; beyond it the oldest goes [1024] */
     bool drop_request_bodies;  /* --bodies none: state BODY_DROPPED, reason NOT_WANTED */
     bool drop_response_bodies; /* --bodies none|request */
     const struct keys
@@ -101,6 +105,9 @@ struct pairing_settings {
         *skip_header; /* requests that carry this header are not recorded ["X-Rehearse-Run"]; "" none */
     struct http1_limits limits; /* of heads */
 };
+
+/* Returns what a connection takes that holds nothing. */
+size_t pairing_base_bytes(void);
 
 struct pairing_pool;
 /* Returns an owned pool. |settings| is copied; strings in it are borrowed for its life. */

@@ -8,6 +8,7 @@
 
 struct pairing_pool {
     struct pairing_settings settings;
+    struct budget own_budget; /* where the settings name none */
     struct pairing_counts counts;
     struct waiting_store store;
     struct pairing *spare_pairings;
@@ -22,6 +23,7 @@ struct pairing {
     uint64_t proxy_bytes; /* of a PROXY header, or held back */
     const char *protocol; /* static; where the parsers do not know it */
     struct http1 *parsers[2];
+    size_t held_bytes[2];         /* of the parsers, as charged */
     bool spoken[2];               /* the side has sent bytes */
     struct waiting *first, *last; /* requests that wait, oldest first */
     uint32_t count;

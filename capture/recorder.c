@@ -110,9 +110,15 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
         .digest_keys = {options->bodies != RECORDER_BODIES_NONE ? options->recording.writer.keys : NULL,
                         options->bodies == RECORDER_BODIES_ALL ? options->recording.writer.keys : NULL},
         .skip_header = options->keep_replays ? "" : NULL,
+        .budget = options->memory,
     });
     *ret_recorder = recorder;
     return 0;
+}
+
+uint32_t recorder_connection_bytes(void)
+{
+    return (uint32_t)(sizeof(struct recorded_connection) + BUDGET_BLOCK_BYTES + pairing_base_bytes());
 }
 
 static uint64_t opaque_connection(const struct recorder *recorder, const struct flow_info *info)
@@ -133,6 +139,8 @@ static void *open_connection(void *arg, const struct flow_info *info)
 {
     struct recorder *recorder = arg;
     struct recorded_connection *connection = xmalloc(sizeof *connection);
+    if (recorder->options.memory)
+        budget_charge(recorder->options.memory, sizeof *connection + BUDGET_BLOCK_BYTES);
     connection->recorder = recorder;
     connection->pairing = NULL;
     /* Packets were taken because one end is a wanted server; here it is the client, as a proxy's is behind it. */
@@ -199,6 +207,8 @@ static void close_connection(void *arg, bool clean, uint64_t packet_ns)
             ledger_add_protocol(&connection->recorder->found, protocol);
         pairing_free(connection->pairing);
     }
+    if (connection->recorder->options.memory)
+        budget_release(connection->recorder->options.memory, sizeof *connection + BUDGET_BLOCK_BYTES);
     free(connection);
 }
 
@@ -267,6 +277,7 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     ledger->responses_interim += counts->responses_interim;
     ledger->bodies_kept += totals.counts.bodies_kept;
     ledger->bodies_cut += totals.counts.bodies_cut;
+    ledger->bodies_cut_memory += counts->bodies_cut_memory;
     for (unsigned i = 0; i < BODY_REASON_COUNT; i++)
         ledger->body_dropped[i] += totals.counts.bodies_dropped[i];
     ledger->lost[LEDGER_LOSS_DISK] += totals.counts.lost;

@@ -21,11 +21,14 @@ struct recorder_options {
     struct select *select;         /* which exchanges to record; borrowed; NULL: all */
     struct address_ranges servers; /* record only what these answered; none: any; borrowed */
     bool keep_replays;             /* record what a replay of rehearse sent, too */
+    struct budget *memory;         /* what open connections may take; borrowed, shared with the flow table */
 };
 
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err);
 /* Returns the handler that feeds the recorder. Valid until recorder_close. */
 struct flow_handler recorder_handler(struct recorder *recorder);
+/* Returns what a connection takes that holds nothing. */
+uint32_t recorder_connection_bytes(void);
 /* Lets the recording hand over what grew old; call it about once a second. */
 void recorder_tick(struct recorder *recorder, uint64_t now_mono_ns);
 /* Begins a new segment with what is recorded from now on. Does not wait for the disk. */

@@ -14,6 +14,7 @@
 #define EXIT_WRONG_USAGE 2
 #define FILES_MAX        512
 #define BODY_MAX         (UINT64_C(32) << 20) /* two of them fit in a record */
+#define MEMORY_MIN       (UINT64_C(1) << 20)
 
 #define AT(member) offsetof(struct capture_settings, member)
 static const struct option_spec options[] = {
@@ -63,10 +64,7 @@ static const struct option_spec options[] = {
     {"stream-digests", 0, OPTION_FLAG, NULL,
      "with --read: print bytes and SHA-256 of every stream instead of recording", AT(stream_digests)},
     {"level", 0, OPTION_COUNT, "N", "zstd level, 1 to 19 (default 1)", AT(level)},
-    {"connections-max", 0, OPTION_COUNT, "N", "connections to follow at a time (default 131072)",
-     AT(connections_max)},
-    {"reassembly-memory", 0, OPTION_SIZE, "SIZE", "memory for segments out of order (default 256M)",
-     AT(memory_bytes)},
+    {"memory", 0, OPTION_SIZE, "SIZE", "for all open connections together (default 256M)", AT(memory_bytes)},
     {"buffer", 'B', OPTION_SIZE, "SIZE", "the kernel's packet buffer, live (default 64M)", AT(ring_bytes)},
 };
 
@@ -160,8 +158,8 @@ static int check_settings(struct capture_settings *settings, struct error *err)
     if (settings->max_body_bytes == 0 || settings->max_body_bytes > BODY_MAX)
         return error_set(err, ERROR_USAGE,
                          "--max-body: wanted 1 to 32M; to keep no bodies give --bodies none");
-    if (settings->connections_max > UINT32_C(1) << 26)
-        return error_set(err, ERROR_USAGE, "--connections-max: at most %u", 1u << 26);
+    if (settings->memory_bytes < MEMORY_MIN)
+        return error_set(err, ERROR_USAGE, "--memory: at least 1M");
     if (settings->ports && parse_ports(settings->ports, settings, err) != 0)
         return -1;
     return settings->server ? parse_servers(settings->server, settings, err) : 0;
@@ -174,6 +172,7 @@ bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_s
         .max_body_bytes = 1 << 20,
         .max_loss_pct = 100,
         .sample_pct = 100,
+        .memory_bytes = 256 << 20,
         .ring_bytes = 64 << 20,
     };
     struct option_texts arguments = {0};

@@ -48,7 +48,6 @@ struct capture_settings {
     bool check_sandbox;
     bool decap;
     uint64_t level;
-    uint64_t connections_max;
     uint64_t memory_bytes;
     uint64_t ring_bytes;
 };

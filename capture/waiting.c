@@ -5,23 +5,51 @@
 
 #include <stdlib.h>
 
-#define SPARE_WAITING 1024        /* kept for reuse */
-#define SPARE_CONTENT (64 * 1024) /* a buffer that grew beyond it is not kept */
+#define SPARE_WAITING 1024              /* kept for reuse */
+#define SPARE_BYTES   ((size_t)4 << 20) /* in all of them */
+#define SMALL_STEP    ((size_t)512 * 1024)
+#define SPARE_CONTENT ((size_t)64 * 1024) /* a buffer that grew beyond it is not kept */
 
 static struct message *message_of(struct waiting *waiting, bool response)
 {
     return response ? &waiting->exchange.response : &waiting->exchange.request;
 }
 
-/* Begins the digest of a body that is cut, with what is kept of it. It counts as held. */
+static size_t message_bytes(const struct message *message)
+{
+    return message->head.capacity + message->trailers.capacity + message->body.content.capacity;
+}
+
+static size_t waiting_bytes(const struct waiting *waiting)
+{
+    size_t digests = (waiting->digest[0] != NULL) + (waiting->digest[1] != NULL);
+    return sizeof *waiting + BUDGET_BLOCK_BYTES + digests * KEYS_DIGEST_BYTES +
+           message_bytes(&waiting->exchange.request) + message_bytes(&waiting->exchange.response);
+}
+
+/* Counts what |waiting| takes by now. */
+static void count_held(struct waiting_store *store, struct waiting *waiting)
+{
+    uint64_t held = waiting_bytes(waiting);
+    budget_change(store->budget, waiting->held, held);
+    store->held_bytes += held - waiting->held;
+    waiting->held = held;
+}
+
+/* Whether |more| bytes keep what is held within its limit. */
+static bool has_room(const struct waiting_store *store, uint64_t more)
+{
+    return store->held_bytes + more <= store->max_held_bytes;
+}
+
+/* Begins the digest of a body that is cut, with what is kept of it. */
 static void begin_digest(struct waiting_store *store, struct waiting *waiting, bool response)
 {
     const struct keys *keys = store->digest_keys[response];
-    if (!keys || store->max_held_bytes - store->held_bytes < KEYS_DIGEST_BYTES)
+    if (!keys || !has_room(store, KEYS_DIGEST_BYTES))
         return;
     struct keys_digest *digest =
         store->spare_digest_count ? store->spare_digests[--store->spare_digest_count] : keys_digest_create();
-    store->held_bytes += KEYS_DIGEST_BYTES;
     keys_digest_begin(digest, keys);
     keys_digest_add(digest, buffer_bytes(&message_of(waiting, response)->body.content));
     waiting->digest[response] = digest;
@@ -33,7 +61,6 @@ static void drop_digest(struct waiting_store *store, struct waiting *waiting, bo
     if (!digest)
         return;
     waiting->digest[response] = NULL;
-    store->held_bytes -= KEYS_DIGEST_BYTES;
     if (store->spare_digest_count < WAITING_SPARE_DIGESTS)
         store->spare_digests[store->spare_digest_count++] = digest;
     else
@@ -53,7 +80,7 @@ void waiting_store_done(struct waiting_store *store)
         store->spare = waiting->next;
         waiting_free(waiting);
     }
-    store->spare_count = 0;
+    store->spare_count = store->spare_bytes = 0;
     while (store->spare_digest_count)
         keys_digest_free(store->spare_digests[--store->spare_digest_count]);
 }
@@ -61,11 +88,15 @@ void waiting_store_done(struct waiting_store *store)
 struct waiting *waiting_take(struct waiting_store *store)
 {
     struct waiting *waiting = store->spare;
-    if (!waiting)
-        return xcalloc(1, sizeof *waiting);
-    store->spare = waiting->next;
-    store->spare_count--;
-    waiting->next = NULL;
+    if (waiting) {
+        store->spare = waiting->next;
+        store->spare_count--;
+        store->spare_bytes -= waiting_bytes(waiting);
+        waiting->next = NULL;
+    } else {
+        waiting = xcalloc(1, sizeof *waiting);
+    }
+    count_held(store, waiting);
     return waiting;
 }
 
@@ -78,20 +109,33 @@ static void shrink(struct buffer *buffer)
 void waiting_give_back(struct waiting_store *store, struct waiting *waiting)
 {
     store->held_bytes -= waiting->held;
+    budget_release(store->budget, waiting->held);
     drop_digest(store, waiting, false);
     drop_digest(store, waiting, true);
-    if (store->spare_count >= SPARE_WAITING) {
-        waiting_free(waiting);
-        return;
-    }
     shrink(&waiting->exchange.request.body.content);
     shrink(&waiting->exchange.response.body.content);
     shrink(&waiting->exchange.request.head);
     shrink(&waiting->exchange.response.head);
+    size_t bytes = waiting_bytes(waiting);
+    if (store->spare_count >= SPARE_WAITING || store->spare_bytes + bytes > SPARE_BYTES) {
+        waiting_free(waiting);
+        return;
+    }
     exchange_clear(&waiting->exchange);
     *waiting = (struct waiting){.exchange = waiting->exchange, .next = store->spare};
     store->spare = waiting;
     store->spare_count++;
+    store->spare_bytes += bytes;
+}
+
+/* Whether |size| bytes more in |content|, whose memory grows twofold, keep what is held within its limit. A large step
+ * must also find room in the budget; for a small one others are given up. */
+static bool fits(const struct waiting_store *store, const struct buffer *content, size_t size)
+{
+    if (content->capacity - content->size >= size)
+        return true;
+    size_t more = content->capacity > size ? content->capacity : 2 * size;
+    return has_room(store, more) && (more <= SMALL_STEP || budget_has_room(store->budget, more));
 }
 
 void waiting_content(struct waiting_store *store, struct waiting *waiting, bool response,
@@ -105,23 +149,26 @@ void waiting_content(struct waiting_store *store, struct waiting *waiting, bool 
         return;
     }
     uint64_t room = store->max_body_bytes - body->content.size;
-    uint64_t pool_room =
-        store->max_held_bytes > store->held_bytes ? store->max_held_bytes - store->held_bytes : 0;
-    if (room > pool_room)
-        room = pool_room;
-    size_t size = content.size;
-    if (size > room) {
-        size = (size_t)room;
+    size_t size = content.size < room ? content.size : (size_t)room;
+    bool fitting = fits(store, &body->content, size);
+    if (!fitting)
+        size = body->content.capacity - body->content.size;
+    if (size < content.size) {
         waiting->cut[response] = true;
         body->state = BODY_CUT;
-        body->reason = BODY_REASON_TOO_LARGE;
+        body->reason = fitting ? BODY_REASON_TOO_LARGE : BODY_REASON_MEMORY;
         begin_digest(store, waiting, response);
         if (waiting->digest[response])
             keys_digest_add(waiting->digest[response], content);
     }
     buffer_append(&body->content, content.data, size);
-    waiting->held += size;
-    store->held_bytes += size;
+    count_held(store, waiting);
+}
+
+void waiting_trailers(struct waiting_store *store, struct waiting *waiting, bool response, struct bytes lines)
+{
+    buffer_append_bytes(&message_of(waiting, response)->trailers, lines);
+    count_held(store, waiting);
 }
 
 void waiting_lose(struct waiting_store *store, struct waiting *waiting, bool response, uint64_t bytes)
@@ -152,7 +199,8 @@ static bool is_coded(struct bytes head)
     return false;
 }
 
-void waiting_begin(struct waiting *waiting, bool response, const struct http1_message *from, bool drop)
+void waiting_begin(struct waiting_store *store, struct waiting *waiting, bool response,
+                   const struct http1_message *from, bool drop)
 {
     struct message *message = message_of(waiting, response);
     buffer_clear(&message->head);
@@ -165,6 +213,7 @@ void waiting_begin(struct waiting *waiting, bool response, const struct http1_me
         message->body.state = BODY_DROPPED;
         message->body.reason = BODY_REASON_NOT_WANTED;
     }
+    count_held(store, waiting);
 }
 
 static void end_digest(struct waiting_store *store, struct waiting *waiting, bool response, bool whole)

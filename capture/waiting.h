@@ -3,6 +3,7 @@
 #ifndef CAPTURE_WAITING_H
 #define CAPTURE_WAITING_H
 
+#include "common/budget.h"
 #include "common/exchange.h"
 #include "common/http1.h"
 #include "filters/key.h"
@@ -23,7 +24,7 @@ struct waiting {
     bool unwanted;                 /* by the pool's |judge| */
     bool sampled_out;              /* by the pool's |judge| */
     bool after_hole;               /* requests before it may have been lost */
-    uint64_t held;                 /* content bytes counted in the store */
+    uint64_t held;                 /* memory counted in the store */
     bool cut[2];                   /* nothing more is kept of the request's, the response's body */
     struct keys_digest *digest[2]; /* of a body that was cut by size and has no hole yet; owned */
 };
@@ -31,12 +32,14 @@ struct waiting {
 /* Zero-initialised but for the limits is empty and valid. */
 struct waiting_store {
     uint64_t max_body_bytes; /* kept of one body */
-    uint64_t max_held_bytes; /* kept of all bodies */
-    uint64_t held_bytes;     /* <= max_held_bytes */
+    uint64_t max_held_bytes; /* memory of all that wait; beyond it bodies are cut */
+    uint64_t held_bytes;     /* what they take, charged to |budget| */
+    struct budget *budget;   /* borrowed */
     const struct keys
         *digest_keys[2]; /* for digests of requests' and responses' bodies; NULL: none are made */
     struct waiting *spare;
     size_t spare_count;
+    size_t spare_bytes;
     struct keys_digest *spare_digests[WAITING_SPARE_DIGESTS];
     size_t spare_digest_count;
 };
@@ -50,10 +53,14 @@ void waiting_give_back(struct waiting_store *store, struct waiting *waiting);
 /* Each of these works on the request where |response| is false, else on the response. */
 
 /* Takes over the head. |drop|: the body is not wanted. */
-void waiting_begin(struct waiting *waiting, bool response, const struct http1_message *from, bool drop);
+void waiting_begin(struct waiting_store *store, struct waiting *waiting, bool response,
+                   const struct http1_message *from, bool drop);
 /* Keeps |content| as far as the limits allow, and counts it; what is beyond them goes into a digest. */
 void waiting_content(struct waiting_store *store, struct waiting *waiting, bool response,
                      struct bytes content);
+/* Takes over trailer lines. */
+void waiting_trailers(struct waiting_store *store, struct waiting *waiting, bool response,
+                      struct bytes lines);
 /* Tells that |bytes| of the body were lost. */
 void waiting_lose(struct waiting_store *store, struct waiting *waiting, bool response, uint64_t bytes);
 /* Sets flags, defects, times and the state of the body from the message that ended. */

@@ -120,7 +120,8 @@ enum body_state {
     X(SYNTAX, "syntax")         /* not what its type says */                                                 \
     X(CODING, "coding")         /* unknown, damaged or exploding content coding */                           \
     X(LIMIT, "limit")           /* nesting or size beyond the sanitizer's limits */                          \
-    X(PARTS, "parts")           /* cut: content of multipart parts that cannot be sanitized was left out */
+    X(PARTS, "parts")           /* cut: content of multipart parts that cannot be sanitized was left out */  \
+    X(MEMORY, "memory")         /* --memory was used up */
 
 enum body_reason {
 #define X(name, text) BODY_REASON_##name,

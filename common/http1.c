@@ -1,5 +1,6 @@
 #include "common/http1.h"
 
+#include "common/budget.h"
 #include "common/http1_begin.h"
 #include "common/mem.h"
 
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #define TRAILERS_MAX (64 * 1024) /* of trailer lines kept */
+#define HELD_KEPT    4096        /* room for a head that is kept between messages */
 #define VERSION_MAX  64          /* of a start line over its limit, this much of the end is kept */
 
 static const struct http1_limits default_limits = {
@@ -42,6 +44,22 @@ void http1_clear(struct http1 *parser)
     buffer_clear(&held);
     *parser = (struct http1){
         .side = parser->side, .handler = parser->handler, .limits = parser->limits, .held = held};
+}
+
+size_t http1_base_bytes(void)
+{
+    return sizeof(struct http1) + BUDGET_BLOCK_BYTES;
+}
+
+size_t http1_held_bytes(const struct http1 *parser)
+{
+    return parser->held.capacity;
+}
+
+void http1_trim(struct http1 *parser)
+{
+    if (parser->held.capacity > HELD_KEPT && parser->held.size == 0)
+        buffer_free(&parser->held);
 }
 
 void http1_set_midstream(struct http1 *parser)

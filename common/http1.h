@@ -91,6 +91,12 @@ struct http1 *http1_create(enum http1_side side, const struct http1_handler *han
 void http1_free(struct http1 *parser);
 /* Makes |parser| as if created anew, with its handler and limits; its memory is kept. */
 void http1_clear(struct http1 *parser);
+/* Returns what a parser takes that holds no bytes. */
+size_t http1_base_bytes(void);
+/* Returns what |parser| has allocated for a head, beside that. */
+size_t http1_held_bytes(const struct http1 *parser);
+/* Gives back what was allocated for a large head, where none is being read. */
+void http1_trim(struct http1 *parser);
 
 /* Tells that the stream's beginning was not seen: the parser skips to a start line first. */
 void http1_set_midstream(struct http1 *parser);

@@ -3,22 +3,26 @@
 
 #include <string.h>
 
-static struct address end_address(const struct flow *flow, unsigned end)
+#define FAR_BYTES       (UINT64_C(64) << 10) /* in a larger hole that nobody acknowledged forged bytes lie */
+#define ONE_SIDED_BYTES (UINT64_C(1) << 20)  /* so is this one, where nobody is seen who could */
+
+static struct address end_address(const struct flow_entry *entry, unsigned end)
 {
-    struct address address = {.family = flow->key.family, .port = flow->key.port[end]};
-    memcpy(address.ip, flow->key.ip[end], sizeof address.ip);
+    struct address address = {.family = entry->key.family, .port = entry->key.port[end]};
+    memcpy(address.ip, entry->key.ip[end], sizeof address.ip);
     return address;
 }
 
-static enum flow_side side_of(const struct flow *flow, unsigned end)
+static enum flow_side side_of(const struct flow_table *table, const struct flow *flow, unsigned end)
 {
-    return end == flow->server ? FLOW_SERVER : FLOW_CLIENT;
+    return end == flow_entry_of(table, flow)->server ? FLOW_SERVER : FLOW_CLIENT;
 }
 
-void delivery_set_role(struct flow *flow, unsigned server)
+void delivery_set_role(struct flow_table *table, struct flow *flow, unsigned server)
 {
-    flow->role_known = true;
-    flow->server = (uint8_t)server;
+    struct flow_entry *entry = flow_entry_of(table, flow);
+    entry->role_known = true;
+    entry->server = server & 1;
 }
 
 /* Makes sure that the handler knows the connection; false where nobody knows who is the server. */
@@ -26,13 +30,14 @@ static bool open_connection(struct flow_table *table, struct flow *flow)
 {
     if (flow->opened)
         return true;
-    if (!flow->role_known)
+    const struct flow_entry *entry = flow_entry_of(table, flow);
+    if (!entry->role_known)
         return false;
     struct flow_info info = {
-        .client = end_address(flow, !flow->server),
-        .server = end_address(flow, flow->server),
-        .first_ns = flow->first_ns,
-        .midstream = !flow->handshake,
+        .client = end_address(entry, !entry->server),
+        .server = end_address(entry, entry->server),
+        .first_ns = entry->first_ns,
+        .midstream = !entry->handshake,
     };
     flow->connection = table->handler.open(table->handler.arg, &info);
     flow->opened = true;
@@ -46,7 +51,17 @@ static void emit_gap(struct flow_table *table, struct flow *flow, unsigned end, 
         table->counts.connections_gapped++;
     flow->gapped = true;
     if (open_connection(table, flow))
-        table->handler.gap(flow->connection, side_of(flow, end), bytes, ns);
+        table->handler.gap(flow->connection, side_of(table, flow, end), bytes, ns);
+}
+
+static void find_role(struct flow_table *table, struct flow *flow, unsigned end, struct bytes data)
+{
+    const uint16_t *port = flow_entry_of(table, flow)->key.port;
+    enum flow_hint hint = flow_role_hint(data);
+    if (hint != FLOW_HINT_NONE)
+        delivery_set_role(table, flow, hint == FLOW_HINT_RESPONSE ? end : !end);
+    else if (table->settings.guess_roles)
+        delivery_set_role(table, flow, port[0] < port[1] ? 0 : 1);
 }
 
 /* Delivers |piece|, which is next in its direction, and moves past it. */
@@ -55,18 +70,13 @@ static void deliver(struct flow_table *table, struct flow *flow, unsigned end,
 {
     struct reassembly *direction = &flow->direction[end];
     if (piece->data.size > 0) {
-        if (!flow->role_known) {
-            enum flow_hint hint = flow_role_hint(piece->data);
-            if (hint != FLOW_HINT_NONE)
-                delivery_set_role(flow, hint == FLOW_HINT_RESPONSE ? end : !end);
-            else if (table->settings.guess_roles)
-                delivery_set_role(flow, flow->key.port[0] < flow->key.port[1] ? 0 : 1);
-        }
+        if (!flow->opened && !flow_entry_of(table, flow)->role_known)
+            find_role(table, flow, end, piece->data);
         if (flow->ended[end]) {
             table->counts.bytes_discarded += piece->data.size;
         } else if (open_connection(table, flow)) {
             table->counts.bytes_delivered += piece->data.size;
-            table->handler.data(flow->connection, side_of(flow, end), piece->data, piece->packet_ns,
+            table->handler.data(flow->connection, side_of(table, flow, end), piece->data, piece->packet_ns,
                                 piece->segment_start);
         } else {
             table->counts.bytes_unassigned += piece->data.size;
@@ -96,41 +106,100 @@ static bool is_ready(const struct flow *flow, unsigned end)
 static void deliver_front(struct flow_table *table, struct flow *flow, unsigned end)
 {
     deliver(table, flow, end, reassembly_front(&flow->direction[end]));
-    reassembly_pop(&flow->direction[end], &table->budget);
+    reassembly_pop(&flow->direction[end], &table->shared);
 }
 
-/* Gives up what is missing at the front of a direction: what the receiver acknowledged, or with |all| the
- * whole hole. Returns whether there was something. */
-static bool lose(struct flow_table *table, struct flow *flow, unsigned end, bool all)
+/* Returns where that ends which will not come if it is missing: what the receiver acknowledged, or, where it is never
+ * seen, what the sender went on to send. */
+static uint64_t certain_end(const struct flow *flow, unsigned end)
 {
-    struct reassembly *direction = &flow->direction[end];
-    if (!direction->started)
-        return false;
-    uint64_t bytes = all ? reassembly_hole(direction) : reassembly_acked_hole(direction);
-    if (bytes == 0)
-        return false;
+    const struct reassembly *direction = &flow->direction[end];
+    if (flow->seen[!end] || reassembly_hole(direction) > ONE_SIDED_BYTES)
+        return direction->acked;
+    bool fin = direction->fin != REASSEMBLY_NO_FIN && direction->fin > direction->highest;
+    return fin ? direction->fin : direction->highest;
+}
+
+/* Returns how many bytes before |until| are missing at the front of a direction. */
+static uint64_t missing_bytes(const struct flow *flow, unsigned end, uint64_t until)
+{
+    const struct reassembly *direction = &flow->direction[end];
+    if (!direction->started || until <= direction->next)
+        return 0;
+    uint64_t hole = reassembly_hole(direction);
+    return hole < until - direction->next ? hole : until - direction->next;
+}
+
+static void lose(struct flow_table *table, struct flow *flow, unsigned end, uint64_t bytes)
+{
     if (!flow->ended[end])
         emit_gap(table, flow, end, bytes, flow->packet_ns);
-    reassembly_skip(direction, bytes);
+    reassembly_skip(&flow->direction[end], bytes);
+}
+
+/* Gives up what is missing before |until| at the front of a direction, no more than what the other side's next bytes
+ * wait for. Returns whether there was something. */
+static bool lose_before(struct flow_table *table, struct flow *flow, unsigned end, uint64_t until)
+{
+    const struct reassembly_piece *waiting = reassembly_front(&flow->direction[!end]);
+    if (waiting && waiting->ack_offset > flow->direction[end].next && waiting->ack_offset < until)
+        until = waiting->ack_offset;
+    uint64_t bytes = missing_bytes(flow, end, until);
+    if (bytes > 0)
+        lose(table, flow, end, bytes);
+    return bytes > 0;
+}
+
+/* As far as that is certain: with |force| what is so now, else what was so when the allowance began. */
+static bool lose_certain(struct flow_table *table, struct flow *flow, bool force)
+{
+    for (unsigned end = 0; end < 2; end++)
+        if (lose_before(table, flow, end, force ? certain_end(flow, end) : flow->hole_until[end]))
+            return true;
+    return false;
+}
+
+/* Gives up a hole that nobody acknowledged, at the end: what lies behind it comes next. Behind too large a hole
+ * lie forged segments: they go instead. */
+static bool lose_all(struct flow_table *table, struct flow *flow, unsigned end)
+{
+    struct reassembly *direction = &flow->direction[end];
+    uint64_t bytes = direction->started ? reassembly_hole(direction) : 0;
+    if (bytes == 0)
+        return false;
+    if (bytes <= FAR_BYTES) {
+        lose(table, flow, end, bytes);
+        return true;
+    }
+    if (!direction->first)
+        direction->fin = REASSEMBLY_NO_FIN;
+    while (direction->first) {
+        table->counts.bytes_discarded += reassembly_first(direction)->data.size;
+        reassembly_pop(direction, &table->shared);
+    }
     return true;
 }
 
-static void end_directions(struct flow_table *table, struct flow *flow, bool forced)
+/* Ends the streams that came to their FIN. |unconfirmed|: also where it was not acknowledged; |forced|: also before
+ * what caused it. */
+static void end_directions(struct flow_table *table, struct flow *flow, bool unconfirmed, bool forced)
 {
     for (unsigned end = 0; end < 2; end++) {
         struct reassembly *direction = &flow->direction[end];
         if (flow->ended[end] || !direction->started || direction->fin != direction->next)
             continue;
+        if (!unconfirmed && direction->acked <= direction->fin)
+            continue;
         if (!forced && !cause_delivered(flow, end, flow->fin_ack[end]))
             continue;
         flow->ended[end] = true;
         if (flow->opened)
-            table->handler.end(flow->connection, side_of(flow, end), flow->packet_ns);
+            table->handler.end(flow->connection, side_of(table, flow, end), flow->packet_ns);
     }
 }
 
-/* Delivers all that can be delivered. |lose_acked|: the allowance went by; |force|: nothing more will come. */
-static void pump(struct flow_table *table, struct flow *flow, bool lose_acked, bool force)
+/* Delivers all that can be delivered. |late|: the allowance went by; |force|: nothing more will come. */
+static void pump(struct flow_table *table, struct flow *flow, bool late, bool force)
 {
     for (;;) {
         bool ready[2] = {is_ready(flow, 0), is_ready(flow, 1)};
@@ -140,24 +209,29 @@ static void pump(struct flow_table *table, struct flow *flow, bool lose_acked, b
             deliver_front(table, flow, ready[0] ? 0 : 1);
         } else if (fronts[0] && fronts[1]) { /* each waits for the other: as they were captured */
             deliver_front(table, flow, fronts[0]->order < fronts[1]->order ? 0 : 1);
-        } else if ((lose_acked || force) && (lose(table, flow, 0, false) || lose(table, flow, 1, false))) {
+        } else if (late && lose_certain(table, flow, force)) {
             continue;
         } else if (force && (fronts[0] || fronts[1])) {
             deliver_front(table, flow, fronts[0] ? 0 : 1);
-        } else if (!force || !(lose(table, flow, 0, true) || lose(table, flow, 1, true))) {
+        } else if (!force || !(lose_all(table, flow, 0) || lose_all(table, flow, 1))) {
             break;
         }
-        end_directions(table, flow, false);
+        end_directions(table, flow, late, false);
     }
-    end_directions(table, flow, force);
+    end_directions(table, flow, late, force);
 }
 
-static bool has_hole(const struct flow *flow)
+/* Returns the directions (a bit each) in which something is missing, or unsure, that will be given up. */
+static unsigned pending_of(const struct flow *flow)
 {
-    for (unsigned end = 0; end < 2; end++)
-        if (flow->direction[end].started && !flow->ended[end] && reassembly_acked_hole(&flow->direction[end]))
-            return true;
-    return false;
+    unsigned pending = 0;
+    for (unsigned end = 0; end < 2; end++) {
+        const struct reassembly *direction = &flow->direction[end];
+        if (direction->started && !flow->ended[end] &&
+            (missing_bytes(flow, end, certain_end(flow, end)) > 0 || direction->fin == direction->next))
+            pending |= 1u << end;
+    }
+    return pending;
 }
 
 void delivery_stop_waiting(struct flow_table *table, struct flow *flow)
@@ -167,21 +241,26 @@ void delivery_stop_waiting(struct flow_table *table, struct flow *flow)
     flow->is_waiting = false;
 }
 
-/* Notes since when the connection has holes that were acknowledged; starts anew when one was filled. */
+/* Notes since when the connection has something pending; starts anew when a direction went on. */
 static void watch_holes(struct flow_table *table, struct flow *flow)
 {
-    if (!has_hole(flow)) {
+    unsigned pending = pending_of(flow);
+    if (pending == 0) {
         delivery_stop_waiting(table, flow);
         return;
     }
-    bool same =
-        flow->hole_next[0] == flow->direction[0].next && flow->hole_next[1] == flow->direction[1].next;
-    if (flow->is_waiting && same)
+    bool same = flow->is_waiting && (pending & ~flow->pending) == 0;
+    for (unsigned end = 0; end < 2; end++)
+        same &= !(pending >> end & 1) || flow->hole_next[end] == flow->direction[end].next;
+    flow->pending = (uint8_t)pending;
+    if (same)
         return;
     delivery_stop_waiting(table, flow);
-    flow->hole_next[0] = flow->direction[0].next;
-    flow->hole_next[1] = flow->direction[1].next;
-    flow->hole_ns = table->now_ns;
+    for (unsigned end = 0; end < 2; end++) {
+        flow->hole_next[end] = flow->direction[end].next;
+        flow->hole_until[end] = certain_end(flow, end);
+    }
+    flow->hole_ns = table->clock.now_ns;
     flow->hole_packets = flow->packets;
     flow->is_waiting = true;
     TAILQ_INSERT_TAIL(&table->waiting, flow, waiting);
@@ -189,7 +268,7 @@ static void watch_holes(struct flow_table *table, struct flow *flow)
 
 static bool allowance_over(const struct flow_table *table, const struct flow *flow)
 {
-    return flow->is_waiting && (table->now_ns - flow->hole_ns >= table->settings.allowance_ns ||
+    return flow->is_waiting && (table->clock.now_ns - flow->hole_ns >= table->settings.allowance_ns ||
                                 flow->packets - flow->hole_packets >= table->settings.allowance_packets);
 }
 
@@ -208,16 +287,20 @@ static void store(struct flow_table *table, struct flow *flow, unsigned end, str
 {
     struct reassembly *direction = &flow->direction[end];
     uint64_t bytes = piece.data.size;
-    uint64_t before = table->budget.used_bytes - (uint64_t)direction->pieces * REASSEMBLY_PIECE_OVERHEAD;
-    if (!reassembly_store(direction, &table->budget, &piece)) {
+    uint64_t before = direction->bytes - (uint64_t)direction->pieces * REASSEMBLY_PIECE_OVERHEAD;
+    if (!reassembly_store(direction, &table->shared, &piece)) {
         table->counts.holes_by_limit++;
         pump(table, flow, true, true);
         bool conflict;
         struct reassembly_piece rest;
-        switch (reassembly_offer(direction, &piece, &rest, &conflict)) {
+        switch (reassembly_offer(direction, &table->shared, &piece, &rest, &conflict)) {
         case REASSEMBLY_IN_ORDER:
         case REASSEMBLY_EARLY: /* nothing is stored any more, so only a hole can lie before it */
             table->counts.bytes_duplicate += piece.data.size - rest.data.size;
+            if (rest.offset - direction->next > FAR_BYTES) {
+                table->counts.bytes_discarded += rest.data.size;
+                return;
+            }
             if (rest.offset > direction->next) {
                 emit_gap(table, flow, end, rest.offset - direction->next, piece.packet_ns);
                 reassembly_skip(direction, rest.offset - direction->next);
@@ -231,14 +314,14 @@ static void store(struct flow_table *table, struct flow *flow, unsigned end, str
         }
         return;
     }
-    uint64_t after = table->budget.used_bytes - (uint64_t)direction->pieces * REASSEMBLY_PIECE_OVERHEAD;
+    uint64_t after = direction->bytes - (uint64_t)direction->pieces * REASSEMBLY_PIECE_OVERHEAD;
     table->counts.bytes_duplicate += bytes - (after - before);
 }
 
 void delivery_mark(struct flow_table *table, struct flow *flow, unsigned end, enum flow_mark kind)
 {
     if (open_connection(table, flow))
-        table->handler.mark(flow->connection, side_of(flow, end), kind);
+        table->handler.mark(flow->connection, side_of(table, flow, end), kind);
 }
 
 void delivery_take(struct flow_table *table, struct flow *flow, unsigned end,
@@ -247,7 +330,7 @@ void delivery_take(struct flow_table *table, struct flow *flow, unsigned end,
     struct reassembly *direction = &flow->direction[end];
     struct reassembly_piece rest;
     bool conflict = false;
-    enum reassembly_verdict verdict = reassembly_offer(direction, segment, &rest, &conflict);
+    enum reassembly_verdict verdict = reassembly_offer(direction, &table->shared, segment, &rest, &conflict);
     if (conflict) {
         table->counts.segments_conflicting++;
         delivery_mark(table, flow, end, FLOW_CONFLICT);

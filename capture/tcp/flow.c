@@ -1,44 +1,62 @@
 #include "capture/tcp/flow.h"
 
 #include "capture/tcp/flow_state.h"
+#include "capture/tcp/handshake.h"
 #include "common/clock.h"
 #include "common/mem.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct flow_table *flow_table_create(const struct flow_settings *settings, const struct flow_handler *handler)
+#define DEFAULT_MEMORY  (UINT64_C(256) << 20)
+#define HEADROOM_MAX    (UINT64_C(1) << 20) /* what one packet may add before something is given up */
+#define SPARE_FLOWS     256
+#define FLOW_BYTES      (sizeof(struct flow) + BUDGET_BLOCK_BYTES)
+#define REFRESHES       16 /* an active connection goes to the end of its list that often in the idle time */
+#define RESET_LINGER_NS NS_PER_S
+
+static_assert(sizeof(struct flow_entry) + FLOW_BYTES + 22 <= FLOW_ACTIVE_BYTES_MAX, "");
+static_assert(sizeof(struct flow_entry) + 22 <= FLOW_QUIET_BYTES_MAX, "");
+
+static void set_defaults(struct flow_settings *set)
 {
-    struct flow_table *table = xcalloc(1, sizeof *table);
-    table->settings = *settings;
-    struct flow_settings *set = &table->settings;
-    set->connections_max = set->connections_max ? set->connections_max : 131072;
-    set->stored_bytes_max = set->stored_bytes_max ? set->stored_bytes_max : UINT64_C(256) << 20;
     set->direction_bytes = set->direction_bytes ? set->direction_bytes : 4 << 20;
     set->direction_pieces = set->direction_pieces ? set->direction_pieces : 4096;
     set->idle_ns = set->idle_ns ? set->idle_ns : 600 * NS_PER_S;
     set->linger_ns = set->linger_ns ? set->linger_ns : 15 * NS_PER_S;
     set->allowance_ns = set->allowance_ns ? set->allowance_ns : 100 * NS_PER_MS;
     set->allowance_packets = set->allowance_packets ? set->allowance_packets : 512;
+}
+
+struct flow_table *flow_table_create(const struct flow_settings *settings, const struct flow_handler *handler)
+{
+    struct flow_table *table = xcalloc(1, sizeof *table);
+    table->settings = *settings;
+    set_defaults(&table->settings);
     table->handler = *handler;
-    table->budget = (struct reassembly_budget){
-        .limit_bytes = set->stored_bytes_max,
-        .direction_bytes = set->direction_bytes,
-        .direction_pieces = set->direction_pieces,
-    };
-    if (set->hash_key)
-        memcpy(table->hash_key, set->hash_key, sizeof table->hash_key);
+    table->own_budget.limit_bytes = DEFAULT_MEMORY;
+    table->budget = settings->budget ? settings->budget : &table->own_budget;
+    uint64_t limit = table->budget->limit_bytes;
+    table->keep_bytes = limit - (limit / 16 < HEADROOM_MAX ? limit / 16 : HEADROOM_MAX);
+    uint8_t key[FLOW_INDEX_KEY_SIZE];
+    if (settings->hash_key)
+        memcpy(key, settings->hash_key, sizeof key);
     else
-        crypto_shorthash_keygen(table->hash_key);
-    size_t buckets = 1024;
-    while (buckets < set->connections_max)
-        buckets *= 2;
-    table->bucket_mask = buckets - 1;
-    table->buckets = xcalloc(buckets, sizeof *table->buckets);
-    TAILQ_INIT(&table->lists[LIST_ACTIVE]);
-    TAILQ_INIT(&table->lists[LIST_CLOSED]);
+        randombytes_buf(key, sizeof key);
+    flow_index_init(&table->index, table->budget, key);
+    table->shared = (struct reassembly_shared){
+        .budget = table->budget,
+        .direction_bytes = table->settings.direction_bytes,
+        .direction_pieces = table->settings.direction_pieces,
+    };
+    memcpy(&table->shared.random, key, sizeof table->shared.random);
+    table->shared.random |= 1;
+    for (size_t i = 0; i < settings->port_count; i++)
+        table->server_ports[settings->ports[i] / 8] |= (uint8_t)(1 << settings->ports[i] % 8);
     TAILQ_INIT(&table->waiting);
+    TAILQ_INIT(&table->resets);
     return table;
 }
 
@@ -58,173 +76,167 @@ static unsigned make_key(const struct tcp_segment *segment, struct flow_key *key
     return from;
 }
 
-static struct flow **bucket_of(struct flow_table *table, const struct flow_key *key)
-{
-    uint64_t hash;
-    static_assert(sizeof hash == crypto_shorthash_BYTES, "");
-    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)key, sizeof *key, table->hash_key);
-    return &table->buckets[hash & table->bucket_mask];
-}
+/* ---- streams ---- */
 
-static struct flow *find(struct flow_table *table, const struct flow_key *key)
+/* Begins the streams of connection |number|. */
+static struct flow *begin_flow(struct flow_table *table, uint32_t number)
 {
-    struct flow *flow = *bucket_of(table, key);
-    while (flow && memcmp(&flow->key, key, sizeof *key) != 0)
-        flow = flow->bucket_next;
+    struct flow *flow = table->spare;
+    if (flow) {
+        table->spare = flow->spare;
+        table->spare_count--;
+    } else {
+        flow = xmalloc(sizeof *flow);
+    }
+    memset(flow, 0, sizeof *flow);
+    budget_charge(table->budget, FLOW_BYTES);
+    table->flow_count++;
+    struct flow_entry *entry = flow_index_at(&table->index, number);
+    entry->flow = flow;
+    flow->entry = number;
+    for (unsigned end = 0; end < 2; end++) {
+        flow->seen[end] = entry->has_syn >> end & 1;
+        if (entry->has_start >> end & 1)
+            reassembly_start(&flow->direction[end], entry->start[end]);
+    }
     return flow;
 }
 
-static void move_to(struct flow_table *table, struct flow *flow, enum flow_list list)
+static void free_flow(struct flow_table *table, struct flow *flow)
 {
-    TAILQ_REMOVE(&table->lists[flow->list], flow, activity);
-    flow->list = list;
-    TAILQ_INSERT_TAIL(&table->lists[list], flow, activity);
+    for (unsigned end = 0; end < 2; end++)
+        reassembly_done(&flow->direction[end], &table->shared);
+    budget_release(table->budget, FLOW_BYTES);
+    table->flow_count--;
+    if (table->spare_count >= SPARE_FLOWS) {
+        free(flow);
+        return;
+    }
+    flow->spare = table->spare;
+    table->spare = flow;
+    table->spare_count++;
 }
 
-/* Ends the connection for its handler; it stays in the table as closed. */
-static void close_flow(struct flow_table *table, struct flow *flow, bool clean)
+/* Ends the streams for the handler. */
+static void end_flow(struct flow_table *table, struct flow_entry *entry, bool clean)
 {
-    if (flow->list == LIST_CLOSED)
-        return;
+    struct flow *flow = entry->flow;
     delivery_flush(table, flow);
     delivery_stop_waiting(table, flow);
+    if (flow->is_reset) {
+        TAILQ_REMOVE(&table->resets, flow, reset);
+        table->counts.connections_reset++;
+        entry->reset = true;
+        entry->reset_end = flow->reset_end;
+        entry->candidate = (uint32_t)flow->direction[flow->reset_end].next;
+    }
+    clean |= flow->ended[0] && flow->ended[1];
     if (flow->opened)
         table->handler.close(flow->connection, clean, flow->packet_ns);
-    else if (!flow->role_known)
+    else if (!entry->role_known)
         table->counts.connections_unassigned++;
-    flow->connection = NULL;
-    if (clean && flow->handshake && !flow->gapped)
+    if (clean && entry->handshake && !flow->gapped)
         table->counts.connections_complete++;
-    if (!flow->handshake)
+    entry->opened = flow->opened;
+    entry->flow = NULL;
+    free_flow(table, flow);
+}
+
+void flow_close(struct flow_table *table, uint32_t number, bool clean)
+{
+    struct flow_entry *entry = flow_index_at(&table->index, number);
+    if (entry->list == LIST_CLOSED)
+        return;
+    entry->has_candidate = false;
+    if (entry->flow)
+        end_flow(table, entry, clean);
+    else
+        table->counts.connections_half_open++;
+    if (!entry->handshake)
         table->counts.connections_midstream++;
-    move_to(table, flow, LIST_CLOSED);
+    flow_index_move(&table->index, number, LIST_CLOSED);
+    entry->queued_tick = flow_clock_tick(&table->clock);
     table->open--;
 }
 
-static void drop_flow(struct flow_table *table, struct flow *flow)
+void flow_drop(struct flow_table *table, uint32_t number)
 {
-    close_flow(table, flow, false);
-    for (unsigned end = 0; end < 2; end++)
-        reassembly_done(&flow->direction[end], &table->budget);
-    struct flow **link = bucket_of(table, &flow->key);
-    while (*link != flow)
-        link = &(*link)->bucket_next;
-    *link = flow->bucket_next;
-    TAILQ_REMOVE(&table->lists[flow->list], flow, activity);
-    flow->bucket_next = table->unused;
-    table->unused = flow;
-    table->size--;
+    flow_close(table, number, false);
+    flow_index_remove(&table->index, number);
 }
 
-static void make_room(struct flow_table *table)
+uint32_t flow_create(struct flow_table *table, const struct flow_key *key, uint32_t hash, uint64_t packet_ns)
 {
-    if (table->size < table->settings.connections_max)
-        return;
-    struct flow *victim = TAILQ_FIRST(&table->lists[LIST_CLOSED]);
-    if (!victim) {
-        victim = TAILQ_FIRST(&table->lists[LIST_ACTIVE]);
-        table->counts.connections_evicted++;
-    }
-    drop_flow(table, victim);
-}
-
-static struct flow *create_flow(struct flow_table *table, const struct flow_key *key, uint64_t packet_ns)
-{
-    make_room(table);
-    struct flow *flow = table->unused;
-    if (flow)
-        table->unused = flow->bucket_next;
-    else
-        flow = xmalloc(sizeof *flow);
-    memset(flow, 0, sizeof *flow);
-    flow->key = *key;
-    flow->first_ns = packet_ns;
-    struct flow **bucket = bucket_of(table, key);
-    flow->bucket_next = *bucket;
-    *bucket = flow;
-    TAILQ_INSERT_TAIL(&table->lists[LIST_ACTIVE], flow, activity);
-    table->size++;
+    while (!flow_index_has_room(&table->index))
+        flow_room_give_up(table);
+    uint32_t number = flow_index_add(&table->index, key, hash, LIST_QUIET);
+    struct flow_entry *entry = flow_index_at(&table->index, number);
+    entry->first_ns = packet_ns;
+    entry->last_tick = entry->queued_tick = flow_clock_tick(&table->clock);
     table->open++;
     table->counts.connections_seen++;
-    return flow;
+    return number;
 }
+
+/* ---- time ---- */
+
+static void expire_list(struct flow_table *table, enum flow_list list, uint64_t after_ns)
+{
+    uint32_t now = flow_clock_tick(&table->clock);
+    uint64_t after = after_ns >> FLOW_CLOCK_TICK_LOG;
+    uint32_t number;
+    while ((number = table->index.lists[list].oldest) != FLOW_INDEX_NONE &&
+           now - flow_index_at(&table->index, number)->last_tick > after) {
+        table->counts.connections_idle += list != LIST_CLOSED;
+        flow_drop(table, number);
+    }
+}
+
+static void expire(struct flow_table *table)
+{
+    struct flow *flow;
+    while ((flow = TAILQ_FIRST(&table->waiting)) && delivery_give_up(table, flow)) {
+        if (flow->ended[0] && flow->ended[1])
+            flow_close(table, flow->entry, true);
+    }
+    while ((flow = TAILQ_FIRST(&table->resets)) && table->clock.now_ns - flow->reset_ns > RESET_LINGER_NS)
+        flow_close(table, flow->entry, false);
+    uint32_t tick = flow_clock_tick(&table->clock);
+    if (tick == table->expired_tick)
+        return;
+    table->expired_tick = tick;
+    for (unsigned list = 0; list < FLOW_LISTS; list++)
+        expire_list(table, list, list == LIST_CLOSED ? table->settings.linger_ns : table->settings.idle_ns);
+}
+
+void flow_tick(struct flow_table *table, uint64_t now_ns)
+{
+    flow_clock_advance(&table->clock, now_ns);
+    expire(table);
+    flow_room_make(table);
+}
+
+/* ---- segments ---- */
 
 static bool is_server_port(const struct flow_table *table, uint16_t port)
 {
-    for (size_t i = 0; i < table->settings.port_count; i++)
-        if (table->settings.ports[i] == port)
-            return true;
-    return false;
+    return table->server_ports[port / 8] >> port % 8 & 1;
 }
 
-static void guess_role_by_port(const struct flow_table *table, struct flow *flow)
+static void guess_role_by_port(const struct flow_table *table, struct flow_entry *entry)
 {
-    bool server[2] = {is_server_port(table, flow->key.port[0]), is_server_port(table, flow->key.port[1])};
-    if (!flow->role_known && server[0] != server[1])
-        delivery_set_role(flow, server[1] ? 1 : 0);
-}
-
-/* A SYN begins direction |end|. */
-static void take_syn(struct flow *flow, unsigned end, const struct tcp_segment *segment)
-{
-    if (!flow->role_known)
-        delivery_set_role(flow, segment->flags & TCP_ACK ? end : !end);
-    flow->handshake = true;
-    flow->has_initial[end] = true;
-    flow->initial[end] = segment->sequence;
-    if (!flow->direction[end].started || (!flow->opened && !flow->direction[end].first))
-        reassembly_start(&flow->direction[end], segment->sequence + 1);
-}
-
-static void revive(struct flow_table *table, struct flow *flow)
-{
-    move_to(table, flow, LIST_ACTIVE);
-    table->open++;
-}
-
-/* Judges a SYN on ports that are in the table. Returns the connection that the segment belongs to, or NULL
- * where it is to be refused. */
-static struct flow *judge_syn(struct flow_table *table, struct flow *flow, unsigned end,
-                              const struct tcp_segment *segment, uint64_t packet_ns)
-{
-    if (flow->has_initial[end] && flow->initial[end] == segment->sequence)
-        return flow; /* a copy */
-    bool answer = segment->flags & TCP_ACK;
-    bool expected = answer && flow->has_initial[!end] && segment->acknowledgement == flow->initial[!end] + 1;
-    if (!flow->has_initial[end] && expected && !flow->opened && flow->list == LIST_CLOSED)
-        revive(table, flow); /* what looked like a refusal was none */
-    if (!flow->has_initial[end] && (expected || !flow->opened) && flow->list == LIST_ACTIVE)
-        return flow;
-    if (!flow->has_initial[end] && !answer && flow->direction[end].started &&
-        flow->direction[end].next == reassembly_offset(&flow->direction[end], segment->sequence + 1))
-        return flow; /* the SYN came after the SYN-ACK */
-    bool accepted = flow->has_candidate && answer && flow->candidate_end != end &&
-                    segment->acknowledgement == flow->candidate + 1;
-    bool replaces = !answer && (flow->list == LIST_CLOSED || !flow->opened);
-    if (!accepted && !replaces) {
-        if (!answer) { /* a new connection only if the other end agrees */
-            flow->has_candidate = true;
-            flow->candidate = segment->sequence;
-            flow->candidate_end = (uint8_t)end;
-        }
-        return NULL;
-    }
-    struct flow_key key = flow->key;
-    uint32_t candidate = flow->candidate;
-    drop_flow(table, flow);
-    flow = create_flow(table, &key, packet_ns);
-    if (accepted) {
-        struct tcp_segment first = {.sequence = candidate, .flags = TCP_SYN};
-        take_syn(flow, !end, &first);
-    }
-    return flow;
+    bool server[2] = {is_server_port(table, entry->key.port[0]), is_server_port(table, entry->key.port[1])};
+    if (entry->role_known || server[0] == server[1])
+        return;
+    entry->role_known = true;
+    entry->server = server[1];
 }
 
 /* Notes what the segment acknowledges; returns the offset, 0 where that is not known. */
 static uint64_t take_ack(struct flow *flow, unsigned end, const struct tcp_segment *segment)
 {
     struct reassembly *other = &flow->direction[!end];
-    if (!(segment->flags & TCP_ACK) || (segment->flags & TCP_RST))
+    if (!(segment->flags & TCP_ACK))
         return 0;
     if (!other->started)
         reassembly_start(other, segment->acknowledgement);
@@ -236,25 +248,72 @@ static uint64_t take_ack(struct flow *flow, unsigned end, const struct tcp_segme
     return offset;
 }
 
-static void take_reset(struct flow_table *table, struct flow *flow, unsigned end,
-                       const struct tcp_segment *segment)
+/* Takes a FIN. One that was not acknowledged yet and that data of its sender goes beyond was none. */
+static void take_fin(struct flow_table *table, struct flow *flow, unsigned end,
+                     const struct tcp_segment *segment, const struct reassembly_piece *piece)
+{
+    struct reassembly *direction = &flow->direction[end];
+    uint64_t segment_end = piece->offset + segment->payload_wire_bytes;
+    if (segment->payload_wire_bytes > 1 && direction->fin != REASSEMBLY_NO_FIN &&
+        segment_end > direction->fin && direction->acked <= direction->fin && !flow->ended[end]) {
+        direction->fin = REASSEMBLY_NO_FIN;
+        table->counts.segments_refused++;
+    }
+    if (!(segment->flags & TCP_FIN) || segment_end == direction->fin)
+        return;
+    if (direction->fin == REASSEMBLY_NO_FIN && segment_end >= direction->next &&
+        segment_end <= direction->next + REASSEMBLY_DISTANCE_MAX) {
+        direction->fin = segment_end;
+        flow->fin_ack[end] = piece->ack_offset;
+    } else {
+        table->counts.segments_refused++;
+    }
+}
+
+/* Whether the segment's timestamp is older than that of its stream (RFC 7323 §5.3 R1), so that its new bytes are
+ * those of an old duplicate. */
+static bool is_old(struct flow *flow, unsigned end, const struct tcp_segment *segment,
+                   const struct reassembly_piece *piece)
+{
+    if (!segment->has_timestamp || segment->payload_wire_bytes == 0)
+        return false;
+    const struct reassembly *direction = &flow->direction[end];
+    uint64_t segment_end = piece->offset + segment->payload_wire_bytes;
+    if (flow->has_timestamp[end] && (int32_t)(segment->timestamp_value - flow->timestamp[end]) < 0)
+        return segment_end > direction->next;
+    if (piece->offset <= direction->next && segment_end > direction->next) {
+        flow->has_timestamp[end] = true;
+        flow->timestamp[end] = segment->timestamp_value;
+    }
+    return false;
+}
+
+static bool is_beyond_end(const struct flow *flow, unsigned end, uint64_t offset)
 {
     const struct reassembly *direction = &flow->direction[end];
-    const struct reassembly *other = &flow->direction[!end];
-    bool fits = false;
-    if (direction->started) {
-        uint64_t offset = reassembly_offset(direction, segment->sequence);
-        fits = offset == direction->next || offset == direction->highest || offset == direction->acked ||
-               (direction->fin != REASSEMBLY_NO_FIN && offset == direction->fin + 1);
-    } else if ((segment->flags & TCP_ACK) && other->started) { /* a SYN refused */
-        fits = reassembly_offset(other, segment->acknowledgement) == other->next;
-    }
-    if (!fits) {
-        table->counts.segments_refused++;
-        return;
-    }
-    table->counts.connections_reset++;
-    close_flow(table, flow, false);
+    return offset >= direction->fin && (direction->acked > direction->fin || flow->ended[end]);
+}
+
+/* Takes the payload of a segment. */
+static void take_payload(struct flow_table *table, struct flow *flow, unsigned end,
+                         const struct tcp_segment *segment, const struct reassembly_piece *piece)
+{
+    if ((segment->flags & TCP_URG))
+        delivery_mark(table, flow, end, FLOW_URGENT);
+    if (is_beyond_end(flow, end, piece->offset))
+        table->counts.bytes_discarded += segment->payload.size;
+    else
+        delivery_take(table, flow, end, piece);
+    const struct flow_entry *entry = flow_entry_of(table, flow);
+    enum flow_list list = entry->role_known && end == entry->server ? LIST_ANSWERED : LIST_AWAITING;
+    if (entry->list != list)
+        flow_requeue(table, flow->entry, list);
+}
+
+void flow_requeue(struct flow_table *table, uint32_t number, enum flow_list list)
+{
+    flow_index_move(&table->index, number, list);
+    flow_index_at(&table->index, number)->queued_tick = flow_clock_tick(&table->clock);
 }
 
 /* Takes ACK, payload and FIN of a segment of an open connection. */
@@ -263,6 +322,9 @@ static void take_segment(struct flow_table *table, struct flow *flow, unsigned e
 {
     struct reassembly *direction = &flow->direction[end];
     uint32_t sequence = segment->sequence + (segment->flags & TCP_SYN ? 1 : 0);
+    flow->packet_ns = packet_ns;
+    flow->packets++;
+    flow->seen[end] = true;
     if (!direction->started)
         reassembly_start(direction, sequence);
     struct reassembly_piece piece = {
@@ -272,47 +334,36 @@ static void take_segment(struct flow_table *table, struct flow *flow, unsigned e
         .packet_ns = packet_ns,
         .order = ++table->order,
         .segment_start = true,
-        .ack_offset = take_ack(flow, end, segment),
     };
-    if ((segment->flags & TCP_URG) && segment->payload_wire_bytes > 0)
-        delivery_mark(table, flow, end, FLOW_URGENT);
-    if (segment->flags & TCP_FIN) {
-        uint64_t fin = piece.offset + segment->payload_wire_bytes;
-        if (direction->fin == REASSEMBLY_NO_FIN && fin >= direction->next &&
-            fin <= direction->next + REASSEMBLY_DISTANCE_MAX) {
-            direction->fin = fin;
-            flow->fin_ack[end] = piece.ack_offset;
-        }
+    if (is_old(flow, end, segment, &piece)) {
+        table->counts.segments_old++;
+        table->counts.bytes_discarded += segment->payload.size;
+        return;
     }
+    piece.ack_offset = take_ack(flow, end, segment);
+    handshake_withdraw_reset(table, flow, end, piece.offset + segment->payload_wire_bytes);
+    take_fin(table, flow, end, segment, &piece);
     if (segment->payload_wire_bytes > 0)
-        delivery_take(table, flow, end, &piece);
+        take_payload(table, flow, end, segment, &piece);
+    handshake_settle_reset(table, flow, end);
     delivery_settle(table, flow);
     if (flow->ended[0] && flow->ended[1])
-        close_flow(table, flow, true);
+        flow_close(table, flow->entry, true);
 }
 
-static void expire(struct flow_table *table)
+/* Whether the segment says that there is data, or an end: streams are needed. */
+static bool needs_flow(struct flow_entry *entry, unsigned end, const struct tcp_segment *segment)
 {
-    struct flow *flow;
-    while ((flow = TAILQ_FIRST(&table->lists[LIST_CLOSED])) &&
-           table->now_ns - flow->last_ns > table->settings.linger_ns)
-        drop_flow(table, flow);
-    while ((flow = TAILQ_FIRST(&table->lists[LIST_ACTIVE])) &&
-           table->now_ns - flow->last_ns > table->settings.idle_ns) {
-        table->counts.connections_idle++;
-        drop_flow(table, flow);
+    if (segment->payload_wire_bytes > 0 || (segment->flags & TCP_FIN))
+        return true;
+    if (!(segment->flags & TCP_ACK))
+        return false;
+    if (!(entry->has_start >> !end & 1)) {
+        entry->has_start |= (uint8_t)(1 << !end);
+        entry->start[!end] = segment->acknowledgement;
     }
-    while ((flow = TAILQ_FIRST(&table->waiting)) && delivery_give_up(table, flow)) {
-        if (flow->ended[0] && flow->ended[1])
-            close_flow(table, flow, true);
-    }
-}
-
-void flow_tick(struct flow_table *table, uint64_t now_ns)
-{
-    if (now_ns > table->now_ns)
-        table->now_ns = now_ns;
-    expire(table);
+    uint32_t distance = segment->acknowledgement - entry->start[!end];
+    return distance > 0 && distance <= REASSEMBLY_DISTANCE_MAX;
 }
 
 /* Whether one end of |segment| may be a wanted server: NET_TCP, or why none may. */
@@ -331,32 +382,22 @@ static enum net_verdict judge_ends(const struct flow_table *table, const struct 
     return verdict;
 }
 
-/* Finds or begins the connection of |segment|; NULL where it has none. */
-static struct flow *place(struct flow_table *table, const struct tcp_segment *segment, uint64_t packet_ns,
-                          unsigned *ret_end)
+/* Finds or begins the connection of |segment|; FLOW_INDEX_NONE where it has none. */
+static uint32_t place(struct flow_table *table, const struct tcp_segment *segment, uint64_t packet_ns,
+                      unsigned *ret_end)
 {
     struct flow_key key;
     *ret_end = make_key(segment, &key);
-    struct flow *flow = find(table, &key);
-    bool syn = segment->flags & TCP_SYN;
-    if (flow && syn) {
-        flow = judge_syn(table, flow, *ret_end, segment, packet_ns);
-        if (!flow) {
-            table->counts.segments_refused++;
-            return NULL;
-        }
-    } else if (!flow) {
-        if (!syn && segment->payload_wire_bytes == 0) {
-            table->counts.segments_stray++;
-            return NULL;
-        }
-        flow = create_flow(table, &key, packet_ns);
+    uint32_t hash = flow_index_hash(&table->index, &key);
+    uint32_t number = flow_index_find(&table->index, &key, hash);
+    if (number != FLOW_INDEX_NONE)
+        return handshake_judge(table, number, *ret_end, segment, packet_ns);
+    bool begins = segment->flags & TCP_SYN || segment->payload_wire_bytes > 0;
+    if (!begins || (segment->flags & TCP_RST)) {
+        table->counts.segments_stray++;
+        return FLOW_INDEX_NONE;
     }
-    if (syn && flow->list == LIST_ACTIVE)
-        take_syn(flow, *ret_end, segment);
-    if (!flow->role_known)
-        guess_role_by_port(table, flow);
-    return flow;
+    return flow_create(table, &key, hash, packet_ns);
 }
 
 enum net_verdict flow_take(struct flow_table *table, const struct tcp_segment *segment, uint64_t packet_ns)
@@ -368,31 +409,35 @@ enum net_verdict flow_take(struct flow_table *table, const struct tcp_segment *s
     table->counts.segments++;
     table->counts.payload_bytes += segment->payload.size;
     unsigned end;
-    struct flow *flow = place(table, segment, packet_ns, &end);
-    if (!flow || flow->list == LIST_CLOSED) {
+    uint32_t number = place(table, segment, packet_ns, &end);
+    struct flow_entry *entry = number == FLOW_INDEX_NONE ? NULL : flow_index_at(&table->index, number);
+    if (!entry || entry->list == LIST_CLOSED) {
         table->counts.bytes_discarded += segment->payload.size;
         return NET_TCP;
     }
-    flow->last_ns = table->now_ns;
-    flow->packet_ns = packet_ns;
-    flow->packets++;
-    move_to(table, flow, LIST_ACTIVE);
+    entry->last_tick = flow_clock_tick(&table->clock);
+    if (entry->last_tick - entry->queued_tick > table->settings.idle_ns / REFRESHES >> FLOW_CLOCK_TICK_LOG)
+        flow_requeue(table, number, entry->list);
+    if (segment->flags & TCP_SYN)
+        handshake_take_syn(entry, end, segment);
+    if (!entry->role_known)
+        guess_role_by_port(table, entry);
     if (segment->flags & TCP_RST) {
         table->counts.bytes_discarded += segment->payload.size;
-        take_reset(table, flow, end, segment);
-    } else {
-        take_segment(table, flow, end, segment, packet_ns);
+        handshake_take_reset(table, number, end, segment);
+        return NET_TCP;
     }
+    if (!entry->flow && !needs_flow(entry, end, segment))
+        return NET_TCP;
+    take_segment(table, entry->flow ? entry->flow : begin_flow(table, number), end, segment, packet_ns);
     return NET_TCP;
 }
 
 void flow_finish(struct flow_table *table)
 {
-    for (unsigned list = 0; list < 2; list++) {
-        struct flow *flow;
-        while ((flow = TAILQ_FIRST(&table->lists[list])))
-            drop_flow(table, flow);
-    }
+    for (unsigned list = 0; list < FLOW_LISTS; list++)
+        while (table->index.lists[list].oldest != FLOW_INDEX_NONE)
+            flow_drop(table, table->index.lists[list].oldest);
 }
 
 const struct flow_counts *flow_table_counts(const struct flow_table *table)
@@ -410,11 +455,11 @@ void flow_table_free(struct flow_table *table)
     if (!table)
         return;
     flow_finish(table);
-    while (table->unused) {
-        struct flow *flow = table->unused;
-        table->unused = flow->bucket_next;
+    while (table->spare) {
+        struct flow *flow = table->spare;
+        table->spare = flow->spare;
         free(flow);
     }
-    free(table->buckets);
+    flow_index_done(&table->index);
     free(table);
 }

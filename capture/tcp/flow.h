@@ -3,23 +3,33 @@
  *
  * Order of cause: bytes of one side are delivered only after the other side's stream has been delivered up to
  * what the packet acknowledged, or that part was declared lost. A hole is declared lost when the receiver's
- * ACK passed it and a small allowance for reordering in the capture went by (packets of the connection or
- * packet time), when a limit on stored bytes is hit, or at the connection's end.
+ * ACK passed it (or the receiver is never seen, in a capture of one side) and a small allowance for reordering in
+ * the capture went by (packets of the connection or packet time), when a limit on stored bytes is hit, or at the
+ * connection's end. What nobody acknowledged and lies too far ahead to be in flight is dropped at the end.
  *
  * Roles: the server is whom a SYN goes to, else whom a SYN-ACK comes from, else the side with a port of
  * |ports|, else the side that sends a response or gets a request (RFC 9112 start lines). Bytes that are
  * delivered before the roles are known are counted as skipped.
  *
- * Everything has a limit: connections (the least recently active one is evicted, closed ones first), stored
- * bytes per direction and for all, idle time. Connections are found by a hash keyed at random (SipHash), so
- * that nobody can make them collide. The same addresses and ports in another VLAN or virtual network are
- * another connection. Closed connections stay for a while, so that late copies of their packets begin no new
- * one. */
+ * Ends: a FIN ends its stream when it was acknowledged or an allowance went by; a RST must have exactly the
+ * sequence number that its receiver waits for (RFC 5961 §3.2), and ends the connection a second later, unless its
+ * sender goes on: then it was forged. A segment whose timestamp is older than its stream's (RFC 7323 §5, PAWS) is
+ * not taken.
+ *
+ * Everything has a limit: the memory of all connections (the budget, which others may share), stored bytes and
+ * pieces per direction, idle time. Where the budget is used up, connections are given up, in this order: closed
+ * ones; those that never sent data (half-open ones), the oldest first; those whose client waits for an answer
+ * the longest, or those that did nothing for the longest time, whichever kind takes more.
+ *
+ * Connections are found by a hash keyed at random, so that nobody can make them collide. The same addresses and
+ * ports in another VLAN or virtual network are another connection. Closed connections stay for a while, so that
+ * late copies of their packets begin no new one. */
 #ifndef CAPTURE_TCP_FLOW_H
 #define CAPTURE_TCP_FLOW_H
 
 #include "capture/net/ip.h"
 #include "common/address_range.h"
+#include "common/budget.h"
 #include "common/exchange.h"
 
 #include <stdbool.h>
@@ -66,7 +76,8 @@ struct flow_handler {
     X(segments_early, "packets", "that came before bytes that precede them")                                 \
     X(segments_outside, "packets", "too far from their stream to be of it")                                  \
     X(segments_conflicting, "packets", "whose bytes differ from an earlier copy")                            \
-    X(segments_refused, "packets", "SYN or RST that do not fit their connection")                            \
+    X(segments_refused, "packets", "SYN, RST or FIN that do not fit their connection")                       \
+    X(segments_old, "packets", "whose timestamp is older than their stream")                                 \
     X(payload_bytes, "bytes", "captured TCP payload")                                                        \
     X(bytes_delivered, "bytes", "given to a parser")                                                         \
     X(bytes_unassigned, "bytes", "of connections whose roles were not known")                                \
@@ -79,7 +90,9 @@ struct flow_handler {
     X(connections_gapped, "connections", "with bytes lost")                                                  \
     X(connections_reset, "connections", "ended by RST")                                                      \
     X(connections_idle, "connections", "given up after the idle time")                                       \
-    X(connections_evicted, "connections", "given up for lack of room")                                       \
+    X(connections_half_open, "connections", "that never sent data")                                          \
+    X(connections_evicted, "connections", "with data, given up for lack of memory")                          \
+    X(connections_evicted_half_open, "connections", "without data, given up for lack of memory")             \
     X(connections_unassigned, "connections", "whose roles never became known")                               \
     X(holes_by_limit, "holes", "declared lost because a limit on stored bytes was hit")
 
@@ -91,9 +104,11 @@ struct flow_counts {
 
 /* Settings of a table. Zero means the default in brackets. */
 struct flow_settings {
-    uint32_t connections_max;      /* [131072] */
-    uint64_t stored_bytes_max;     /* for all connections [256 MiB] */
-    uint32_t direction_bytes;      /* stored in one direction [4 MiB] */
+    struct budget *budget; /* memory that others share; borrowed [one of its own of 256 MiB] */
+    uint32_t
+        connection_bytes;     /* what the handler takes for a connection that holds nothing, for the choice of
+                                   what to give up */
+    uint32_t direction_bytes; /* stored in one direction [4 MiB] */
     uint32_t direction_pieces;     /* stored in one direction [4096] */
     uint64_t idle_ns;              /* [10 min] */
     uint64_t linger_ns;            /* how long closed connections are remembered [15 s] */
@@ -105,6 +120,11 @@ struct flow_settings {
     bool guess_roles;              /* last resort at the first byte: the smaller port is the server's */
     const uint8_t *hash_key;       /* 16 bytes, copied; NULL: random */
 };
+
+/* What a connection costs at most, in bytes, beside what is stored for it and what the handler takes: one without
+ * data (its entry, and its slots of the hash table when that has just grown), and one with data. */
+#define FLOW_QUIET_BYTES_MAX  128
+#define FLOW_ACTIVE_BYTES_MAX 768
 
 struct flow_table;
 

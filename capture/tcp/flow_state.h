@@ -1,53 +1,43 @@
-/* What flow.c (the table: which connection, when it begins and ends) and delivery.c (what is delivered and
- * when) share. */
+/* What flow.c (the table: which connection, when it begins and ends), flow_room.c (what goes when memory runs out)
+ * and delivery.c (what is delivered and when) share. */
 #ifndef CAPTURE_TCP_FLOW_STATE_H
 #define CAPTURE_TCP_FLOW_STATE_H
 
 #include "capture/tcp/flow.h"
+#include "capture/tcp/flow_clock.h"
+#include "capture/tcp/flow_index.h"
 #include "capture/tcp/reassembly.h"
 
-#include <sodium.h>
 #include <sys/queue.h>
 
-/* Addresses and ports, the smaller end first, and the scope that they hold in; hashed and compared as bytes. */
-struct flow_key {
-    uint8_t ip[2][16];
-    uint16_t port[2];
-    uint32_t scope;
-    uint8_t family;
-    uint8_t zero[3];
-};
-
-enum flow_list { LIST_ACTIVE, LIST_CLOSED };
-
-/* A connection. Ends and directions are numbered as in the key; direction[i] holds what end i sends. */
+/* The streams of a connection, from its first data to its end. Ends and directions are numbered as in the entry's
+ * key; direction[i] holds what end i sends. */
 struct flow {
-    struct flow *bucket_next;
-    TAILQ_ENTRY(flow) activity; /* in order of last_ns, least recent first */
-    TAILQ_ENTRY(flow) waiting;  /* in order of hole_ns */
-    struct flow_key key;
-    enum flow_list list;
+    TAILQ_ENTRY(flow) waiting; /* in order of hole_ns */
+    TAILQ_ENTRY(flow) reset;   /* in order of reset_ns */
+    struct flow *spare;        /* the next one that is kept for reuse */
+    uint32_t entry;            /* number in the index */
     bool is_waiting;
-    bool role_known;
-    bool opened;
-    bool handshake;
+    bool is_reset; /* a RST came that fits */
+    bool opened;   /* the handler knows it */
     bool gapped;
     bool ended[2];
-    uint8_t server;        /* which end, once role_known */
-    uint8_t candidate_end; /* who sent the SYN of |candidate| */
-    bool has_candidate;    /* a SYN that may begin a new connection on these ports */
-    uint32_t candidate;    /* its sequence number */
-    uint32_t initial[2];   /* sequence numbers of the SYNs */
-    bool has_initial[2];
+    bool seen[2]; /* a segment of this end was captured */
+    bool has_timestamp[2];
+    uint8_t pending;       /* the directions that |hole_ns| is about, a bit each */
+    uint8_t reset_end;     /* who sent the RST, and where */
+    uint32_t timestamp[2]; /* of the last segment in order (RFC 7323 §5.3: TS.Recent) */
+    uint64_t reset_offset;
+    uint64_t early_reset[2]; /* where a RST stood that came before the bytes that it follows; 0: nowhere */
+    uint64_t reset_ns;
     uint64_t fin_ack[2]; /* what the FIN of this direction acknowledged */
-    uint64_t first_ns;
-    uint64_t last_ns;   /* table time of the last packet */
-    uint64_t packet_ns; /* packet time of the last packet */
+    uint64_t packet_ns;  /* packet time of the last packet */
     uint64_t packets;
-    uint64_t hole_ns; /* table time when the holes were first noticed */
+    uint64_t hole_ns; /* table time when what is pending was first noticed */
     uint64_t hole_packets;
-    uint64_t hole_next[2]; /* where the directions stood then */
-    void *connection;      /* what the handler's open returned */
+    uint64_t hole_next[2];  /* where the directions stood then */
+    uint64_t hole_until[2]; /* and what was certain to come no more if it was missing */
+    void *connection;       /* what the handler's open returned */
     struct reassembly direction[2];
 };
 
@@ -57,18 +47,42 @@ struct flow_table {
     struct flow_settings settings;
     struct flow_handler handler;
     struct flow_counts counts;
-    struct reassembly_budget budget;
-    uint8_t hash_key[crypto_shorthash_KEYBYTES];
-    struct flow **buckets;
-    size_t bucket_mask;
-    struct flow_queue lists[2];
+    struct budget own_budget; /* where the settings name none */
+    struct budget *budget;
+    uint64_t keep_bytes; /* the budget's limit less some headroom: beyond it something goes */
+    struct reassembly_shared shared;
+    struct flow_index index;
     struct flow_queue waiting;
-    struct flow *unused; /* linked by bucket_next */
-    uint32_t size;
+    struct flow_queue resets;
+    struct flow *spare;
+    uint32_t spare_count;
+    uint32_t flow_count;
     uint32_t open;
-    uint64_t now_ns; /* largest packet time seen */
+    struct flow_clock clock;
+    uint32_t expired_tick; /* when the lists were last looked through */
     uint64_t order;
+    uint8_t server_ports[65536 / 8]; /* a bit each */
 };
+
+static inline struct flow_entry *flow_entry_of(const struct flow_table *table, const struct flow *flow)
+{
+    return flow_index_at(&table->index, flow->entry);
+}
+
+/* Ends connection |number| for its handler; its entry stays as closed. */
+void flow_close(struct flow_table *table, uint32_t number, bool clean);
+/* Ends connection |number| and forgets it: the last entry takes its number. */
+void flow_drop(struct flow_table *table, uint32_t number);
+
+/* Begins a connection, as quiet; returns its number. Others may be given up for it, and numbers change. */
+uint32_t flow_create(struct flow_table *table, const struct flow_key *key, uint32_t hash, uint64_t packet_ns);
+/* Puts connection |number| at the end of |list|. */
+void flow_requeue(struct flow_table *table, uint32_t number, enum flow_list list);
+
+/* Gives up connections until what is used fits the budget. */
+void flow_room_make(struct flow_table *table);
+/* Gives up one connection; returns false where there is none. */
+bool flow_room_give_up(struct flow_table *table);
 
 /* Delivers all that can be delivered, and gives up holes whose allowance went by. */
 void delivery_settle(struct flow_table *table, struct flow *flow);
@@ -84,6 +98,6 @@ void delivery_stop_waiting(struct flow_table *table, struct flow *flow);
 /* Gives up the holes of |flow| if their allowance went by; returns whether it did. */
 bool delivery_give_up(struct flow_table *table, struct flow *flow);
 /* Says which end is the server. */
-void delivery_set_role(struct flow *flow, unsigned server);
+void delivery_set_role(struct flow_table *table, struct flow *flow, unsigned server);
 
 #endif

@@ -6,12 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes that the snaplen cut are as good as lost. That they were seen is noted for so many places between stored pieces:
+ * the work for a packet is bounded by the bytes that were captured of it, not by what it says that it had. */
+#define CUT_PARTS_MAX 16
+
+/* A stored piece: in a list in order of offset, and in a treap, a search tree by offset that is a heap by
+ * priority. */
 struct reassembly_stored {
     struct reassembly_stored *next;
     struct reassembly_stored *previous;
+    struct reassembly_stored *left;
+    struct reassembly_stored *right;
     struct reassembly_piece piece;
+    uint32_t priority;
     uint8_t data[];
 };
+static_assert(sizeof(struct reassembly_stored) + BUDGET_BLOCK_BYTES <= REASSEMBLY_PIECE_OVERHEAD, "");
 
 static uint64_t piece_end(const struct reassembly_piece *piece)
 {
@@ -30,10 +40,10 @@ void reassembly_start(struct reassembly *direction, uint32_t sequence)
     direction->acked = direction->next;
 }
 
-void reassembly_done(struct reassembly *direction, struct reassembly_budget *budget)
+void reassembly_done(struct reassembly *direction, struct reassembly_shared *shared)
 {
     while (direction->first)
-        reassembly_pop(direction, budget);
+        reassembly_pop(direction, shared);
 }
 
 uint64_t reassembly_offset(const struct reassembly *direction, uint32_t sequence)
@@ -84,14 +94,33 @@ static bool differs_from_delivered(const struct reassembly *direction, const str
     return false;
 }
 
-static bool differs_from_stored(const struct reassembly *direction, const struct reassembly_piece *segment)
+/* Returns the last stored piece that begins at or before |offset|, NULL where there is none. */
+static struct reassembly_stored *find_before(const struct reassembly *direction,
+                                             struct reassembly_shared *shared, uint64_t offset)
+{
+    if (direction->last && direction->last->piece.offset <= offset)
+        return direction->last;
+    struct reassembly_stored *found = NULL;
+    for (struct reassembly_stored *at = direction->root; at;) {
+        shared->steps++;
+        if (at->piece.offset <= offset)
+            found = at;
+        at = at->piece.offset <= offset ? at->right : at->left;
+    }
+    return found;
+}
+
+static bool differs_from_stored(const struct reassembly *direction, struct reassembly_shared *shared,
+                                const struct reassembly_piece *segment)
 {
     uint64_t end = segment->offset + segment->data.size;
-    for (const struct reassembly_stored *stored = direction->last; stored; stored = stored->previous) {
+    const struct reassembly_stored *stored = find_before(direction, shared, segment->offset);
+    if (!stored)
+        stored = direction->first;
+    for (; stored && stored->piece.offset < end; stored = stored->next) {
+        shared->steps++;
         const struct reassembly_piece *piece = &stored->piece;
         uint64_t stored_end = piece->offset + piece->data.size;
-        if (stored_end <= segment->offset)
-            return false;
         uint64_t from = piece->offset > segment->offset ? piece->offset : segment->offset;
         uint64_t to = stored_end < end ? stored_end : end;
         if (from < to && memcmp(piece->data.data + (from - piece->offset),
@@ -129,7 +158,16 @@ static void trim_back(struct reassembly_piece *piece, uint64_t end)
     }
 }
 
-enum reassembly_verdict reassembly_offer(struct reassembly *direction, const struct reassembly_piece *segment,
+/* A keep-alive probe repeats the last byte that was sent, or sends any byte in its place (RFC 9293 §3.8.4). */
+static bool is_probe(const struct reassembly *direction, const struct reassembly_piece *segment)
+{
+    uint64_t end = piece_end(segment);
+    return end - segment->offset <= 1 &&
+           (end == direction->next || (direction->last && end == piece_end(&direction->last->piece)));
+}
+
+enum reassembly_verdict reassembly_offer(struct reassembly *direction, struct reassembly_shared *shared,
+                                         const struct reassembly_piece *segment,
                                          struct reassembly_piece *ret_rest, bool *ret_conflict)
 {
     uint64_t end = piece_end(segment);
@@ -138,13 +176,12 @@ enum reassembly_verdict reassembly_offer(struct reassembly *direction, const str
     *ret_conflict = false;
     if (distance > REASSEMBLY_DISTANCE_MAX)
         return REASSEMBLY_OUTSIDE;
-    /* A keep-alive probe repeats the last byte, or sends any byte in its place. */
-    if (segment->data.size + segment->cut_bytes <= 1 && segment->offset + 1 == direction->next)
+    if (is_probe(direction, segment))
         return REASSEMBLY_DUPLICATE;
     if (segment->offset < direction->next)
         *ret_conflict = differs_from_delivered(direction, segment);
     if (!*ret_conflict && direction->last)
-        *ret_conflict = differs_from_stored(direction, segment);
+        *ret_conflict = differs_from_stored(direction, shared, segment);
     if (end <= direction->next)
         return REASSEMBLY_DUPLICATE;
     if (end > direction->highest)
@@ -156,8 +193,45 @@ enum reassembly_verdict reassembly_offer(struct reassembly *direction, const str
     return clear && ret_rest->offset == direction->next ? REASSEMBLY_IN_ORDER : REASSEMBLY_EARLY;
 }
 
+/* xorshift64 */
+static uint32_t draw(struct reassembly_shared *shared)
+{
+    uint64_t state = shared->random;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    shared->random = state;
+    return (uint32_t)(state >> 32);
+}
+
+/* Descends to where |stored| belongs by its priority, and parts what lies below there by its offset. */
+static void tree_insert(struct reassembly *direction, struct reassembly_shared *shared,
+                        struct reassembly_stored *stored)
+{
+    uint64_t offset = stored->piece.offset;
+    struct reassembly_stored **link = &direction->root;
+    while (*link && (*link)->priority >= stored->priority) {
+        shared->steps++;
+        link = offset < (*link)->piece.offset ? &(*link)->left : &(*link)->right;
+    }
+    struct reassembly_stored *below = *link, **left = &stored->left, **right = &stored->right;
+    *link = stored;
+    while (below) {
+        shared->steps++;
+        if (below->piece.offset < offset) {
+            *left = below;
+            left = &below->right;
+        } else {
+            *right = below;
+            right = &below->left;
+        }
+        below = below->piece.offset < offset ? below->right : below->left;
+    }
+    *left = *right = NULL;
+}
+
 /* Inserts a copy of |piece| after |previous| (NULL: at the front). */
-static struct reassembly_stored *insert(struct reassembly *direction, struct reassembly_budget *budget,
+static struct reassembly_stored *insert(struct reassembly *direction, struct reassembly_shared *shared,
                                         struct reassembly_stored *previous,
                                         const struct reassembly_piece *piece)
 {
@@ -166,29 +240,32 @@ static struct reassembly_stored *insert(struct reassembly *direction, struct rea
     if (piece->data.size)
         memcpy(stored->data, piece->data.data, piece->data.size);
     stored->piece.data.data = stored->data;
+    stored->priority = draw(shared);
     stored->previous = previous;
     stored->next = previous ? previous->next : direction->first;
     *(previous ? &previous->next : &direction->first) = stored;
     *(stored->next ? &stored->next->previous : &direction->last) = stored;
+    tree_insert(direction, shared, stored);
     direction->pieces++;
     direction->bytes += (uint32_t)piece->data.size + REASSEMBLY_PIECE_OVERHEAD;
-    budget->used_bytes += piece->data.size + REASSEMBLY_PIECE_OVERHEAD;
+    budget_charge(shared->budget, piece->data.size + REASSEMBLY_PIECE_OVERHEAD);
     return stored;
 }
 
-bool reassembly_store(struct reassembly *direction, struct reassembly_budget *budget,
+bool reassembly_store(struct reassembly *direction, struct reassembly_shared *shared,
                       const struct reassembly_piece *piece)
 {
     uint64_t cost = piece->data.size + REASSEMBLY_PIECE_OVERHEAD;
-    if (direction->pieces >= budget->direction_pieces || direction->bytes + cost > budget->direction_bytes ||
-        budget->used_bytes + cost > budget->limit_bytes)
+    if (direction->pieces >= shared->direction_pieces || direction->bytes + cost > shared->direction_bytes)
         return false;
     struct reassembly_piece rest = *piece;
     uint64_t end = piece_end(piece);
-    struct reassembly_stored *before = direction->last; /* the last one that begins at or before |rest| */
-    while (before && before->piece.offset > rest.offset)
-        before = before->previous;
+    struct reassembly_stored *before = find_before(direction, shared, rest.offset);
+    unsigned cut_parts = 0;
     while (rest.offset < end) {
+        shared->steps++;
+        if (rest.data.size == 0 && ++cut_parts > CUT_PARTS_MAX)
+            break;
         uint64_t covered = before ? piece_end(&before->piece) : 0;
         if (covered >= end)
             break;
@@ -199,7 +276,7 @@ bool reassembly_store(struct reassembly *direction, struct reassembly_budget *bu
         if (after && after->piece.offset < end)
             trim_back(&part, after->piece.offset);
         if (part.data.size + part.cut_bytes > 0) {
-            before = insert(direction, budget, before, &part);
+            before = insert(direction, shared, before, &part);
             trim_front(&rest, part.data.size + part.cut_bytes);
         }
         if (!after || after->piece.offset >= end)
@@ -216,6 +293,11 @@ const struct reassembly_piece *reassembly_front(const struct reassembly *directi
     return &direction->first->piece;
 }
 
+const struct reassembly_piece *reassembly_first(const struct reassembly *direction)
+{
+    return &direction->first->piece;
+}
+
 void reassembly_advance(struct reassembly *direction, const struct reassembly_piece *piece)
 {
     assert(piece->offset == direction->next);
@@ -229,15 +311,19 @@ void reassembly_advance(struct reassembly *direction, const struct reassembly_pi
     direction->next = piece_end(piece);
 }
 
-void reassembly_pop(struct reassembly *direction, struct reassembly_budget *budget)
+void reassembly_pop(struct reassembly *direction, struct reassembly_shared *shared)
 {
     struct reassembly_stored *stored = direction->first;
     uint32_t cost = (uint32_t)stored->piece.data.size + REASSEMBLY_PIECE_OVERHEAD;
+    struct reassembly_stored **least = &direction->root;
+    for (; (*least)->left; least = &(*least)->left)
+        shared->steps++;
+    *least = stored->right; /* the first piece is the least of the tree */
     direction->first = stored->next;
     *(stored->next ? &stored->next->previous : &direction->last) = NULL;
     direction->pieces--;
     direction->bytes -= cost;
-    budget->used_bytes -= cost;
+    budget_release(shared->budget, cost);
     free(stored);
 }
 
@@ -250,13 +336,6 @@ uint64_t reassembly_hole(const struct reassembly *direction)
     if (direction->acked <= direction->next + 1)
         return 0;
     return direction->acked - direction->next;
-}
-
-uint64_t reassembly_acked_hole(const struct reassembly *direction)
-{
-    uint64_t hole = reassembly_hole(direction);
-    uint64_t acked = direction->acked > direction->next ? direction->acked - direction->next : 0;
-    return hole < acked ? hole : acked;
 }
 
 void reassembly_skip(struct reassembly *direction, uint64_t bytes)

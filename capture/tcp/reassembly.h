@@ -6,10 +6,12 @@
  * copied), what comes early is stored, and reassembly_front gives it when its turn has come. Where copies
  * overlap, the bytes that were captured first win, and a later copy that differs is reported as a conflict
  * (bytes already delivered are compared by fingerprint, as far as the last FINGERPRINTS segments go). Memory
- * grows with the bytes that are stored, never with distances in sequence space. */
+ * grows with the bytes that are stored, never with distances in sequence space. Finding a place among n stored
+ * pieces takes O(log n) steps, whatever order they come in: the tree's shape is drawn at random. */
 #ifndef CAPTURE_TCP_REASSEMBLY_H
 #define CAPTURE_TCP_REASSEMBLY_H
 
+#include "common/budget.h"
 #include "common/buffer.h"
 
 #include <stdbool.h>
@@ -18,7 +20,7 @@
 #define REASSEMBLY_FINGERPRINTS   8
 #define REASSEMBLY_NO_FIN         UINT64_MAX
 #define REASSEMBLY_DISTANCE_MAX   (UINT32_C(1) << 30) /* farther from the next byte is not of this stream */
-#define REASSEMBLY_PIECE_OVERHEAD 96                  /* what a stored piece costs besides its bytes */
+#define REASSEMBLY_PIECE_OVERHEAD 120                 /* what a stored piece costs besides its bytes */
 
 /* A run of captured bytes. */
 struct reassembly_piece {
@@ -31,12 +33,13 @@ struct reassembly_piece {
     bool segment_start;  /* |data| begins the packet's payload */
 };
 
-/* Memory that all directions of a thread share. */
-struct reassembly_budget {
-    uint64_t limit_bytes; /* for all */
-    uint64_t used_bytes;
-    uint32_t direction_bytes;  /* for one direction */
-    uint32_t direction_pieces; /* for one direction */
+/* What all directions of a thread share. */
+struct reassembly_shared {
+    struct budget *budget;     /* charged with what is stored */
+    uint32_t direction_bytes;  /* limit for one direction, overhead included */
+    uint32_t direction_pieces; /* limit for one direction */
+    uint64_t random;           /* state of a generator; not 0 */
+    uint64_t steps;            /* counts stored pieces that were looked at */
 };
 
 struct reassembly_stored;
@@ -55,6 +58,7 @@ struct reassembly {
     uint64_t acked;   /* furthest offset that the receiver acknowledged */
     uint64_t fin;     /* offset of the end of the stream, or REASSEMBLY_NO_FIN */
     bool started;
+    struct reassembly_stored *root; /* of a search tree (a treap) of the stored pieces */
     struct reassembly_stored *first;
     struct reassembly_stored *last;
     uint32_t pieces;
@@ -74,30 +78,31 @@ enum reassembly_verdict {
 /* Begins the stream at sequence number |sequence|. */
 void reassembly_start(struct reassembly *direction, uint32_t sequence);
 /* Releases what is stored. */
-void reassembly_done(struct reassembly *direction, struct reassembly_budget *budget);
+void reassembly_done(struct reassembly *direction, struct reassembly_shared *shared);
 /* Returns the offset of |sequence|, the nearest one to the next byte. Needs a started stream. */
 uint64_t reassembly_offset(const struct reassembly *direction, uint32_t sequence);
 
 /* Judges |segment| and writes the part of it that was not delivered yet to |ret_rest| (borrowing the
  * segment's data). |ret_conflict| tells that bytes differ from those of an earlier copy. */
-enum reassembly_verdict reassembly_offer(struct reassembly *direction, const struct reassembly_piece *segment,
+enum reassembly_verdict reassembly_offer(struct reassembly *direction, struct reassembly_shared *shared,
+                                         const struct reassembly_piece *segment,
                                          struct reassembly_piece *ret_rest, bool *ret_conflict);
-/* Copies those bytes of |piece| that are not stored yet. Returns false where a limit leaves no room for it;
- * nothing is stored then. */
-bool reassembly_store(struct reassembly *direction, struct reassembly_budget *budget,
+/* Copies those bytes of |piece| that are not stored yet. Returns false where a limit of the direction leaves no
+ * room for it; nothing is stored then. */
+bool reassembly_store(struct reassembly *direction, struct reassembly_shared *shared,
                       const struct reassembly_piece *piece);
 /* Returns the stored piece that is next in order, borrowed until it is popped; NULL where there is none. */
 const struct reassembly_piece *reassembly_front(const struct reassembly *direction);
+/* Returns the first stored piece, in order or not, borrowed until it is popped. There must be one. */
+const struct reassembly_piece *reassembly_first(const struct reassembly *direction);
 /* Moves the stream past |piece|, which lies at its next byte (from reassembly_offer or reassembly_front). */
 void reassembly_advance(struct reassembly *direction, const struct reassembly_piece *piece);
-/* Releases the first stored piece, after it was delivered and advanced over. */
-void reassembly_pop(struct reassembly *direction, struct reassembly_budget *budget);
+/* Releases the first stored piece, after it was delivered and advanced over, or given up. */
+void reassembly_pop(struct reassembly *direction, struct reassembly_shared *shared);
 /* Returns how many bytes are missing before the next stored piece, or, with none stored, before the FIN or
  * what the receiver acknowledged; 0 where nothing is missing. A lone byte that was acknowledged but never
  * seen, with nothing after it, is taken for a FIN and not missing. */
 uint64_t reassembly_hole(const struct reassembly *direction);
-/* Returns how many bytes at the hole's beginning the receiver acknowledged: they will not come again. */
-uint64_t reassembly_acked_hole(const struct reassembly *direction);
 /* Moves the stream over a hole of |bytes|. */
 void reassembly_skip(struct reassembly *direction, uint64_t bytes);
 

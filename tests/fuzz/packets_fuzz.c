@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define CONNECTIONS_MAX 16
+#define MEMORY_BYTES    (128 << 10) /* some dozens of connections */
 #define FRAME_MAX       4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -170,14 +171,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct world world = {.input = bytes_make(data, size), .now_ns = NS_PER_S};
     world.decoder = decoder_create(&(struct decoder_settings){0});
-    world.pool = pairing_pool_create(&(struct pairing_settings){.done = on_done, .arg = &world});
+    struct budget memory = {.limit_bytes = MEMORY_BYTES};
+    world.pool =
+        pairing_pool_create(&(struct pairing_settings){.done = on_done, .arg = &world, .budget = &memory});
     const struct flow_handler handler = {&world, on_open, on_data, on_gap, on_mark, on_end, on_close};
-    const struct flow_settings settings = {.hash_key = key, .connections_max = CONNECTIONS_MAX};
+    const struct flow_settings settings = {.hash_key = key, .budget = &memory};
     struct flow_table *table = flow_table_create(&settings, &handler);
     take_frames(&world, table);
     flow_finish(table);
     check_counts(&world, flow_table_counts(table));
     flow_table_free(table);
+    assert(memory.used_bytes == 0);
     pairing_pool_free(world.pool);
     decoder_free(world.decoder);
     for (size_t i = 0; i < sizeof world.client / sizeof *world.client; i++)

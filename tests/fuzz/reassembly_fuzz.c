@@ -3,9 +3,10 @@
  * whose every byte was captured comes out whole.
  *
  * The input is a script for a table of flows. Two streams with known bytes are sent; a command picks a side, a
- * place, a length, an ACK and flags. With the first byte odd the script also forges bytes and numbers: then only
- * order, balance and limits are checked. So it is where the connection is joined in its middle (bit 6), where what the
- * streams say must tell the roles, and where several clients share the table (bit 7). */
+ * place, a length, an ACK and flags. With the first byte odd the script also forges bytes, numbers, timestamps, SYNs,
+ * FINs, resets and VLANs, and sets the clock, in a table of little memory: then only order, balance and limits are
+ * checked. So it is where the connection is joined in its middle (bit 6), where what the streams say must tell the
+ * roles, and where several clients share the table (bit 7). */
 #include "capture/tcp/flow.h"
 #include "common/clock.h"
 
@@ -31,6 +32,8 @@ struct world {
     bool forged;
     bool many;
     uint16_t client_port;
+    uint8_t scope;
+    uint8_t timestamp; /* of the segments, in its highest bits; 0: they carry none */
     bool ended[2];
 };
 
@@ -55,7 +58,7 @@ static void on_data(void *connection, enum flow_side side, struct bytes data, ui
 {
     struct world *world = connection;
     (void)start;
-    assert(data.size > 0 && packet_ns <= world->now_ns && world->closed < world->opened);
+    assert(data.size > 0 && (packet_ns <= world->now_ns || world->forged) && world->closed < world->opened);
     assert(!world->ended[side] || world->forged);
     world->bytes += data.size;
     if (world->forged)
@@ -121,6 +124,9 @@ static void send_segment(struct world *world, unsigned side, uint8_t flags, uint
         .sequence = world->base[side] + (flags & TCP_SYN ? 0 : 1) + offset,
         .acknowledgement = world->base[!side] + 1 + ack,
         .flags = flags,
+        .scope = world->scope,
+        .has_timestamp = world->timestamp != 0,
+        .timestamp_value = (uint32_t)world->timestamp << 24,
         .payload = {world->stream[side] + offset % STREAM_BYTES, size - cut},
         .payload_wire_bytes = size,
     };
@@ -154,13 +160,19 @@ static void step(struct world *world)
         send_segment(world, side, TCP_ACK, offset, size, 0, size / 2);
         break;
     case 6:
-        flow_tick(world->table, world->now_ns += size * 4 * NS_PER_MS);
+        world->now_ns += size * 4 * NS_PER_MS;
+        if (world->forged && offset % 16 == 15) /* the clock is set */
+            world->now_ns += ((uint64_t)size << 40) - (UINT64_C(100) << 40);
+        flow_tick(world->table, world->now_ns);
         break;
     case 7:
         if (world->forged) {
             world->stream[side][offset % STREAM_BYTES] ^= (uint8_t)size;
             world->base[side] += take(world) << 24;
-            send_segment(world, side, (uint8_t)take(world), offset, size, take(world) << 20, 0);
+            world->timestamp = (uint8_t)take(world);
+            world->scope = (uint8_t)(take(world) % 2);
+            uint8_t flags = (uint8_t)take(world);
+            send_segment(world, side, flags, offset, size, take(world) << 20, 0);
         } else {
             send_segment(world, side, TCP_ACK | TCP_FIN, STREAM_BYTES, 0, 0, 0);
         }
@@ -211,9 +223,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world.base[0] = settings & 2 ? UINT32_MAX - 100 : 1000; /* wraps soon */
     world.base[1] = settings & 4 ? UINT32_MAX - 1000 : 77;
     const struct flow_handler handler = {&world, on_open, on_data, on_gap, on_mark, on_end, on_close};
+    struct budget memory = {.limit_bytes = world.forged ? 12000 : 1 << 20};
     const struct flow_settings limits = {
         .hash_key = key,
-        .connections_max = 4,
+        .budget = &memory,
         .direction_pieces = settings & 8 ? 4 : 0,
         .direction_bytes = settings & 16 ? 1000 : 0,
         .allowance_packets = settings & 32 ? 3 : 0,
@@ -231,5 +244,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     flow_finish(world.table);
     check(&world);
     flow_table_free(world.table);
+    assert(memory.used_bytes == 0 && memory.peak_bytes < (1 << 20));
     return 0;
 }

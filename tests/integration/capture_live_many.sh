@@ -1,6 +1,6 @@
 #!/bin/bash
 # Claims: four thousand connections that are open at once on loopback, each in the middle of an exchange, are all recorded whole;
-# with --connections-max below their number the rest is counted as evicted, and the capture goes on.
+# with too little --memory for them the rest is counted as evicted, and the capture goes on.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/capture_kit.sh"
 need_capture
@@ -40,7 +40,7 @@ assert {e["path"] for e in exchanges} == {f"/file?n={n}" for n in range(4000)}
 assert all(e["status"] == 200 and not e["flags"] for e in exchanges)
 assert ledger["balances"] and ledger["connections"]["complete"] == 4000 and ledger["bytes"]["gap"] == 0, ledger
 PYTHON
-start_capture "$work/few" -i lo -p "$port" --ledger "$work/few.json" --connections-max 500
+start_capture "$work/few" -i lo -p "$port" --ledger "$work/few.json" --memory 1M
 python3 "$work/many.py" "$port" 2000
 stop_capture
 python3 - "$work/few.json" <<'PYTHON'
@@ -48,7 +48,7 @@ import json, sys
 ledger = json.load(open(sys.argv[1]))
 assert ledger["balances"] and ledger["connections"]["evicted"] >= 1400, ledger
 PYTHON
-grep -q 'raise --connections-max' "$work/capture.err" || fail "evicted connections were not warned of"
+grep -q 'raise --memory' "$work/capture.err" || fail "evicted connections were not warned of"
 echo "4000 connections at once were recorded"
 
 # Any number of ports is taken at once: as ranges, and where they are too many for the kernel's filter, by the flow table.

@@ -1,134 +1,11 @@
 /* flow.h and reassembly.h: whatever happens to packets between sender and capture, each stream comes out in
  * order, each byte once, first copy first, never before its cause, and what is missing is said. */
-#include "capture/tcp/flow.h"
+#include "tests/unit/capture/flow_kit.h"
+
 #include "capture/tcp/reassembly.h"
 #include "common/clock.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-#define CLIENT_PORT 40000
-#define SERVER_PORT 80
-
-/* A table whose events are written down as text: "+" open, "c:BYTES" data, "c-N" gap, "c!" conflict, "c^"
- * urgent, "c." end, "x" close, "X" clean close. */
-struct bench {
-    uint32_t scope;
-    struct flow_table *table;
-    struct buffer events;
-    uint64_t now_ns;
-    uint32_t base[2]; /* initial sequence numbers: client, server */
-    bool midstream;
-};
-
-static void *on_open(void *arg, const struct flow_info *info)
-{
-    struct bench *bench = arg;
-    assert_int_equal(info->server.port, SERVER_PORT);
-    bench->midstream = info->midstream;
-    buffer_append_text(&bench->events, "+ ");
-    return bench;
-}
-
-static const char *letter(enum flow_side side)
-{
-    return side == FLOW_CLIENT ? "c" : "s";
-}
-
-static void on_data(void *connection, enum flow_side side, struct bytes data, uint64_t packet_ns, bool start)
-{
-    struct bench *bench = connection;
-    assert_true(packet_ns > 0 && packet_ns <= bench->now_ns);
-    buffer_printf(&bench->events, "%s%s%.*s ", letter(side), start ? ":" : "~", (int)data.size,
-                  (const char *)data.data);
-}
-
-static void on_gap(void *connection, enum flow_side side, uint64_t bytes, uint64_t packet_ns)
-{
-    struct bench *bench = connection;
-    (void)packet_ns;
-    buffer_printf(&bench->events, "%s-%llu ", letter(side), (unsigned long long)bytes);
-}
-
-static void on_mark(void *connection, enum flow_side side, enum flow_mark mark)
-{
-    struct bench *bench = connection;
-    buffer_printf(&bench->events, "%s%s ", letter(side), mark == FLOW_CONFLICT ? "!" : "^");
-}
-
-static void on_end(void *connection, enum flow_side side, uint64_t packet_ns)
-{
-    struct bench *bench = connection;
-    (void)packet_ns;
-    buffer_printf(&bench->events, "%s. ", letter(side));
-}
-
-static void on_close(void *connection, bool clean, uint64_t packet_ns)
-{
-    struct bench *bench = connection;
-    (void)packet_ns;
-    buffer_append_text(&bench->events, clean ? "X " : "x ");
-}
-
-static void bench_start(struct bench *bench, struct flow_settings settings)
-{
-    static const uint8_t key[16] = {1};
-    settings.hash_key = key;
-    *bench = (struct bench){.now_ns = NS_PER_S, .base = {1000, 5000}};
-    const struct flow_handler handler = {bench, on_open, on_data, on_gap, on_mark, on_end, on_close};
-    bench->table = flow_table_create(&settings, &handler);
-}
-
-/* Sends a segment: |offset| and |ack| count from the first byte of each stream. */
-static void put(struct bench *bench, enum flow_side side, uint8_t flags, int64_t offset, int64_t ack,
-                const char *payload)
-{
-    struct tcp_segment segment = {
-        .source = {.family = AF_INET, .ip = {10, 0, 0, 1}, .port = CLIENT_PORT},
-        .destination = {.family = AF_INET, .ip = {10, 0, 0, 2}, .port = SERVER_PORT},
-        .sequence = bench->base[side] + 1 + (uint32_t)offset,
-        .acknowledgement = bench->base[!side] + 1 + (uint32_t)ack,
-        .flags = flags,
-        .scope = bench->scope,
-        .payload = bytes_of(payload),
-        .payload_wire_bytes = (uint32_t)strlen(payload),
-    };
-    if (side == FLOW_SERVER) {
-        struct address source = segment.source;
-        segment.source = segment.destination;
-        segment.destination = source;
-    }
-    if (flags & TCP_SYN)
-        segment.sequence--;
-    bench->now_ns += NS_PER_MS;
-    assert_int_equal(flow_take(bench->table, &segment, bench->now_ns), NET_TCP);
-}
-
-static void handshake(struct bench *bench)
-{
-    put(bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
-    put(bench, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, "");
-    put(bench, FLOW_CLIENT, TCP_ACK, 0, 0, "");
-}
-
-/* Closes the table and checks all events and the balance of bytes. */
-static void expect(struct bench *bench, const char *events)
-{
-    flow_finish(bench->table);
-    const struct flow_counts *counts = flow_table_counts(bench->table);
-    assert_int_equal(counts->payload_bytes, counts->bytes_delivered + counts->bytes_unassigned +
-                                                counts->bytes_duplicate + counts->bytes_discarded);
-    assert_int_equal(flow_table_open(bench->table), 0);
-    buffer_append_byte(&bench->events, 0);
-    assert_string_equal((const char *)bench->events.data, events);
-    buffer_free(&bench->events);
-    flow_table_free(bench->table);
-}
 
 static void test_flow_plain_connection(void **state)
 {
@@ -283,9 +160,11 @@ static void test_flow_resets_must_fit(void **state)
     put(&bench, FLOW_CLIENT, TCP_ACK, 2, 0, "cd");
     assert_int_equal(flow_table_counts(bench.table)->segments_refused, 1);
     put(&bench, FLOW_SERVER, TCP_RST, 0, 0, "");
-    put(&bench, FLOW_CLIENT, TCP_ACK, 4, 0, "ef");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 4, 0, "ef"); /* was under way */
+    flow_tick(bench.table, bench.now_ns + 2 * NS_PER_S);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 6, 0, "gh");
     assert_int_equal(flow_table_counts(bench.table)->connections_reset, 1);
-    expect(&bench, "+ c:ab c:cd x ");
+    expect(&bench, "+ c:ab c:cd c:ef x ");
 }
 
 static void test_flow_false_refusal_before_the_handshake(void **state)
@@ -363,27 +242,17 @@ static void test_flow_far_bytes_are_refused(void **state)
     expect(&bench, "+ c:ab c:cd x ");
 }
 
-static void test_flow_idle_and_evicted(void **state)
+static void test_flow_idle_connections_are_given_up(void **state)
 {
     (void)state;
     struct bench bench;
     bench_start(&bench, (struct flow_settings){0});
     handshake(&bench);
     put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
-    flow_tick(bench.table, bench.now_ns + 601 * NS_PER_S);
+    for (unsigned i = 0; i <= 600; i += 30)
+        flow_tick(bench.table, bench.now_ns += 30 * NS_PER_S);
     assert_int_equal(flow_table_counts(bench.table)->connections_idle, 1);
     expect(&bench, "+ c:ab x ");
-    bench_start(&bench, (struct flow_settings){.connections_max = 2});
-    for (uint32_t i = 0; i < 5; i++) {
-        struct tcp_segment syn = {
-            .source = {.family = AF_INET, .ip = {10, 0, 0, 9}, .port = (uint16_t)(7 + i)},
-            .destination = {.family = AF_INET, .ip = {10, 0, 0, 2}, .port = SERVER_PORT},
-            .flags = TCP_SYN};
-        flow_take(bench.table, &syn, bench.now_ns);
-    }
-    assert_int_equal(flow_table_counts(bench.table)->connections_evicted, 3);
-    assert_int_equal(flow_table_open(bench.table), 2);
-    expect(&bench, "");
 }
 
 static void test_flow_snaplen_cut_is_a_hole(void **state)
@@ -483,7 +352,7 @@ int main(void)
         cmocka_unit_test(test_flow_synack_captured_before_syn),
         cmocka_unit_test(test_flow_limits_give_up_holes),
         cmocka_unit_test(test_flow_far_bytes_are_refused),
-        cmocka_unit_test(test_flow_idle_and_evicted),
+        cmocka_unit_test(test_flow_idle_connections_are_given_up),
         cmocka_unit_test(test_flow_snaplen_cut_is_a_hole),
         cmocka_unit_test(test_flow_other_ports_are_not_taken),
         cmocka_unit_test(test_flow_an_end_must_be_a_wanted_server),

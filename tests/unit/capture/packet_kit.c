@@ -97,8 +97,8 @@ void packet_kit_open(struct packet_kit *kit)
     const struct flow_handler handler = {kit, on_open, on_data, on_gap, on_mark, on_end, on_close};
     kit->pool = pairing_pool_create(&(struct pairing_settings){.done = on_done, .arg = kit});
     static const uint16_t ports[] = {80};
-    kit->table = flow_table_create(
-        &(struct flow_settings){.hash_key = key, .connections_max = 64, .ports = ports, .port_count = 1}, &handler);
+    kit->table = flow_table_create(&(struct flow_settings){.hash_key = key, .ports = ports, .port_count = 1},
+                                   &handler);
 }
 
 void packet_kit_close(struct packet_kit *kit)

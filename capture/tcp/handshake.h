@@ -1,0 +1,21 @@
+/* What begins and breaks connections: SYN, RST, and packets on ports that were used before. Used by flow.c. */
+#ifndef CAPTURE_TCP_HANDSHAKE_H
+#define CAPTURE_TCP_HANDSHAKE_H
+
+#include "capture/tcp/flow_state.h"
+
+/* Judges a segment of end |end| whose ports are in the table, as entry |number|. Returns the connection that it
+ * belongs to, which may be a new one, or FLOW_INDEX_NONE where it is refused. */
+uint32_t handshake_judge(struct flow_table *table, uint32_t number, unsigned end,
+                         const struct tcp_segment *segment, uint64_t packet_ns);
+/* A SYN begins direction |end|. */
+void handshake_take_syn(struct flow_entry *entry, unsigned end, const struct tcp_segment *segment);
+/* Takes a RST of end |end|: counts it as refused, or notes that the connection is to end. */
+void handshake_take_reset(struct flow_table *table, uint32_t number, unsigned end,
+                          const struct tcp_segment *segment);
+/* Data of |end| came: a RST that was captured before it may fit now. */
+void handshake_settle_reset(struct flow_table *table, struct flow *flow, unsigned end);
+/* Data up to |offset| came from |end|: if that end had sent a RST before it, the RST was forged. */
+void handshake_withdraw_reset(struct flow_table *table, struct flow *flow, unsigned end, uint64_t offset);
+
+#endif

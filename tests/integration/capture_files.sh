@@ -1,6 +1,6 @@
 #!/bin/bash
 # Claims: however a capture is stored (pcap, pcapng, nanoseconds, gzip, zstd, in several members, through a pipe, cut into files that are
-# named in any order), it gives the same exchanges and the same ledger; a pcapng file whose interfaces differ in link type and time
+# named in any order), it gives the same exchanges and the same ledger (but for memory_peak: what is kept for reuse depends on the writing threads); a pcapng file whose interfaces differ in link type and time
 # resolution gives each packet its own, to the nanosecond; what a capture says it lost is in the ledger; compressed data that is
 # damaged or cut is one line, with what came before kept; a pipe without packets ends when asked.
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ record() { # record NAME FILE...: into $work/NAME, with its exchanges (without w
 }
 same() { # same NAME OTHER
     cmp "$work/$1.json" "$work/$2.json" || fail "$2: not the exchanges of $1"
-    cmp "$work/$1.ledger" "$work/$2.ledger" || fail "$2: not the ledger of $1"
+    cmp <(grep -v memory_peak "$work/$1.ledger") <(grep -v memory_peak "$work/$2.ledger") || fail "$2: not the ledger of $1"
 }
 "$REHEARSE" capture -r "$pcap/h1-get-plain.pcap" -o "$work/first" --new-key-file "$work/key" >"$work/out"
 
@@ -105,7 +105,7 @@ out += packet(">", 0, (base << 30) + (1 << 29) + 1, cooked + ip(80, 4000, 6, 2 +
 open(sys.argv[1], "wb").write(out)
 PYTHON
 record mixed "$work/mixed.pcapng"
-one_error_line '7 packets were lost when the file was captured'
+grep -q '7 packets were lost when the file was captured' "$work/err" || fail "what the file says it lost is not said"
 python3 - "$work/mixed.json" "$work/mixed.ledger" <<'PYTHON'
 import json, sys
 exchange, = map(json.loads, open(sys.argv[1]))

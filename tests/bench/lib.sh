@@ -10,8 +10,9 @@ scratch=$(mktemp -d /dev/shm/rehearse-bench.XXXXXX)
 pids=()
 finish() {
     local status=$?
-    [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
-    wait
+    local pid
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
     rm -rf "$scratch"
     exit $status
 }
@@ -48,7 +49,9 @@ CONF
     exit 1
 }
 
-# cpu_seconds PID: user and system time of a process so far, all its threads.
-cpu_seconds() {
-    awk -v hz="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); print ($12 + $13) / hz}' "/proc/$1/stat"
+# group_cpu_seconds PGID: user and system time so far of all processes of a process group, their threads and the children that
+# they waited for.
+group_cpu_seconds() {
+    { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v group="$1" -v hz="$(getconf CLK_TCK)" '
+        {sub(/.*\) /, ""); if ($3 == group) sum += $12 + $13 + $14 + $15} END {print sum / hz}'
 }

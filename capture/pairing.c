@@ -60,7 +60,6 @@ static void flag_exchange(struct pairing *pairing, struct waiting *waiting)
     uint64_t first_ns = exchange->request.first_ns;
     if (pairing->unanswered_before || (pairing->answered_ns > first_ns && first_ns != 0)) {
         exchange->flags |= EXCHANGE_FLAG(PIPELINED);
-        pairing->pipelines = true;
     }
     bool answered = exchange_has_response(exchange);
     if (!answered)
@@ -86,8 +85,7 @@ static bool is_left_out(const struct waiting *waiting)
     return waiting->filtered || waiting->unwanted || waiting->sampled_out;
 }
 
-/* Takes the oldest request out of the queue and hands it over, complete or not. */
-static void hand_over_first(struct pairing *pairing)
+void pairing_hand_over_first(struct pairing *pairing)
 {
     struct pairing_pool *pool = pairing->pool;
     struct waiting *waiting = pairing->first;
@@ -127,7 +125,7 @@ static void hand_over_first(struct pairing *pairing)
 static void hand_over_complete(struct pairing *pairing)
 {
     while (pairing->first && pairing->first->request_done && pairing->first->response_done)
-        hand_over_first(pairing);
+        pairing_hand_over_first(pairing);
 }
 
 /* ---- the client's side ---- */
@@ -164,7 +162,7 @@ static void give_up_oldest(struct pairing *pairing)
         pairing->owed++;
     }
     pairing->pool->counts.requests_overflowed++;
-    hand_over_first(pairing);
+    pairing_hand_over_first(pairing);
 }
 
 static void on_request_head(void *arg, const struct http1_message *message)
@@ -172,6 +170,9 @@ static void on_request_head(void *arg, const struct http1_message *message)
     struct pairing *pairing = arg;
     struct pairing_pool *pool = pairing->pool;
     pool->counts.requests_seen++;
+    pairing_client_goes_on(pairing);
+    if (pairing->count >= pool->settings.max_waiting && pairing->deferring)
+        pairing_settle(pairing);
     if (pairing->count >= pool->settings.max_waiting)
         give_up_oldest(pairing);
     struct waiting *waiting = waiting_take(&pool->store);
@@ -197,7 +198,8 @@ static void on_request_head(void *arg, const struct http1_message *message)
     }
     waiting->cut[false] |= is_left_out(waiting);
     waiting->after_hole = pairing->request_hole;
-    pairing->request_hole = pairing->unexplained = false;
+    waiting->answers_before = pairing->answers_seen;
+    pairing->request_hole = pairing->server_spoke = false;
     if (pairing->last)
         pairing->last->next = waiting;
     else
@@ -251,71 +253,13 @@ static void on_request_surplus(void *arg)
 
 /* ---- the server's side ---- */
 
-/* Hands over the requests before |until| (all where NULL): their responses were lost. */
-static void give_up_before(struct pairing *pairing, const struct waiting *until)
-{
-    while (pairing->first && pairing->first != until) {
-        if (!pairing->first->response_done)
-            pairing->first->exchange.flags |= EXCHANGE_FLAG(RESPONSE_GAP);
-        hand_over_first(pairing);
-    }
-}
-
-/* After a hole that may have held responses: a client that does not pipeline sent its newest request after
- * the answers to all before it. */
-static struct waiting *choose_after_hole(struct pairing *pairing, uint64_t first_ns)
-{
-    struct waiting *chosen = NULL;
-    for (struct waiting *waiting = pairing->first; waiting; waiting = waiting->next) {
-        if (!waiting->response_done && (!chosen || waiting->exchange.request.first_ns <= first_ns))
-            chosen = waiting;
-    }
-    if (chosen && chosen != pairing->first && pairing->pipelines) {
-        pairing->uncertain = true;
-        pairing->pool->counts.connections_uncertain++;
-        give_up_before(pairing, NULL);
-        return NULL;
-    }
-    give_up_before(pairing, chosen);
-    return chosen;
-}
-
-/* Returns the request that a response which began at |first_ns| answers, NULL where there is none for
- * certain. */
-static struct waiting *choose(struct pairing *pairing, uint64_t first_ns, bool interim)
-{
-    if (pairing->owed > 0) {
-        pairing->owed -= !interim;
-        return NULL;
-    }
-    if (pairing->uncertain)
-        return NULL;
-    if (pairing->response_hole) {
-        pairing->response_hole = false;
-        return choose_after_hole(pairing, first_ns);
-    }
-    struct waiting *waiting = pairing->first;
-    while (waiting && waiting->response_done)
-        waiting = waiting->next;
-    if (!waiting) {
-        pairing->unexplained = !pairing->request_hole;
-        pairing->request_hole = false; /* the answer to what was lost */
-        return NULL;
-    }
-    if (waiting->after_hole) { /* sent before the answer to what was lost: this is that answer */
-        waiting->after_hole = interim;
-        return NULL;
-    }
-    if (waiting->next && waiting->next->exchange.request.first_ns <= first_ns)
-        pairing->pipelines = true;
-    return waiting;
-}
-
 static enum http1_answers on_answers(void *arg, const struct http1_message *message)
 {
     struct pairing *pairing = arg;
-    pairing->asked = choose(pairing, message->first_ns, message->interim);
-    return pairing->asked ? pairing->asked->answers : HTTP1_ANSWERS_UNKNOWN;
+    pairing->asked = pairing_choose(pairing, message->interim);
+    if (pairing->asked)
+        return pairing->asked->answers;
+    return pairing->hold_next ? pairing_held_answers(pairing) : HTTP1_ANSWERS_UNKNOWN;
 }
 
 static void on_response_head(void *arg, const struct http1_message *message)
@@ -330,22 +274,30 @@ static void on_response_head(void *arg, const struct http1_message *message)
             waiting->exchange.flags |= EXCHANGE_FLAG(INTERIM);
             waiting->exchange.interim += waiting->exchange.interim < UINT16_MAX;
             waiting->exchange.response.defects |= message->defects & MESSAGE_DEFECT(BODY_FORBIDDEN);
+        } else if (pairing->deferring && pairing->interim_held < UINT16_MAX) {
+            pairing->interim_held++;
         }
         return;
     }
     counts->responses_seen++;
-    if (!waiting) {
+    pairing->answers_seen++;
+    pairing->server_spoke = true;
+    bool held = !waiting && pairing->hold_next;
+    if (held) {
+        waiting = pairing_hold(pairing);
+    } else if (!waiting) {
         counts->responses_orphaned++;
         return;
-    }
-    if (message->defects & MESSAGE_DEFECT(NO_STATUS_LINE)) /* HTTP/0.9: no final response of HTTP/1.x */
+    } else if (message->defects &
+               MESSAGE_DEFECT(NO_STATUS_LINE)) { /* HTTP/0.9: no final response of HTTP/1.x */
         counts->responses_seen--;
-    else
+    } else {
         counts->responses_paired++;
-    pairing->paired = true;
+    }
+    pairing->paired |= !held;
     pairing->answering = waiting;
     waiting->exchange.status = message->status;
-    if (!waiting->request_done)
+    if (!held && !waiting->request_done)
         waiting->exchange.flags |= EXCHANGE_FLAG(EARLY_RESPONSE);
     waiting_begin(&pairing->pool->store, waiting, true, message,
                   pairing->pool->settings.drop_response_bodies || is_left_out(waiting));
@@ -470,6 +422,7 @@ struct pairing *pairing_create(struct pairing_pool *pool, const struct pairing_c
     pairing->connection = *connection;
     pool->counts.connections++;
     if (connection->midstream) {
+        pairing->request_hole = true; /* others may have been under way */
         http1_set_midstream(pairing->parsers[PAIRING_CLIENT]);
         http1_set_midstream(pairing->parsers[PAIRING_SERVER]);
     }
@@ -531,17 +484,15 @@ void pairing_gap(struct pairing *pairing, enum pairing_side side, uint64_t bytes
     }
     pairing->response_lost |= side == PAIRING_SERVER;
     struct http1 *parser = pairing->parsers[side];
-    bool known = pairing->reading != NULL;
-    uint64_t seen = pairing->pool->counts.requests_seen;
     http1_gap(parser, bytes, packet_ns);
-    if (http1_mode(parser) != HTTP1_SKIPPING)
+    if (http1_mode(parser) != HTTP1_SKIPPING) /* it hid no head */
         return;
     if (side == PAIRING_SERVER) {
-        pairing->response_hole = true;
-    } else if ((!known && pairing->pool->counts.requests_seen == seen) || pairing->pipelines) {
-        /* not only the rest of a request whose head is known */
-        pairing->request_hole = !pairing->unexplained;
-        pairing->unexplained = false;
+        pairing->response_hole = pairing->answers_lost = pairing->deferring = pairing->server_spoke = true;
+    } else {
+        pairing_client_goes_on(pairing);
+        pairing->request_hole = true;
+        pairing->server_spoke = false;
     }
 }
 
@@ -596,8 +547,7 @@ void pairing_finish(struct pairing *pairing, bool clean, uint64_t packet_ns)
     http1_finish(client, clean, packet_ns);
     http1_finish(server, clean, packet_ns);
     pairing->finished = true;
-    while (pairing->first)
-        hand_over_first(pairing);
+    pairing_settle(pairing);
     struct pairing_counts *counts = &pairing->pool->counts;
     const char *protocol = http1_protocol(client);
     if (protocol && strcmp(protocol, "http09") == 0) {

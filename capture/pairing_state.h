@@ -27,18 +27,25 @@ struct pairing {
     bool spoken[2];               /* the side has sent bytes */
     struct waiting *first, *last; /* requests that wait, oldest first */
     uint32_t count;
-    struct waiting *reading;   /* whose request is being read */
-    struct waiting *answering; /* whose final response is being read */
-    struct waiting *asked;     /* chosen for the response whose head comes next */
-    uint32_t owed;             /* responses to requests that were given up before */
-    uint64_t marks[2];         /* flags for the next exchange of a side */
-    bool paired;               /* a request was answered */
-    bool response_lost;        /* bytes of the server's side were lost */
-    bool request_hole;         /* since the last request, requests may have been lost */
-    bool response_hole;        /* since the last response, responses may have been lost */
-    bool unexplained;          /* the last response had no request: its request may turn out to be lost */
-    bool pipelines; /* the client has sent a request before the answer to the one before was complete */
-    bool uncertain; /* nothing says any more which response answers which request */
+    struct waiting *reading;          /* whose request is being read */
+    struct waiting *answering;        /* whose final response is being read */
+    struct waiting *asked;            /* chosen for the response whose head comes next */
+    uint32_t owed;                    /* responses to requests that were given up before */
+    uint64_t marks[2];                /* flags for the next exchange of a side */
+    bool paired;                      /* a request was answered */
+    bool response_lost;               /* bytes of the server's side were lost */
+    struct waiting *held, *held_last; /* responses whose requests the end of the batch will tell */
+    uint32_t held_count;
+    uint16_t interim_held; /* 1xx before the response that is held next */
+    uint64_t answers_seen; /* final responses */
+    bool request_hole;     /* since the last request, requests may have been lost */
+    bool response_hole;    /* since the last response, responses may have been lost */
+    bool answers_lost;     /* in this batch */
+    bool deferring;        /* responses are held until the end of the batch */
+    bool hold_next;        /* so is the one whose head comes next */
+    bool server_spoke;     /* a response, or a hole, since the client's last request or hole */
+    bool slides;           /* the client has sent a request while answers to earlier ones were coming in */
+    bool uncertain;        /* nothing says any more which response answers which request */
     bool opaque;
     bool finished;
     bool unanswered_before; /* the exchange handed over last had no response and none was lost */
@@ -56,5 +63,19 @@ void pairing_opening_take(struct pairing *pairing, struct bytes *data, uint64_t 
 uint64_t pairing_opening_lose(struct pairing *pairing, uint64_t bytes);
 /* Tells that no header can come any more: what was held back to see goes to the client's parser. */
 void pairing_opening_end(struct pairing *pairing);
+
+/* Takes the oldest request out of the queue and hands it over, complete or not. */
+void pairing_hand_over_first(struct pairing *pairing);
+
+/* The client begins another request, or lost bytes of its side may hide one: where that ends a batch with holes, settles it. */
+void pairing_client_goes_on(struct pairing *pairing);
+/* Returns the request that the next response answers; NULL where there is none for certain: with |hold_next|, it is held. */
+struct waiting *pairing_choose(struct pairing *pairing, bool interim);
+/* Returns what a response that is held may answer. */
+enum http1_answers pairing_held_answers(const struct pairing *pairing);
+/* Returns what takes the response that is held, borrowed. */
+struct waiting *pairing_hold(struct pairing *pairing);
+/* Ends the batch: gives held responses to requests, and hands all over. */
+void pairing_settle(struct pairing *pairing);
 
 #endif

@@ -23,7 +23,8 @@ struct waiting {
     bool doubtful;                 /* of http1_message */
     bool unwanted;                 /* by the pool's |judge| */
     bool sampled_out;              /* by the pool's |judge| */
-    bool after_hole;               /* requests before it may have been lost */
+    bool after_hole;               /* messages before it may have been lost */
+    uint64_t answers_before;       /* responses seen on the connection before it */
     uint64_t held;                 /* memory counted in the store */
     bool cut[2];                   /* nothing more is kept of the request's, the response's body */
     struct keys_digest *digest[2]; /* of a body that was cut by size and has no hole yet; owned */

@@ -66,6 +66,7 @@ void http1_set_midstream(struct http1 *parser)
 {
     parser->midstream = true;
     parser->resuming = true;
+    parser->behind_hole = true;
 }
 
 void http1_set_unasked(struct http1 *parser)
@@ -278,8 +279,8 @@ void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
     switch (parser->state) {
     case STATE_START:
     case STATE_HEAD:
-        if (!http1_begin_cut(parser, true))
-            http1_parser_drop(parser);
+        parser->behind_hole |= !http1_begin_cut(parser, true);
+        http1_parser_drop(parser);
         break;
     case STATE_LENGTH:
         if (bytes > 0 && bytes <= parser->left) {
@@ -318,8 +319,18 @@ void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
     case STATE_OPAQUE:
         return;
     }
-    if (parser->state == STATE_START || parser->state == STATE_PASS)
+    if (parser->state == STATE_START || parser->state == STATE_PASS) {
         http1_parser_skip(parser);
+        parser->behind_hole = true;
+    }
+}
+
+void http1_end_bodiless(struct http1 *parser)
+{
+    bool begun =
+        parser->message.body_bytes > 0 || parser->chunked.state != CHUNK_SIZE || parser->chunked.digits > 0;
+    if (parser->maybe_head && !begun && (parser->state == STATE_LENGTH || parser->state == STATE_CHUNKED))
+        http1_parser_end(parser, true);
 }
 
 void http1_finish(struct http1 *parser, bool clean, uint64_t packet_ns)

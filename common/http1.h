@@ -105,6 +105,9 @@ void http1_set_unasked(struct http1 *parser);
 /* Feeds the next bytes of the stream, |segment_start| where they begin a packet's payload (a place to resume
  * at). */
 void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, bool segment_start);
+/* Tells that the client goes on as if it had the whole response: one to an unknown request, perhaps HEAD, of whose body
+ * nothing came has none, whatever its head says. */
+void http1_end_bodiless(struct http1 *parser);
 /* Tells that the next |bytes| of the stream were lost; 0 where their number is not known. */
 void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns);
 /* Tells that the stream ended: |clean| with FIN (ends a body delimited by close), else by reset or eviction. */

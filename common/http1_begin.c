@@ -62,7 +62,7 @@ static void emit_head(struct http1 *parser, struct bytes head)
     parser->message.doubtful = parser->doubtful;
     if (parser->doubtful)
         parser->message.defects |= MESSAGE_DEFECT(LENGTH_AND_CHUNKED);
-    parser->skipped = parser->resuming = false;
+    parser->skipped = parser->resuming = parser->behind_hole = false;
     parser->in_message = parser->any_message = true;
     parser->message.head = head;
     if (parser->handler.head)

@@ -79,6 +79,8 @@ void http1_parser_lose(struct http1 *parser, uint64_t bytes)
 
 void http1_parser_note_junk(struct http1 *parser)
 {
+    if (parser->behind_hole)
+        return;
     bool follows = parser->any_message && !parser->skipped && !parser->resuming;
     parser->skipped = true;
     if (follows && parser->handler.surplus)

@@ -40,6 +40,7 @@ struct http1 {
     bool identified;  /* the stream's first bytes were looked at */
     bool resuming;    /* only a well-formed start line will do */
     bool skipped;     /* junk since the last message */
+    bool behind_hole; /* what is skipped may be the rest of a message: no junk */
     bool in_message;  /* head was emitted, end was not */
     bool any_message; /* of this stream */
     bool stop_after;  /* framing cannot be trusted beyond this message */

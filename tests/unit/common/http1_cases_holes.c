@@ -23,7 +23,7 @@ const struct http1_case http1_holes_cases[] = {
       PACKET("xyz"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
      "POST /p HTTP/1.1|length 10||complete gap|ab{8}\n"
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 78+3+0"},
     {"82 F hole of a whole body", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("POST /p HTTP/1.1\r\n" "Host: a\r\n" "Content-Length: 10\r\n" "\r\n"),
@@ -59,7 +59,7 @@ const struct http1_case http1_holes_cases[] = {
       HOLE(20),
       PACKET("\r\n" "\r\n"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 27+10+0"},
     {"83 R hole between requests", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n"),
@@ -74,7 +74,7 @@ const struct http1_case http1_holes_cases[] = {
       PACKET("foo: bar\r\n" "\r\n"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
      "GET / HTTP/1.1|none 0||complete|\n"
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 54+12+0"},
     {"83 S hole in a status line", HTTP1_RESPONSES, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("HTTP/1.1 200 O"),
@@ -82,14 +82,14 @@ const struct http1_case http1_holes_cases[] = {
       PACKET("xyz"),
       PACKET("HTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok")},
      "HTTP/1.1 200 O|none 0|start_line_cut|incomplete gap cut|\n"
-     "HTTP/1.1 200 OK|length 2|junk_before|complete|ok\n"
+     "HTTP/1.1 200 OK|length 2||complete|ok\n"
      "reading 54+3+0"},
     {"83 S hole in a status code", HTTP1_RESPONSES, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("HTTP/1.1 20"),
       HOLE(20),
       PACKET("xyz"),
       PACKET("HTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok")},
-     "HTTP/1.1 200 OK|length 2|junk_before|complete|ok\n"
+     "HTTP/1.1 200 OK|length 2||complete|ok\n"
      "reading 40+14+0"},
     {"83 S hole over a head", HTTP1_RESPONSES, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("HTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok"),
@@ -97,7 +97,7 @@ const struct http1_case http1_holes_cases[] = {
       PACKET("tail of a body"),
       PACKET("HTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok")},
      "HTTP/1.1 200 OK|length 2||complete|ok\n"
-     "HTTP/1.1 200 OK|length 2|junk_before|complete|ok\n"
+     "HTTP/1.1 200 OK|length 2||complete|ok\n"
      "reading 80+14+0"},
     {"84 F hole in a chunk", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("POST /p HTTP/1.1\r\n" "Host: a\r\n" "Transfer-Encoding: chunked\r\n" "\r\n" "a\r\n" "ab"),
@@ -119,7 +119,7 @@ const struct http1_case http1_holes_cases[] = {
       PACKET("\n0\r\n" "\r\n" "GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
      "POST /p HTTP/1.1|chunked 2||incomplete gap|ab{0}\n"
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 89+33+0"},
     {"84 F hole in trailers", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("POST /p HTTP/1.1\r\n" "Host: a\r\n" "Transfer-Encoding: chunked\r\n" "\r\n" "0\r\n" "X: "),
@@ -131,12 +131,12 @@ const struct http1_case http1_holes_cases[] = {
     {"85 S midstream", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
      {PACKET("middle of a body"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 27+16+0"},
     {"85 S midstream, a request in the middle of a packet", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
      {PACKET("bodyGET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 27+31+0"},
     {"85 R midstream at a request", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
      {PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n" "GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
@@ -149,18 +149,18 @@ const struct http1_case http1_holes_cases[] = {
     {"85 S midstream at a status line", HTTP1_RESPONSES, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
      {PACKET("text"),
       PACKET("HTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok")},
-     "HTTP/1.1 200 OK|length 2|junk_before|complete|ok\n"
+     "HTTP/1.1 200 OK|length 2||complete|ok\n"
      "reading 40+4+0"},
     {"85 S resuming at a start line over two packets", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
      {PACKET("body"),
       PACKET("GET /x"),
       PACKET("yz HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
-     "GET /xyz HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET /xyz HTTP/1.1|none 0||complete|\n"
      "reading 30+4+0"},
     {"85 S resuming where a line looked like a request", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
      {PACKET("GET it"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 27+6+0"},
     {"85 S resuming takes no odd line", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
      {PACKET("body"),
@@ -168,7 +168,7 @@ const struct http1_case http1_holes_cases[] = {
       PACKET("\r\n"),
       PACKET("get / HTTP/1.1\r\n" "\r\n"),
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
-     "GET / HTTP/1.1|none 0|junk_before|complete|\n"
+     "GET / HTTP/1.1|none 0||complete|\n"
      "reading 27+51+0"},
     {"83 C hole after lost framing", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("POST /p HTTP/1.1\r\n" "Host: a\r\n" "Content-Length: -1\r\n" "\r\n"),

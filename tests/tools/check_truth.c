@@ -1,11 +1,12 @@
 /* Compares recorded traffic with make_pcap's truth: every exchange, every byte.
  *
- *     check_truth [--no-bodies] TRUTH.tsv TRAFFIC
+ *     check_truth [--no-bodies] TRUTH.tsv TRAFFIC [SHOWN]
  *
  * An exchange whose bytes were all captured must be there once, with its heads, its bodies, its status, its four times and its
  * sizes; where the built-in policy replaces a value, something else must stand in its place. An exchange that the capture lacks
  * bytes of may be missing or incomplete; what is there must be its own, and a message with a hole must not pass for whole.
  * Where nothing was lost, all must come in the order of the truth. --no-bodies: they were not wanted (--bodies none).
+ * The first SHOWN (10) differences are named.
  *
  * The last line is counts as name=number. Ends with 1 where anything is not as it must be. */
 #include "common/exchange_codec.h"
@@ -18,8 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SHOWN_MAX 10
 
 /* A row of the truth while it is compared. */
 struct row {
@@ -40,12 +39,12 @@ struct check {
     uint64_t recorded, untouched, touched;                   /* exchanges */
     uint64_t wrong, crossed, invented, twice, disordered;    /* must be none */
     uint64_t missing, missing_untouched, unanswered_touched; /* the second must be none */
-    uint64_t shown;
+    uint64_t shown, shown_max;
 };
 
 static void complain(struct check *check, uint64_t number, const char *what)
 {
-    if (check->shown++ < SHOWN_MAX)
+    if (check->shown++ < check->shown_max)
         printf("exchange %" PRIu64 ": %s\n", number, what);
 }
 
@@ -128,7 +127,7 @@ static bool check_untouched(struct check *check, const struct row *row, const ch
         return fail_with(ret_what, "no response");
     if (exchange->flags & ~allowed)
         return fail_with(ret_what, "flags");
-    if (exchange->interim != check->wanted.expects)
+    if (exchange->interim != check->wanted.expects && !(row->truth.lost & TRUTH_INTERIM))
         return fail_with(ret_what, "interim responses");
     return exchange->status == check->wanted.status
                ? same_message(check, &exchange->request, &check->wanted.request, times_ns, ret_what) &&
@@ -213,7 +212,7 @@ static void check_exchange(struct check *check)
     }
     traffic_make(&check->plan, number, &check->wanted);
     const char *what = "";
-    bool touched = row->truth.lost & TRUTH_BYTES;
+    bool touched = row->truth.lost & TRUTH_TOUCHED;
     bool right = touched ? check_touched(check, row, &what) : check_untouched(check, row, &what);
     if (!right) {
         check->wrong++;
@@ -233,7 +232,7 @@ static int read_truth(struct check *check, const char *path)
     uint64_t count = 0;
     for (; truth_next(reader, &truth, &check->totals) && truth.number < check->plan.count; count++) {
         check->rows[truth.number] = (struct row){.truth = truth, .place = count};
-        *(truth.lost & TRUTH_BYTES ? &check->touched : &check->untouched) += 1;
+        *(truth.lost & TRUTH_TOUCHED ? &check->touched : &check->untouched) += 1;
     }
     truth_close(reader);
     if (count == check->plan.count && check->totals.packets > 0)
@@ -274,7 +273,7 @@ static void count_missing(struct check *check)
         if (row->seen)
             continue;
         check->missing++;
-        if (row->truth.lost & TRUTH_BYTES)
+        if (row->truth.lost & TRUTH_TOUCHED)
             continue;
         check->missing_untouched++;
         complain(check, i, "was captured whole and is missing");
@@ -302,8 +301,9 @@ int main(int argc, char **argv)
     struct check check = {.no_bodies = argc > 1 && strcmp(argv[1], "--no-bodies") == 0};
     argc -= check.no_bodies;
     argv += check.no_bodies;
-    if (argc != 3) {
-        fprintf(stderr, "usage: check_truth [--no-bodies] TRUTH.tsv TRAFFIC\n");
+    check.shown_max = argc == 4 ? strtoull(argv[3], NULL, 10) : 10;
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: check_truth [--no-bodies] TRUTH.tsv TRAFFIC [SHOWN]\n");
         return 2;
     }
     bool right = false;

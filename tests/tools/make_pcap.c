@@ -38,6 +38,7 @@ struct lane {
     bool other_lost; /* in this turn: a packet whose bytes are there all the same */
     struct {
         bool open, hides; /* a hole reaches up to the bytes that follow */
+        bool blind;       /* and no packet has begun with a message since */
     } hole[2];
     struct packet_end ends[2];
     uint32_t isn[2];
@@ -132,19 +133,37 @@ static void note_hole(struct generator *g, struct lane *lane, unsigned side,
     uint64_t begin = segment->offset, end = begin + segment->size;
     if (!lane->hole[side].open)
         g->totals.holes++;
-    lane->hole[side].open = true;
+    lane->hole[side].open = lane->hole[side].blind = true;
     g->totals.bytes_lost += segment->size;
     for (size_t i = 0; i < lane->turn.exchange_count; i++) {
         const struct turn_exchange *exchange = &lane->turn.exchanges[i];
         const struct turn_message *message = &exchange->message[side];
-        bool head = begin < message->head_end && end > message->begin;
+        bool interim = begin < message->first && end > message->begin;
+        bool head = begin < message->head_end && end > message->first;
         bool body = begin < message->end && end > message->head_end;
         unsigned bits = (head ? TRUTH_REQUEST_HEAD : 0) | (body ? TRUTH_REQUEST_BODY : 0);
         g->rows[exchange->number].lost |= side == TURN_CLIENT ? bits : bits << 2;
-        if (head && !lane->hole[side].hides) {
+        if (interim)
+            g->rows[exchange->number].lost |= TRUTH_INTERIM;
+        if ((head || interim) && !lane->hole[side].hides) {
             lane->hole[side].hides = true;
             g->totals.holes_hiding++;
         }
+    }
+}
+
+/* A segment was captured, perhaps behind a hole. */
+static void note_seen(struct generator *g, struct lane *lane, unsigned side,
+                      const struct turn_segment *segment)
+{
+    lane->hole[side].open = lane->hole[side].hides = false;
+    for (size_t i = 0; lane->hole[side].blind && i < lane->turn.exchange_count; i++) {
+        const struct turn_exchange *exchange = &lane->turn.exchanges[i];
+        uint64_t begin = exchange->message[side].begin;
+        if (begin == segment->offset)
+            lane->hole[side].blind = false;
+        else if (begin > segment->offset && begin < segment->offset + segment->size)
+            g->rows[exchange->number].lost |= TRUTH_SHADOW;
     }
 }
 
@@ -154,7 +173,7 @@ static void note_turn(struct generator *g, struct lane *lane)
     for (unsigned side = 0; side < 2; side++) {
         for (size_t i = 0; i < lane->turn.segment_count[side]; i++) {
             if (lane->turn.segments[side][i].captured)
-                lane->hole[side].open = lane->hole[side].hides = false;
+                note_seen(g, lane, side, &lane->turn.segments[side][i]);
             else
                 note_hole(g, lane, side, &lane->turn.segments[side][i]);
         }

@@ -3,8 +3,10 @@
  *
  * Columns: number, connection, method, target, host, status, the four packet times in ns (first and last byte of request and
  * final response, of the first captured copy; 0: not captured), request_body and response_body (bytes as transferred), lost.
- * lost names what the capture lacks: q and Q bytes of the request's head and body, r and R of the response's, c the
- * connection's start, a only other packets (copies, acknowledgements) of the exchange's turn; "-" nothing. */
+ * lost names what the capture lacks: q and Q bytes of the request's head and body, r and R of the response's, i of an interim
+ * response, c the connection's start, a only other packets (copies, acknowledgements) of the exchange's turn; "-" nothing.
+ * s: nothing of the message itself is lost, but it begins inside a packet, behind the rest of a message that is, and no reader
+ * can be certain of that place. */
 #ifndef TESTS_TOOLS_TRAFFIC_TRUTH_H
 #define TESTS_TOOLS_TRAFFIC_TRUTH_H
 
@@ -17,7 +19,10 @@ enum {
     TRUTH_RESPONSE_BODY = 8,
     TRUTH_START = 16,
     TRUTH_OTHER = 32,
+    TRUTH_INTERIM = 64,
+    TRUTH_SHADOW = 128,
     TRUTH_BYTES = 15, /* any of the first four */
+    TRUTH_TOUCHED = TRUTH_BYTES | TRUTH_SHADOW,
 };
 
 enum { TRUTH_REQUEST_FIRST, TRUTH_REQUEST_LAST, TRUTH_RESPONSE_FIRST, TRUTH_RESPONSE_LAST };

@@ -240,14 +240,16 @@ bool turn_exchanges(struct turn *turn, const struct traffic_plan *plan, uint64_t
 {
     begin(turn);
     size_t depth = one_in(turn, PIPELINED_ONE_IN) ? 2 + random_of(turn) % (TURN_DEPTH_MAX - 1) : 1;
+    bool alone;
     do {
         traffic_make(plan, number++, exchange);
-        if (exchange->expects && turn->exchange_count > 0)
-            break; /* a turn of its own */
+        alone = exchange->expects || strcmp(exchange->method, "HEAD") == 0;
+        if (alone && turn->exchange_count > 0)
+            break;
         place_exchange(turn, exchange);
         if (made)
             made(arg, exchange);
-    } while (turn->exchange_count < depth && !exchange->last && !exchange->expects);
+    } while (turn->exchange_count < depth && !exchange->last && !alone);
     bool last = exchange->last && turn->exchanges[turn->exchange_count - 1].number == exchange->number;
     *ret_closes = last && exchange->closes;
     send_requests(turn);

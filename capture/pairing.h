@@ -5,10 +5,9 @@
  * Order. The caller delivers a server segment only after it delivered the client's stream up to that
  * segment's ACK number (or declared it lost). A response that arrives while no request waits is therefore an
  * orphan: it is counted and never shifts later pairs. After a hole between messages or over a head the number
- * of messages is not known; what decides then is time and the habit of the connection: a client that never
- * pipelined sends a request only after the answer to the one before, so a response that begins after request
- * B began answers B. On a connection that pipelined, pairs after a hole over response heads are not certain:
- * requests are handed over without response, responses count as orphaned.
+ * of messages is not known; the answers of the requests under way are then held until the client goes on, and
+ * settled from the last one backwards (pairing_answers.c). What is not certain is not paired: requests are
+ * handed over without response, responses count as orphaned.
  *
  * Requests behind one with Content-Length and chunked are a reading: another reader of the same bytes may see none.
  * The replies decide. Where the connection ends, nothing was lost of the server's side, and it answered none of them

@@ -86,6 +86,23 @@ def same(row, exchange, tolerance):
     return None
 
 
+def latencies_differ(row, exchange, tolerance):
+    """What of ttfb = t_resp_first - t_req and latency = t_resp - t_req_first differs, or None.
+
+    For a body that the connection's end ends, the tables have the time of the FIN, an exchange that of the last byte."""
+    asked, answered = nanoseconds(row["t_req"]), nanoseconds(row["t_resp"])
+    first, first_answered = nanoseconds(row["t_req_first"]), nanoseconds(row["t_resp_first"])
+    if None in (asked, answered, first, first_answered) or exchange["ttfb_us"] is None or row["match"] == "salvage":
+        return None
+    for what, wanted in (("ttfb_us", max(0, first_answered - asked)), ("latency_us", answered - first)):
+        names = {name.lower() for name, _ in exchange["response_headers"]}
+        until_close = what == "latency_us" and not names & {"content-length", "transfer-encoding"}
+        off = exchange[what] * 1000 - wanted
+        if off > 2 * tolerance + 1000 or (off < -2 * tolerance - 1000 and not until_close):
+            return f"{what} is {exchange[what]} instead of {wanted / 1000}"
+    return None
+
+
 def compare(name, rows, exchanges, judged_requests):
     tolerance = 1 if "nanosecond" in name else 1000
     free = list(enumerate(exchanges))
@@ -96,6 +113,9 @@ def compare(name, rows, exchanges, judged_requests):
             difference = same(row, exchange, tolerance)
             if difference is None:
                 connections[row["tcp_stream"]].append((index, exchange["connection"]))
+                difference = latencies_differ(row, exchange, tolerance)
+                if difference:
+                    complain(name, f"{row['method']} {row['uri'][:60]}: {difference}")
                 del free[place]
                 break
             if abs(exchange["times_ns"][0] - (nanoseconds(row["t_req_first"]) or 0)) <= tolerance:

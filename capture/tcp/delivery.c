@@ -150,10 +150,20 @@ static bool lose_before(struct flow_table *table, struct flow *flow, unsigned en
     return bytes > 0;
 }
 
+/* Whose hole comes first in order of cause: the one before what was captured first. */
+static unsigned earlier_hole(const struct flow *flow)
+{
+    const struct reassembly *ends = flow->direction;
+    if (!ends[0].first || !ends[1].first)
+        return ends[0].first ? 0 : 1;
+    return reassembly_first(&ends[0])->order < reassembly_first(&ends[1])->order ? 0 : 1;
+}
+
 /* As far as that is certain: with |force| what is so now, else what was so when the allowance began. */
 static bool lose_certain(struct flow_table *table, struct flow *flow, bool force)
 {
-    for (unsigned end = 0; end < 2; end++)
+    unsigned end = earlier_hole(flow);
+    for (unsigned i = 0; i < 2; i++, end = !end)
         if (lose_before(table, flow, end, force ? certain_end(flow, end) : flow->hole_until[end]))
             return true;
     return false;
@@ -213,7 +223,8 @@ static void pump(struct flow_table *table, struct flow *flow, bool late, bool fo
             continue;
         } else if (force && (fronts[0] || fronts[1])) {
             deliver_front(table, flow, fronts[0] ? 0 : 1);
-        } else if (!force || !(lose_all(table, flow, 0) || lose_all(table, flow, 1))) {
+        } else if (!force || !(lose_all(table, flow, earlier_hole(flow)) || lose_all(table, flow, 0) ||
+                               lose_all(table, flow, 1))) {
             break;
         }
         end_directions(table, flow, late, false);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define BATCH_BYTES       (UINT64_C(1) << 20)
@@ -31,7 +32,7 @@ struct recording {
     pthread_cond_t turned;
     uint64_t turn; /* the sequence of the batch that is written next */
     struct traffic_counts counts;
-    bool failing; /* the last block could not be written */
+    atomic_bool failing; /* the last block could not be written; also read without the lock */
     struct error failure;
     uint64_t lost_before; /* counts.lost when writing began to fail */
 };
@@ -210,10 +211,7 @@ void recording_rotate(struct recording *recording)
 
 bool recording_failed(struct recording *recording)
 {
-    pthread_mutex_lock(&recording->lock);
-    bool failed = recording->failing && !recording->live;
-    pthread_mutex_unlock(&recording->lock);
-    return failed;
+    return !recording->live && atomic_load_explicit(&recording->failing, memory_order_relaxed);
 }
 
 void recording_totals(struct recording *recording, struct recording_totals *ret_totals)

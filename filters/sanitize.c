@@ -19,6 +19,8 @@
 #define LARGE_BODY    (16u << 20) /* once sanitized: it may not fit in a record, and be dropped after all */
 #define BEGINNING_MAX (1u << 20)  /* likewise, of one that was cut */
 
+#define COPIED_MAX 16384
+
 struct sanitizer {
     const struct policy *policy;
     const struct keys *keys;
@@ -308,11 +310,17 @@ static void field_lines(struct sanitizer *sanitizer, struct bytes *fields, bool 
     }
 }
 
-/* Puts |sanitizer->text| in place of |buffer|. */
+/* Puts |sanitizer->text| in place of |buffer|. It is copied where that is cheap: swapping would mix the memory of heads and bodies until
+ * each had the size of the largest. */
 static void take_text(struct sanitizer *sanitizer, struct buffer *buffer)
 {
     if (sanitizer->links_only)
         return;
+    if (sanitizer->text.size <= COPIED_MAX) {
+        buffer_clear(buffer);
+        buffer_append_bytes(buffer, buffer_bytes(&sanitizer->text));
+        return;
+    }
     struct buffer swapped = *buffer;
     *buffer = sanitizer->text;
     sanitizer->text = swapped;

@@ -82,7 +82,7 @@ enum pairing_wish { PAIRING_WANTED, PAIRING_UNWANTED, PAIRING_SAMPLED_OUT };
 /* Settings of a pool. Zero means the default in brackets. */
 struct pairing_settings {
     /* Takes a finished exchange: borrowed for the call, may be changed in place. Its id is 0. Bodies stand as
-     * transferred, chunked framing removed; body.coded says that a content coding is still on. */
+     * transferred, chunked framing removed; codings that the heads name are still on. */
     void (*done)(void *arg, struct exchange *exchange);
     /* Judges an exchange by the head of its request, as soon as that is read. Where it is not wanted it is not
      * handed over, and nothing of its bodies is kept. NULL: all are wanted. */

@@ -13,6 +13,8 @@
 
 #define BATCH_BYTES       (UINT64_C(1) << 20)
 #define BATCH_EXCHANGES   4096
+#define DIGIT_BITS        11
+#define DIGIT_VALUES      (1u << DIGIT_BITS)
 #define BATCH_AGE_NS      NS_PER_S
 #define LARGE_BATCH_BYTES (UINT64_C(4) << 20)
 
@@ -64,23 +66,41 @@ struct turn {
     size_t index;
 };
 
-static int compare_turns(const void *left, const void *right)
+/* Sorts |turns| by 11 bits of the start time, counted from |least_ns|, into |ret_sorted|; equal ones keep their order. */
+static void sort_digit(const struct turn *turns, size_t count, uint64_t least_ns, unsigned shift,
+                       struct turn *ret_sorted)
 {
-    const struct turn *a = left, *b = right;
-    if (a->start_ns != b->start_ns)
-        return a->start_ns < b->start_ns ? -1 : 1;
-    return a->index < b->index ? -1 : 1;
+    uint32_t places[DIGIT_VALUES + 1] = {0};
+    for (size_t i = 0; i < count; i++)
+        places[((turns[i].start_ns - least_ns) >> shift & (DIGIT_VALUES - 1)) + 1]++;
+    for (size_t i = 1; i < DIGIT_VALUES; i++)
+        places[i] += places[i - 1];
+    for (size_t i = 0; i < count; i++)
+        ret_sorted[places[(turns[i].start_ns - least_ns) >> shift & (DIGIT_VALUES - 1)]++] = turns[i];
 }
 
-/* Returns the order of |batch|, borrowed from |space|. */
+/* Returns the order of |batch|, borrowed from |space|: a radix sort, which is stable and whose digits are as many as the
+ * times need. */
 static const struct turn *sort_batch(const struct exchange_batch *batch, struct buffer *space)
 {
+    size_t count = batch->count;
     buffer_clear(space);
-    buffer_reserve(space, batch->count * sizeof(struct turn));
-    struct turn *turns = (struct turn *)(void *)space->data;
-    for (size_t i = 0; i < batch->count; i++)
-        turns[i] = (struct turn){batch->exchanges[i].request.first_ns, i};
-    qsort(turns, batch->count, sizeof *turns, compare_turns);
+    buffer_reserve(space, 2 * count * sizeof(struct turn));
+    struct turn *turns = (struct turn *)(void *)space->data, *sorted = turns + count;
+    uint64_t least_ns = UINT64_MAX, most_ns = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t start_ns = batch->exchanges[i].request.first_ns;
+        turns[i] = (struct turn){start_ns, i};
+        least_ns = start_ns < least_ns ? start_ns : least_ns;
+        most_ns = start_ns > most_ns ? start_ns : most_ns;
+    }
+    for (unsigned shift = 0; shift < 64 && count > 0 && (most_ns - least_ns) >> shift != 0;
+         shift += DIGIT_BITS) {
+        sort_digit(turns, count, least_ns, shift, sorted);
+        struct turn *swapped = turns;
+        turns = sorted;
+        sorted = swapped;
+    }
     return turns;
 }
 

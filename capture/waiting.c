@@ -183,22 +183,6 @@ void waiting_lose(struct waiting_store *store, struct waiting *waiting, bool res
     drop_digest(store, waiting, response);
 }
 
-static bool is_coded(struct bytes head)
-{
-    struct bytes fields = http1_fields(head);
-    struct http1_field field;
-    while (http1_next_field(&fields, &field)) {
-        struct bytes element;
-        if (!field.split || !bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Encoding")))
-            continue;
-        while (http1_next_element(&field.value, &element)) {
-            if (!bytes_equal_nocase(element, BYTES_LITERAL("identity")))
-                return true;
-        }
-    }
-    return false;
-}
-
 void waiting_begin(struct waiting_store *store, struct waiting *waiting, bool response,
                    const struct http1_message *from, bool drop)
 {
@@ -252,5 +236,5 @@ void waiting_end(struct waiting_store *store, struct waiting *waiting, bool resp
                                       : BODY_REASON_INCOMPLETE;
     }
     end_digest(store, waiting, response, from->complete && !from->gap);
-    body->coded = body->content.size > 0 && is_coded(buffer_bytes(&message->head));
+    body->coded = body->content.size > 0;
 }

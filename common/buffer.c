@@ -41,44 +41,13 @@ bool bytes_to_u64(struct bytes view, uint64_t *ret_value)
     return true;
 }
 
-struct bytes buffer_bytes(const struct buffer *buffer)
+void buffer_grow(struct buffer *buffer, size_t more)
 {
-    return (struct bytes){buffer->data, buffer->size};
-}
-
-void buffer_reserve(struct buffer *buffer, size_t more)
-{
-    if (buffer->capacity - buffer->size >= more)
-        return;
     size_t capacity = buffer->capacity ? buffer->capacity * 2 : 64;
     while (capacity - buffer->size < more)
         capacity *= 2;
     buffer->data = xrealloc(buffer->data, capacity);
     buffer->capacity = capacity;
-}
-
-void buffer_append(struct buffer *buffer, const void *data, size_t size)
-{
-    if (size == 0)
-        return;
-    buffer_reserve(buffer, size);
-    memcpy(buffer->data + buffer->size, data, size);
-    buffer->size += size;
-}
-
-void buffer_append_bytes(struct buffer *buffer, struct bytes view)
-{
-    buffer_append(buffer, view.data, view.size);
-}
-
-void buffer_append_text(struct buffer *buffer, const char *text)
-{
-    buffer_append(buffer, text, strlen(text));
-}
-
-void buffer_append_byte(struct buffer *buffer, uint8_t byte)
-{
-    buffer_append(buffer, &byte, 1);
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

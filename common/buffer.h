@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A view of bytes owned by someone else; |data| may be NULL only if |size| is 0. Not NUL-terminated. */
 struct bytes {
@@ -47,13 +48,39 @@ static inline struct bytes bytes_trim(struct bytes view)
 bool bytes_to_u64(struct bytes view, uint64_t *ret_value);
 
 /* Returns a view of all of |buffer|, borrowed until it changes. */
-struct bytes buffer_bytes(const struct buffer *buffer);
+static inline struct bytes buffer_bytes(const struct buffer *buffer)
+{
+    return (struct bytes){buffer->data, buffer->size};
+}
+/* Makes the capacity larger, by at least |more| bytes after the size. For buffer_reserve. */
+void buffer_grow(struct buffer *buffer, size_t more);
 /* Makes room for |more| bytes after the size, without changing the size. */
-void buffer_reserve(struct buffer *buffer, size_t more);
-void buffer_append(struct buffer *buffer, const void *data, size_t size);
-void buffer_append_bytes(struct buffer *buffer, struct bytes view);
-void buffer_append_text(struct buffer *buffer, const char *text);
-void buffer_append_byte(struct buffer *buffer, uint8_t byte);
+static inline void buffer_reserve(struct buffer *buffer, size_t more)
+{
+    if (buffer->capacity - buffer->size < more)
+        buffer_grow(buffer, more);
+}
+static inline void buffer_append(struct buffer *buffer, const void *data, size_t size)
+{
+    if (size == 0)
+        return;
+    buffer_reserve(buffer, size);
+    memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+}
+static inline void buffer_append_bytes(struct buffer *buffer, struct bytes view)
+{
+    buffer_append(buffer, view.data, view.size);
+}
+static inline void buffer_append_text(struct buffer *buffer, const char *text)
+{
+    buffer_append(buffer, text, strlen(text));
+}
+static inline void buffer_append_byte(struct buffer *buffer, uint8_t byte)
+{
+    buffer_reserve(buffer, 1);
+    buffer->data[buffer->size++] = byte;
+}
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Removes the first |size| bytes (at most the size). */
 void buffer_consume(struct buffer *buffer, size_t size);

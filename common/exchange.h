@@ -141,8 +141,8 @@ struct body {
     enum body_reason reason;
     uint64_t wire_bytes; /* content as transferred, chunked framing removed, before content decoding; also if
                             not kept */
-    bool coded;          /* |content| is still content-coded (never after sanitizing) */
-    bool digested;       /* |digest| is set */
+    bool coded; /* |content| is as transferred: codings that the head names are on (never after sanitizing) */
+    bool digested;                    /* |digest| is set */
     uint8_t digest[BODY_DIGEST_SIZE]; /* keyed, of all bytes as counted by |wire_bytes|: of a body that is not
                                          kept whole and has BODY_DIGEST_MIN bytes, where all of them were seen */
     struct buffer content;            /* what is kept */

@@ -167,12 +167,14 @@ struct traffic_lane *traffic_lane_create(struct traffic_writer *writer)
 static void sanitize(struct traffic_lane *lane, struct exchange *exchange)
 {
     const struct traffic_writer *writer = lane->writer;
-    mark_coded(&exchange->request);
-    mark_coded(&exchange->response);
     if (writer->unsanitized) {
+        mark_coded(&exchange->request);
+        mark_coded(&exchange->response);
         exchange->flags |= EXCHANGE_FLAG(UNSANITIZED);
         sanitize_links_only(lane->sanitizer, exchange);
     } else {
+        exchange->request.body.coded = exchange->response.body.coded =
+            true; /* as far as the heads name a coding */
         sanitize_exchange(lane->sanitizer, exchange);
     }
     if (writer->wanted == TRAFFIC_BODIES_NONE)

@@ -52,32 +52,39 @@ uint64_t reassembly_offset(const struct reassembly *direction, uint32_t sequence
     return direction->next + (uint64_t)(int64_t)distance;
 }
 
-static uint64_t mix(uint64_t state, const uint8_t *data)
+__extension__ typedef unsigned __int128 wide;
+
+static uint64_t load(const uint8_t *data)
 {
     uint64_t word;
     memcpy(&word, data, sizeof word);
-    state = (state ^ word) * UINT64_C(0xff51afd7ed558ccd);
-    return state ^ state >> 29;
+    return word;
+}
+
+/* Multiplies to 128 bits and folds them. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 /* Tells copies apart; it need not resist an attacker, who could at most hide that copies differ. Every segment
- * goes through it, so it runs in four lanes that the processor takes side by side. */
+ * goes through it, so it runs in two lanes that the processor takes side by side, sixteen bytes a multiplication. */
 static uint32_t hash(struct bytes data)
 {
-    uint64_t lanes[4] = {UINT64_C(0x9e3779b97f4a7c15) ^ data.size, 1, 2, 3};
+    static const uint64_t keys[2] = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xc4ceb9fe1a85ec53)};
+    uint64_t lanes[2] = {data.size, 1};
     size_t at = 0;
-    for (; at + 32 <= data.size; at += 32)
-        for (size_t lane = 0; lane < 4; lane++)
-            lanes[lane] = mix(lanes[lane], data.data + at + 8 * lane);
-    for (size_t lane = 0; at + 8 <= data.size; at += 8, lane++)
-        lanes[lane] = mix(lanes[lane], data.data + at);
-    uint8_t tail[8] = {0};
+    for (; at + 32 <= data.size; at += 32) {
+        lanes[0] = fold(load(data.data + at) ^ keys[0], load(data.data + at + 8) ^ lanes[0]);
+        lanes[1] = fold(load(data.data + at + 16) ^ keys[1], load(data.data + at + 24) ^ lanes[1]);
+    }
+    uint8_t tail[32] = {0};
     if (at < data.size)
         memcpy(tail, data.data + at, data.size - at);
-    uint64_t state = mix(lanes[0], tail);
-    for (size_t lane = 1; lane < 4; lane++)
-        state = (state ^ lanes[lane]) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return (uint32_t)(state >> 32);
+    lanes[0] = fold(load(tail) ^ keys[0], load(tail + 8) ^ lanes[0]);
+    lanes[1] = fold(load(tail + 16) ^ keys[1], load(tail + 24) ^ lanes[1]);
+    return (uint32_t)fold(lanes[0] ^ keys[1], lanes[1] ^ keys[0]);
 }
 
 static bool differs_from_delivered(const struct reassembly *direction, const struct reassembly_piece *segment)

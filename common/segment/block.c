@@ -32,7 +32,7 @@ struct block_builder {
 static void tune_fastest(ZSTD_CCtx *context)
 {
     ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 13);
-    ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 7);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 6);
 }
 
 struct block_builder *block_builder_create(int level)

@@ -129,6 +129,7 @@ __attribute__((always_inline)) static inline size_t run_end(struct bytes text, s
 struct string {
     struct bytes raw;
     bool escaped; /* holds a backslash */
+    bool coded;   /* holds a \\u: any byte may come of it */
     bool marked;  /* holds '=' or ':' */
 };
 
@@ -166,6 +167,7 @@ __attribute__((always_inline)) static inline bool string_pass(struct reader *rea
         if (text.data[at] == '"')
             break;
         string.escaped = true;
+        string.coded |= text.size - at > 1 && text.data[at + 1] == 'u';
         if (!escape_pass(text, &at))
             return no_string(reader, at);
     }
@@ -200,11 +202,12 @@ static void unescape(struct bytes raw, struct buffer *out)
 {
     static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     for (size_t at = 0; at < raw.size; at++) {
-        if (raw.data[at] != '\\') {
-            buffer_append_byte(out, raw.data[at]);
-            continue;
-        }
-        at++;
+        const uint8_t *backslash = memchr(raw.data + at, '\\', raw.size - at);
+        size_t plain = backslash ? (size_t)(backslash - raw.data) - at : raw.size - at;
+        buffer_append(out, raw.data + at, plain);
+        at += plain + 1;
+        if (!backslash)
+            return;
         if (raw.data[at] != 'u') {
             buffer_append_byte(out, (uint8_t)meant[strchr(letters, raw.data[at]) - letters]);
             continue;
@@ -260,10 +263,16 @@ static void put_string(struct reader *reader, size_t start, struct bytes value)
     reader->copied = reader->at;
 }
 
-/* Returns whether something may stand inside a string that its name does not tell: parameters, a URL, JSON. */
-static bool worth_a_look(const struct string *string)
+/* Returns whether something may stand inside a string that its name does not tell: parameters, a URL, JSON (which begins
+ * with a bracket, perhaps after white space that is escaped). */
+static inline bool worth_a_look(const struct string *string)
 {
-    return string->raw.size > 2 && (string->marked || string->escaped);
+    if (string->raw.size <= 2)
+        return false;
+    if (string->marked || string->coded)
+        return true;
+    uint8_t first = string->raw.data[0];
+    return string->escaped && (first == '{' || first == '[' || first == '\\' || first == ' ');
 }
 
 /* Replaces the string that was passed from |start| on, or what stands inside it. */

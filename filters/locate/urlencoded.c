@@ -146,6 +146,28 @@ static enum policy_place place_of(enum link_place place)
     return place == LINK_PLACE_FORM ? POLICY_IN_FORM : POLICY_IN_QUERY;
 }
 
+/* Whether nothing in |text| is escaped. */
+static bool is_literal(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] == '%' || text.data[i] == '+')
+            return false;
+    return true;
+}
+
+/* Appends the value |raw| of |name| (decoded). */
+static void value_locate(struct locator *locator, enum link_place place, struct bytes name, struct bytes raw,
+                         struct buffer *out)
+{
+    enum policy_class class = policy_memo_name(&locator->memo, locator->policy, place_of(place), name, NULL);
+    if (class != POLICY_PUBLIC)
+        percent_atom(locator, place, class, name, raw, true, out);
+    else if (is_literal(raw) && !locate_may_find(raw))
+        buffer_append_bytes(out, raw);
+    else
+        open_value(locator, place, name, raw, out);
+}
+
 /* Appends one name=value; |text| without '=' is appended as it is. */
 static void pair_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
@@ -154,16 +176,15 @@ static void pair_locate(struct locator *locator, enum link_place place, struct b
         buffer_append_bytes(out, text);
         return;
     }
-    struct bytes raw = part_of(text, equals + 1, text.size);
-    struct buffer *name = locator_take(locator);
-    decode_name(locator, part_of(text, 0, equals), name);
-    enum policy_class class =
-        policy_memo_name(&locator->memo, locator->policy, place_of(place), buffer_bytes(name), NULL);
+    struct bytes raw_name = part_of(text, 0, equals), raw = part_of(text, equals + 1, text.size);
     buffer_append_bytes(out, part_of(text, 0, equals + 1));
-    if (class == POLICY_PUBLIC)
-        open_value(locator, place, buffer_bytes(name), raw, out);
-    else
-        percent_atom(locator, place, class, buffer_bytes(name), raw, true, out);
+    if (is_literal(raw_name)) {
+        value_locate(locator, place, raw_name, raw, out);
+        return;
+    }
+    struct buffer *name = locator_take(locator);
+    decode_name(locator, raw_name, name);
+    value_locate(locator, place, buffer_bytes(name), raw, out);
     locator_give(locator, name);
 }
 

@@ -9,6 +9,7 @@
 #include "capture/recorder.h"
 #include "capture/sandbox.h"
 #include "capture/settings.h"
+#include "capture/short_turns.h"
 #include "capture/source.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -148,6 +149,8 @@ static int open_run(struct run *run, struct error *err)
                                                          settings->filter, &run->source, err);
     if (result == 0 && !settings->interface)
         result = sandbox_become(settings->user, err); /* live, the parent did so before */
+    if (settings->interface)
+        short_turns_take();
     if (result != 0 || open_ledger(run, err) != 0 ||
         (!settings->stream_digests && open_keys(run, err) != 0) || lock_in(run, err) != 0)
         return -1;

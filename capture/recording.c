@@ -11,7 +11,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define BATCH_BYTES       (UINT64_C(1) << 20)
+/* Live, work beside the server comes in small pieces; offline, large ones make compression cheaper. */
+#define LIVE_BATCH_BYTES  (UINT64_C(256) << 10)
+#define FILE_BATCH_BYTES  (UINT64_C(1) << 20)
 #define BATCH_EXCHANGES   4096
 #define DIGIT_BITS        11
 #define DIGIT_VALUES      (1u << DIGIT_BITS)
@@ -22,6 +24,7 @@ struct recording {
     struct traffic_writer *writer;
     struct batch_queue *queue;
     bool live;
+    size_t batch_bytes; /* after which a batch is handed over */
     bool finished;
     struct exchange_batch *open; /* being filled; NULL: none */
     uint64_t opened_mono_ns;     /* when the open batch was first ticked; 0: not yet */
@@ -163,9 +166,10 @@ int recording_open(const struct recording_options *options, struct recording **r
     struct recording *recording = xcalloc(1, sizeof *recording);
     recording->writer = writer;
     recording->live = options->live;
+    recording->batch_bytes = options->live ? LIVE_BATCH_BYTES : FILE_BATCH_BYTES;
     pthread_mutex_init(&recording->lock, NULL);
     pthread_cond_init(&recording->turned, NULL);
-    size_t batches = options->queue_bytes / BATCH_BYTES;
+    size_t batches = options->queue_bytes / recording->batch_bytes;
     size_t fewest = options->threads + 2; /* one for each thread, one that is filled, one that waits */
     recording->queue = batch_queue_create(batches > fewest ? batches : fewest);
     recording->threads = xcalloc(options->threads, sizeof *recording->threads);
@@ -200,7 +204,7 @@ bool recording_put(struct recording *recording, struct exchange *exchange)
         return false;
     }
     exchange_batch_add(recording->open, exchange);
-    if (recording->open->bytes >= BATCH_BYTES || recording->open->count >= BATCH_EXCHANGES)
+    if (recording->open->bytes >= recording->batch_bytes || recording->open->count >= BATCH_EXCHANGES)
         submit(recording);
     return true;
 }

@@ -9,7 +9,7 @@
 struct kernel_filter_options;
 
 /* A block that is not full is handed over after this time, twice it at most. */
-#define DEVICE_RETIRE_MS     40
+#define DEVICE_RETIRE_MS     10
 #define DEVICE_DROP_COUNTERS 2
 
 struct device_options {

@@ -37,9 +37,7 @@ static const struct option_spec options[] = {
     {"decap", 0, OPTION_FLAG, NULL,
      "live: also take tunnels from the interface (VXLAN, GENEVE, GRE, IP in IP, MPLS, ...)", AT(decap)},
     {"select", 0, OPTION_TEXT, "EXPR",
-     "record only exchanges that match, as \"path ~ '^/api/' && status == 5xx\";\nsee rehearse-inspect(1) "
-     "for "
-     "what it may say",
+     "record only exchanges that match, as \"path ~ '^/api/' && status == 5xx\";\nsee rehearse-select(7)",
      AT(select_text)},
     {"sample", 0, OPTION_PERCENT, "P%", "record this share, and always the same users under one key",
      AT(sample_pct)},

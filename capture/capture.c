@@ -34,9 +34,9 @@
 #define DRAIN_IDLE_NS    (250 * NS_PER_MS) /* the ring hands over a block after twice DEVICE_RETIRE_MS */
 #define TRIM_SHARE       4                 /* memory is given back once this part of the limit was let go */
 #define THREADS_MAX      4
-#define QUEUE_LIVE_BYTES (32u << 20)
-#define QUEUE_FILE_BYTES 0                 /* as few batches as keep all threads at work */
-#define FRAGMENTS_SHARE  16                /* of the memory for reassembly, that fragments may take */
+#define QUEUE_SHARE      8  /* of the memory, that exchanges on their way to the disk may take, live */
+#define QUEUE_FILE_BYTES 0  /* as few batches as keep all threads at work */
+#define FRAGMENTS_SHARE  16 /* of the memory for reassembly, that fragments may take */
 #define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
 
 /* A running capture. */
@@ -92,7 +92,8 @@ static int open_recorder(struct run *run, struct error *err)
                                  .unsanitized = settings->unsanitized,
                                  .level = (int)settings->level},
                       .threads = settings->interface ? 1 : processors(),
-                      .queue_bytes = settings->interface ? QUEUE_LIVE_BYTES : QUEUE_FILE_BYTES,
+                      .queue_bytes =
+                          settings->interface ? settings->memory_bytes / QUEUE_SHARE : QUEUE_FILE_BYTES,
                       .live = settings->interface},
         .bodies = (enum recorder_bodies)settings->bodies,
         .max_body_bytes = settings->max_body_bytes,
@@ -144,6 +145,9 @@ static int open_run(struct run *run, struct error *err)
 {
     const struct capture_settings *settings = run->settings;
     run->memory.limit_bytes = settings->memory_bytes;
+    if (settings
+            ->interface) /* the queue, and as much again for what its buffers are larger than what they hold */
+        run->memory.limit_bytes -= 2 * (settings->memory_bytes / QUEUE_SHARE);
     int result = settings->interface ? source_open_live(run->channel, &run->source, err)
                                      : source_open_files(settings->paths, settings->path_count,
                                                          settings->filter, &run->source, err);

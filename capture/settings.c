@@ -62,7 +62,9 @@ static const struct option_spec options[] = {
     {"stream-digests", 0, OPTION_FLAG, NULL,
      "with --read: print bytes and SHA-256 of every stream instead of recording", AT(stream_digests)},
     {"level", 0, OPTION_COUNT, "N", "zstd level, 1 to 19 (default 1)", AT(level)},
-    {"memory", 0, OPTION_SIZE, "SIZE", "for all open connections together (default 256M)", AT(memory_bytes)},
+    {"memory", 0, OPTION_SIZE, "SIZE",
+     "for all that traffic makes grow: connections, and live the queue to the disk (default 256M)",
+     AT(memory_bytes)},
     {"buffer", 'B', OPTION_SIZE, "SIZE", "the kernel's packet buffer, live (default 64M)", AT(ring_bytes)},
 };
 

@@ -170,7 +170,7 @@ int recording_open(const struct recording_options *options, struct recording **r
     pthread_mutex_init(&recording->lock, NULL);
     pthread_cond_init(&recording->turned, NULL);
     size_t batches = options->queue_bytes / recording->batch_bytes;
-    size_t fewest = options->threads + 2; /* one for each thread, one that is filled, one that waits */
+    size_t fewest = options->threads + 6; /* one for each thread, one that is filled, some that wait */
     recording->queue = batch_queue_create(batches > fewest ? batches : fewest);
     recording->threads = xcalloc(options->threads, sizeof *recording->threads);
     for (; recording->thread_count < options->threads; recording->thread_count++) {

@@ -70,7 +70,7 @@ echo "== full"
 start_capture "$work/disk/full" -i lo -p "$port" --ledger "$work/ledger.json" --buffer 256M
 fallocate -l 16M "$work/disk/other" 2>/dev/null || head -c 16M /dev/zero >"$work/disk/other"
 load 600 # 36 MB of hex digits, about 18 MB compressed: more than there is room for
-settled
+for _ in $(seq 200); do grep -q 'exchanges are lost and counted' "$work/capture.err" && break; sleep 0.1; done
 grep -q 'exchanges are lost and counted until it can be written again' "$work/capture.err" || fail "the full disk is not said: $(cat "$work/capture.err")"
 rm "$work/disk/other"
 sleep 0.5

@@ -117,6 +117,9 @@ def check_kind(kind, number, exchange):
         assert "early_response" in exchange["flags"] and exchange["ttfb_us"] == 0, exchange
 
 
+BUSY = 3  # everything is right but for too many differences: a processor may have been away
+
+
 def compare(exchanges_path, log_path):
     logged = {}
     for line in open(log_path, encoding="utf-8"):
@@ -141,7 +144,8 @@ def compare(exchanges_path, log_path):
             print(f"{kind} {number}: {difference:+.2f} ms from nginx's {request_ms:.0f} ms")
     assert not logged, sorted(logged)
     print(f"{count} exchanges, {sum(far.values())} further than {STEP_MS} ms from $request_time")
-    assert sum(far.values()) <= count / 100, far
+    if sum(far.values()) > count / 100:
+        sys.exit(BUSY)
 
 
 {"serve": lambda: serve(int(sys.argv[2])), "ask": lambda: ask(int(sys.argv[2])),

@@ -43,13 +43,31 @@ wait_for_port "$upstream"
 # A worker that waits for a processor reads late what came in time: where that is allowed, it goes before all others.
 for worker in $(cat "/proc/$nginx_pid/task/$nginx_pid/children"); do chrt -f -p 1 "$worker" 2>/dev/null || true; done
 "$REHEARSE" capture -i lo -p "$port" -o "$work/x" --new-key-file "$work/key" --duration 1ms >/dev/null 2>&1
-start_capture "$work/traffic" -i lo -p "$port" --ledger "$work/ledger.json"
-: >"$work/nginx/access.log"
-python3 "$(dirname "$0")/capture_latency.py" ask "$port"
-for _ in $(seq 50); do # nginx writes its log when a request is over, and we have its answer before
-    [ "$(wc -l <"$work/nginx/access.log")" -ge 360 ] && break
-    sleep 0.1
+
+# measure: one capture of all kinds of exchanges, held against nginx's log; 3 where only the differences are too large.
+measure() {
+    rm -rf "$work/traffic"
+    start_capture "$work/traffic" -i lo -p "$port" --ledger "$work/ledger.json"
+    : >"$work/nginx/access.log"
+    python3 "$(dirname "$0")/capture_latency.py" ask "$port"
+    local _
+    for _ in $(seq 50); do # nginx writes its log when a request is over, and we have its answer before
+        [ "$(wc -l <"$work/nginx/access.log")" -ge 360 ] && break
+        sleep 0.1
+    done
+    stop_capture
+    "$REHEARSE" inspect "$work/traffic" --format json >"$work/exchanges"
+    local got=0
+    python3 "$(dirname "$0")/capture_latency.py" compare "$work/exchanges" "$work/nginx/access.log" || got=$?
+    return $got
+}
+
+# A machine whose processors are taken away for milliseconds measures that, in nginx and in the capture: then once more.
+for round in 1 2 3 4; do
+    got=0
+    measure || got=$?
+    [ $got = 0 ] && exit 0
+    [ $got = 3 ] || fail "not what nginx logged"
+    echo "round $round: too many differences"
 done
-stop_capture
-"$REHEARSE" inspect "$work/traffic" --format json >"$work/exchanges"
-python3 "$(dirname "$0")/capture_latency.py" compare "$work/exchanges" "$work/nginx/access.log"
+fail "more than 1 % of the latencies differ by more than 2 ms from nginx's, four times"

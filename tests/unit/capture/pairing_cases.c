@@ -290,7 +290,8 @@ const struct dialogue pairing_dialogues[] = {
     {"49 F two lengths, and replies lost: the reading stays, flagged",
      false,
      {{'C', 10, TWO_LENGTHS GET("/2"), 0}, {'S', 20, OK("ab"), 0}, {'S', 30, 0, 9}},
-     "POST / 200 10-10-20-20 ab request.length_and_chunked\nGET /2 0 10-10-0-0  no_response,response_gap,pipelined "
+     "POST / 200 10-10-20-20 ab request.length_and_chunked\nGET /2 0 10-10-0-0  "
+     "no_response,response_gap,pipelined "
      "request.length_and_chunked\n2/2/0 1/1/0"},
     {"upgrade to HTTP/2",
      false,

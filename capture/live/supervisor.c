@@ -38,15 +38,16 @@ struct supervisor {
 static const int handed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 #define HANDED_ON (sizeof handed_on / sizeof handed_on[0])
 
-static void say_lost(struct supervisor *supervisor, bool gone)
+/* One that is deleted goes down first: which of the two it is may not be known yet. */
+static void say_lost(struct supervisor *supervisor)
 {
     uint64_t now_ns = clock_mono_ns();
     supervisor->said = supervisor->said_mono_ns == 0 || now_ns - supervisor->said_mono_ns > SAY_STEP_NS;
     if (!supervisor->said)
         return;
     supervisor->said_mono_ns = now_ns;
-    log_warning("interface %s %s; recording goes on when it is back", supervisor->options->device.interface,
-                gone ? "is gone" : "went down");
+    log_warning("interface %s is down or gone; recording goes on when it is back",
+                supervisor->options->device.interface);
 }
 
 static void say_back(struct supervisor *supervisor)
@@ -90,7 +91,7 @@ static void look_at_interface(struct supervisor *supervisor)
             return;
         }
         supervisor->away = true;
-        say_lost(supervisor, !ours);
+        say_lost(supervisor);
     }
     if (supervisor->away && replaced && state.up) {
         reopen(supervisor);

@@ -12,7 +12,7 @@ start_server 8080
 start_capture "$work/traffic" -i v0 -p 8080 --ledger "$work/ledger.json"
 ask http://10.9.0.1:8080/1
 ip -n "$near" link del v0
-wait_for "grep -q 'interface v0 is gone' $work/capture.err" "nothing is said of the interface that is gone"
+wait_for "grep -q 'interface v0 is down or gone' $work/capture.err" "nothing is said of the interface that is gone"
 make_link
 wait_for "grep -q 'interface v0 is back' $work/capture.err" "nothing is said of the interface that is back"
 ask http://10.9.0.1:8080/2

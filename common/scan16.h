@@ -17,23 +17,10 @@ static inline struct scan16 scan16_load(const uint8_t *data)
     return (struct scan16){_mm_loadu_si128((const __m128i *)(const void *)data)};
 }
 
-/* Which bytes are |byte|. */
-static inline uint32_t scan16_equal(struct scan16 scan, uint8_t byte)
-{
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8((char)byte)));
-}
-
 /* Which bytes are the same in both. */
 static inline uint32_t scan16_equal_all(struct scan16 scan, struct scan16 other)
 {
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan.bytes, other.bytes));
-}
-
-/* Which bytes are at most |limit|. */
-static inline uint32_t scan16_at_most(struct scan16 scan, uint8_t limit)
-{
-    __m128i limits = _mm_set1_epi8((char)limit);
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(scan.bytes, limits), scan.bytes));
 }
 
 /* Which bytes end the plain part of a JSON string (RFC 8259 §7): a quote, a backslash or a control byte. */

@@ -14,6 +14,7 @@ struct batch_queue {
     struct exchange_batch *first, *last; /* submitted, oldest first */
     struct exchange_batch *empty;
     size_t unmade; /* batches that may still be made */
+    size_t batches, waiting; /* all of them; those that are submitted and were not taken */
     uint64_t submitted_count;
     bool closed;
 };
@@ -49,7 +50,7 @@ struct batch_queue *batch_queue_create(size_t batches)
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->submitted, NULL);
     pthread_cond_init(&queue->given_back, NULL);
-    queue->unmade = batches;
+    queue->batches = queue->unmade = batches;
     return queue;
 }
 
@@ -89,6 +90,7 @@ void batch_queue_submit(struct batch_queue *queue, struct exchange_batch *batch)
     batch->next = NULL;
     *(queue->last ? &queue->last->next : &queue->first) = batch;
     queue->last = batch;
+    queue->waiting++;
     pthread_cond_signal(&queue->submitted);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -101,6 +103,7 @@ struct exchange_batch *batch_queue_next(struct batch_queue *queue)
     struct exchange_batch *batch = queue->first;
     if (batch) {
         queue->first = batch->next;
+        queue->waiting--;
         if (!queue->first)
             queue->last = NULL;
     }
@@ -154,4 +157,12 @@ void batch_queue_close(struct batch_queue *queue)
     queue->closed = true;
     pthread_cond_broadcast(&queue->submitted);
     pthread_mutex_unlock(&queue->lock);
+}
+
+unsigned batch_queue_backlog(struct batch_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    unsigned eighths = (unsigned)(queue->waiting * 8 / queue->batches);
+    pthread_mutex_unlock(&queue->lock);
+    return eighths;
 }

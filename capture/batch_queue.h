@@ -37,6 +37,8 @@ void batch_queue_submit(struct batch_queue *queue, struct exchange_batch *batch)
 struct exchange_batch *batch_queue_next(struct batch_queue *queue);
 /* Gives a batch back, empties it, and releases memory beyond what a batch usually needs. */
 void batch_queue_give_back(struct batch_queue *queue, struct exchange_batch *batch);
+/* Returns how many eighths of the batches are submitted and wait to be taken. */
+unsigned batch_queue_backlog(struct batch_queue *queue);
 /* Nothing more will be submitted. */
 void batch_queue_close(struct batch_queue *queue);
 

@@ -1,5 +1,6 @@
 #include "capture/capture.h"
 
+#include "capture/courtesy.h"
 #include "capture/digests.h"
 #include "capture/ledger.h"
 #include "capture/live/kernel_filter.h"
@@ -9,7 +10,6 @@
 #include "capture/recorder.h"
 #include "capture/sandbox.h"
 #include "capture/settings.h"
-#include "capture/short_turns.h"
 #include "capture/source.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -59,6 +59,7 @@ struct run {
     uint64_t stop_mono_ns; /* when a clean end was asked for; 0: not yet */
     uint64_t stop_wall_ns;
     bool interrupted;
+    struct courtesy courtesy;
 };
 
 static int open_keys(struct run *run, struct error *err)
@@ -131,7 +132,8 @@ static int lock_in(struct run *run, struct error *err)
         return error_set_errno(err, ERROR_IO, errno, "cannot create the folder %s", folder);
     bool became = false;
     const struct sandbox_needs needs = {
-        .folder = folder, .write_fds = {run->ledger_file ? fileno(run->ledger_file) : -1, stop_fd()}};
+        .folder = folder,
+        .write_fds = {run->ledger_file ? fileno(run->ledger_file) : -1, stop_fd(), run->courtesy.fd}};
     if ((folder && sandbox_become_owner(folder, &became, err) != 0) || sandbox_enter(&needs, err) != 0)
         return -1;
     if (became)
@@ -154,7 +156,7 @@ static int open_run(struct run *run, struct error *err)
     if (result == 0 && !settings->interface)
         result = sandbox_become(settings->user, err); /* live, the parent did so before */
     if (settings->interface)
-        short_turns_take();
+        courtesy_begin(&run->courtesy);
     if (result != 0 || open_ledger(run, err) != 0 ||
         (!settings->stream_digests && open_keys(run, err) != 0) || lock_in(run, err) != 0)
         return -1;
@@ -253,11 +255,21 @@ static void trim_memory(struct run *run)
     run->memory_high = used;
 }
 
+/* How far what waits for us has filled its room, the ring or the queue to the disk, in eighths. */
+static unsigned backlog(const struct run *run)
+{
+    unsigned packets = source_backlog(run->source);
+    unsigned exchanges = run->recorder ? recorder_backlog(run->recorder) : 0;
+    return packets > exchanges ? packets : exchanges;
+}
+
 /* Each 256 packets, and when there are none: what depends on time. */
 static void tick(struct run *run, bool idle)
 {
     uint64_t now_mono_ns = clock_mono_ns();
     trim_memory(run);
+    if (run->settings->interface)
+        courtesy_look(&run->courtesy, backlog(run));
     if (idle && run->settings->interface)
         flow_tick(run->flows, source_now_ns(run->source) - TICK_SLACK_NS);
     grant_wishes(run);
@@ -471,6 +483,7 @@ static int end_run(struct run *run)
 {
     int status = run->interrupted ? EXIT_INTERRUPTED : 0;
     struct error err = {0};
+    courtesy_look(&run->courtesy, COURTESY_FULL); /* whoever asked for the end waits for it */
     flow_finish(run->flows);
     log_progress_end();
     if (run->recorder) {
@@ -510,6 +523,7 @@ static void free_run(struct run *run)
     recorder_free(run->recorder);
     keys_free(run->keys);
     source_free(run->source);
+    courtesy_end(&run->courtesy);
     if (run->ledger_file)
         fclose(run->ledger_file);
     free(run);
@@ -522,6 +536,7 @@ static int work(void *arg, int channel)
     struct run *run = xcalloc(1, sizeof *run);
     int status;
     run->settings = arg;
+    run->courtesy.fd = -1;
     run->channel = channel;
     if (sodium_init() < 0) {
         log_error("libsodium does not start");

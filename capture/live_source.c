@@ -248,6 +248,11 @@ uint64_t live_source_now_ns(const struct live_source *source)
     return steady_clock_now(&source->clock, clock_wall_ns());
 }
 
+unsigned live_source_backlog(const struct live_source *source)
+{
+    return ring_backlog(source->inlet.ring);
+}
+
 void live_source_free(struct live_source *source)
 {
     if (!source)

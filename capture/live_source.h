@@ -11,10 +11,11 @@ int live_source_open(int channel, struct live_source **ret_source, struct error 
 /* Gets the next packet; waits 100 ms at most. What the parent says is heard between blocks: an end that it asks for, or its own, becomes
  * stop_requested (common/stop.h). */
 enum source_status live_source_next(struct live_source *source, struct net_frame *ret_frame);
-/* See source_events, source_wish and source_now_ns. */
+/* See source_events, source_wish, source_now_ns and source_backlog. */
 struct source_events live_source_events(struct live_source *source);
 enum source_wish live_source_wish(struct live_source *source);
 uint64_t live_source_now_ns(const struct live_source *source);
+unsigned live_source_backlog(const struct live_source *source);
 /* NULL is allowed. */
 void live_source_free(struct live_source *source);
 

@@ -246,6 +246,11 @@ uint64_t recorder_recorded(const struct recorder *recorder)
     return recorder->put;
 }
 
+unsigned recorder_backlog(const struct recorder *recorder)
+{
+    return recording_backlog(recorder->recording);
+}
+
 int recorder_finish(struct recorder *recorder, struct error *err)
 {
     return recording_finish(recorder->recording, err);

@@ -40,6 +40,8 @@ uint64_t recorder_recorded(const struct recorder *recorder);
 /* Writes what is under way and seals; all connections must be closed before. Returns -1 with the first failure of
  * writing that was not made good; what was written before it is kept. */
 int recorder_finish(struct recorder *recorder, struct error *err);
+/* Returns how much of the recording's queue is taken, in eighths. */
+unsigned recorder_backlog(const struct recorder *recorder);
 /* Adds what the recorder knows to |ledger|: requests, responses, bodies, its part of bytes and connections. Complete
  * after recorder_finish. */
 void recorder_account(struct recorder *recorder, struct ledger *ledger);

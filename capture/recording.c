@@ -238,6 +238,11 @@ bool recording_failed(struct recording *recording)
     return !recording->live && atomic_load_explicit(&recording->failing, memory_order_relaxed);
 }
 
+unsigned recording_backlog(struct recording *recording)
+{
+    return batch_queue_backlog(recording->queue);
+}
+
 void recording_totals(struct recording *recording, struct recording_totals *ret_totals)
 {
     pthread_mutex_lock(&recording->lock);

@@ -39,6 +39,8 @@ void recording_rotate(struct recording *recording);
 bool recording_failed(struct recording *recording);
 /* Copies the totals so far; complete after recording_finish. */
 void recording_totals(struct recording *recording, struct recording_totals *ret_totals);
+/* Returns how many eighths of the queue's batches wait for the threads. */
+unsigned recording_backlog(struct recording *recording);
 /* Writes what is under way, ends the threads and seals. Returns -1 with the first failure of writing that was not
  * made good; what was written before it is kept. Nothing may be put afterwards. */
 int recording_finish(struct recording *recording, struct error *err);

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#define SANDBOX_WRITE_FDS_MAX 2
+#define SANDBOX_WRITE_FDS_MAX 3
 
 /* What stays possible in the sandbox. Writing to a packet socket would send what is written: write(2) goes nowhere but to |write_fds|, and to
  * standard output and error. Segments are written by pwritev(2), which sockets refuse. */

@@ -60,6 +60,11 @@ uint64_t source_now_ns(const struct source *source)
     return source->live ? live_source_now_ns(source->live) : clock_wall_ns();
 }
 
+unsigned source_backlog(const struct source *source)
+{
+    return source->live ? live_source_backlog(source->live) : 0;
+}
+
 const char *source_damage(const struct source *source)
 {
     return source->files ? file_source_damage(source->files) : NULL;

@@ -49,6 +49,8 @@ struct source_events source_events(struct source *source);
 enum source_wish source_wish(struct source *source);
 /* Returns the time now, as packets are stamped: the wall clock's, as if it had never been set while the source is open. */
 uint64_t source_now_ns(const struct source *source);
+/* Returns how much of the room for packets is taken by those that wait to be got, in eighths; 0 for files. */
+unsigned source_backlog(const struct source *source);
 /* Returns the text about the first file that could not be read to its end, borrowed; NULL where all were. */
 const char *source_damage(const struct source *source);
 void source_free(struct source *source);

@@ -46,16 +46,22 @@ int ring_map(int fd, const struct ring_layout *layout, struct ring **ret_ring, s
     return 0;
 }
 
-static struct tpacket_block_desc *block_at(const struct ring *ring)
+static struct tpacket_block_desc *block_at(const struct ring *ring, uint32_t block)
 {
-    return (void *)(ring->memory + (size_t)ring->block * ring->layout.block_bytes);
+    return (void *)(ring->memory + (size_t)block * ring->layout.block_bytes);
+}
+
+/* Whether the kernel has handed |block| over. */
+static bool is_ours(const struct ring *ring, uint32_t block)
+{
+    return __atomic_load_n(&block_at(ring, block)->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER;
 }
 
 /* Takes the block whose turn it is where the kernel has handed it over. */
 static bool take_block(struct ring *ring)
 {
-    struct tpacket_block_desc *block = block_at(ring);
-    if (!(__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER))
+    struct tpacket_block_desc *block = block_at(ring, ring->block);
+    if (!is_ours(ring, ring->block))
         return false;
     ring->held = true;
     ring->left = block->hdr.bh1.num_pkts;
@@ -65,7 +71,7 @@ static bool take_block(struct ring *ring)
 
 static void give_back(struct ring *ring)
 {
-    __atomic_store_n(&block_at(ring)->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    __atomic_store_n(&block_at(ring, ring->block)->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
     ring->held = false;
     ring->block = ring->block + 1 == ring->layout.block_count ? 0 : ring->block + 1;
 }
@@ -129,6 +135,18 @@ bool ring_next(struct ring *ring, struct net_frame *ret_frame)
 bool ring_at_block(const struct ring *ring)
 {
     return ring->left == 0;
+}
+
+unsigned ring_backlog(const struct ring *ring)
+{
+    unsigned eighths = 0;
+    while (eighths < 7) { /* blocks are handed over in order: one tells of all before it */
+        uint32_t ahead = (uint32_t)((uint64_t)ring->layout.block_count * (eighths + 1) / 8);
+        if (ahead == 0 || !is_ours(ring, (ring->block + ahead) % ring->layout.block_count))
+            break;
+        eighths++;
+    }
+    return eighths;
 }
 
 void ring_free(struct ring *ring)

@@ -31,6 +31,8 @@ struct ring *ring_over(void *memory, const struct ring_layout *layout);
 bool ring_next(struct ring *ring, struct net_frame *ret_frame);
 /* Returns whether the next call of ring_next begins a block. */
 bool ring_at_block(const struct ring *ring);
+/* Returns how many eighths of the blocks wait to be read. */
+unsigned ring_backlog(const struct ring *ring);
 /* Unmaps what ring_map mapped; NULL is allowed. */
 void ring_free(struct ring *ring);
 

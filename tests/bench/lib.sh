@@ -49,9 +49,9 @@ CONF
     exit 1
 }
 
-# group_cpu_seconds PGID: user and system time so far of all processes of a process group, their threads and the children that
-# they waited for.
+# group_cpu_seconds PGID: user and system time so far of all processes of a process group, their threads and children.
 group_cpu_seconds() {
     { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v group="$1" -v hz="$(getconf CLK_TCK)" '
-        {sub(/.*\) /, ""); if ($3 == group) sum += $12 + $13 + $14 + $15} END {print sum / hz}'
+        {pid = $1; sub(/.*\) /, ""); time[pid] = $12 + $13 + $14 + $15; parent[pid] = $2; inside[pid] = $3 == group}
+        END {for (pid in time) if (inside[pid] || inside[parent[pid]]) sum += time[pid]; print sum / hz}'
 }

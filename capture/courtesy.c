@@ -1,0 +1,62 @@
+#include "capture/courtesy.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <linux/sched/types.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TURN_NS 100000000 /* the longest that the scheduler takes */
+
+/* Steps, since between all and nothing the server's rate would go up and down with the buffers. */
+static const int nice_of_eighths[COURTESY_FULL + 1] = {19, 10, 5, 5, 0, 0, 0, 0, 0};
+
+int courtesy_nice(unsigned eighths)
+{
+    return nice_of_eighths[eighths > COURTESY_FULL ? COURTESY_FULL : eighths];
+}
+
+static void set(struct courtesy *courtesy, int nice)
+{
+    char text[8];
+    int size = snprintf(text, sizeof text, "%d", nice);
+    if (write(courtesy->fd, text, (size_t)size) == size)
+        courtesy->nice = nice;
+}
+
+static void ask_for_long_turns(void)
+{
+    struct sched_attr attributes = {
+        .size = sizeof attributes,
+        .sched_policy = SCHED_NORMAL,
+        .sched_runtime = TURN_NS,
+    };
+    /* A kernel that does not know it refuses or ignores it; the capture then works as it would without. */
+    (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+void courtesy_begin(struct courtesy *courtesy)
+{
+    *courtesy = (struct courtesy){.fd = -1};
+    ask_for_long_turns();
+    if (setsid() < 0)
+        return; /* the group would be shared with whoever started us */
+    courtesy->fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (courtesy->fd >= 0)
+        set(courtesy, courtesy_nice(0));
+}
+
+void courtesy_look(struct courtesy *courtesy, unsigned eighths)
+{
+    int nice = courtesy_nice(eighths);
+    if (courtesy->fd >= 0 && nice != courtesy->nice)
+        set(courtesy, nice);
+}
+
+void courtesy_end(struct courtesy *courtesy)
+{
+    if (courtesy->fd >= 0)
+        close(courtesy->fd);
+    courtesy->fd = -1;
+}

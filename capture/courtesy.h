@@ -1,0 +1,29 @@
+/* Courtesy of a live capture towards the server that it works beside: it takes processor time that others leave over, and
+ * insists on more only as far as packets begin to wait, step by step, before they are lost. */
+#ifndef CAPTURE_COURTESY_H
+#define CAPTURE_COURTESY_H
+
+#include <stdint.h>
+
+/* How far a buffer is filled is told in eighths of it. */
+#define COURTESY_FULL 8
+
+struct courtesy {
+    int fd;   /* of the process's autogroup (sched(7)); -1: there is none, all stays as it is */
+    int nice; /* of it, as far as it could be set */
+};
+
+/* Makes the process the leader of a session of its own, whose processor time Linux weighs apart from all others' (autogroup),
+ * and gives it the least weight, as nice 19. Its threads ask for long turns: whoever wakes up beside them comes before
+ * (EEVDF, Linux 6.12 and later). Call it before the sandbox and before any thread; never in a process that leads a process group. What a
+ * kernel does not have is left out. Where control groups share out the processor, their weights count and not these. */
+void courtesy_begin(struct courtesy *courtesy);
+/* Returns the nice value for buffers that are filled by |eighths| (0 to COURTESY_FULL): 19 while they are empty, 0, the
+ * weight of anybody else, from half on. */
+int courtesy_nice(unsigned eighths);
+/* Insists as far as |eighths| asks for; cheap where nothing changes. What the kernel refuses (it takes ten changes a second) comes with a
+ * later call. */
+void courtesy_look(struct courtesy *courtesy, unsigned eighths);
+void courtesy_end(struct courtesy *courtesy);
+
+#endif

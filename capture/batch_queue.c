@@ -13,7 +13,7 @@ struct batch_queue {
     pthread_cond_t submitted, given_back;
     struct exchange_batch *first, *last; /* submitted, oldest first */
     struct exchange_batch *empty;
-    size_t unmade; /* batches that may still be made */
+    size_t unmade;           /* batches that may still be made */
     size_t batches, waiting; /* all of them; those that are submitted and were not taken */
     uint64_t submitted_count;
     bool closed;

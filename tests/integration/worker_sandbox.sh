@@ -1,7 +1,7 @@
 #!/bin/bash
 # Claims, on the release preset: in the worker that parses packets, programs, processes, sockets, sending packets, ptrace, signals to others
 # and files outside the folder are refused with EPERM or EACCES, it has no capability in any set, no_new_privs, a seccomp filter and no core dump; begun
-# segments are still sealed and new ones begun; reading files is locked in the same way. --user NAME is who both processes are.
+# segments are still sealed and new ones begun; its share of the processor is its own, and the least; reading files is locked in the same way. --user NAME is who both processes are.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/capture_kit.sh"
 if ! case ${REHEARSE_BUILD##*/} in release) true ;; *) false ;; esac; then
@@ -21,6 +21,9 @@ refusals() {
     [ "$(grep -c '^sandbox:' "$1")" -ge 9 ] || fail "not everything was tried"
 }
 
+# What the worker may take of the processor while it has little to do. Without autogroups the kernel has no such file.
+courtesy() { [ ! -e "/proc/$1/autogroup" ] || sed 's/.* nice //' "/proc/$1/autogroup"; }
+
 get() { curl -sS -m 10 -o /dev/null "http://127.0.0.1:$port/file?$1"; }
 start_capture "$work/traffic" -i lo -p "$port" --ledger "$work/ledger.json" --check-sandbox
 worker=$(pgrep -P $capture_pid)
@@ -32,6 +35,8 @@ done
 grep -qE '^Max core file size +0 +0 ' "/proc/$worker/limits" || fail "core dumps are not off"
 get 1
 sleep 0.3
+case $(courtesy "$worker") in 19 | "") ;; *) fail "the worker takes as much of the processor as the server: $(cat "/proc/$worker/autogroup")" ;; esac
+[ "$(cat "/proc/$worker/autogroup" 2>&1)" != "$(cat /proc/$$/autogroup 2>&1)" ] || [ -z "$(courtesy $$)" ] || fail "the worker shares our group"
 kill -HUP $capture_pid
 for i in $(seq 100); do [ "$(ls "$work/traffic" | grep -c '\.seg$')" = 1 ] && break; sleep 0.1; done
 get 2

@@ -80,8 +80,11 @@ static void test_queue_gives_no_batch_where_all_are_under_way(void **state)
     assert_non_null(first);
     assert_non_null(second);
     assert_null(batch_queue_take(queue, false));
+    assert_int_equal(batch_queue_backlog(queue), 0);
     batch_queue_submit(queue, second);
+    assert_int_equal(batch_queue_backlog(queue), 4);
     batch_queue_submit(queue, first);
+    assert_int_equal(batch_queue_backlog(queue), 8);
     assert_ptr_equal(batch_queue_next(queue), second);
     batch_queue_give_back(queue, second);
     assert_ptr_equal(batch_queue_take(queue, true), second);

@@ -95,6 +95,22 @@ static void test_ring_walks_blocks_in_order_and_gives_each_back_once_done(void *
     end(ring);
 }
 
+static void test_ring_tells_how_far_it_is_filled(void **state)
+{
+    (void)state;
+    memory = calloc(8, BLOCK_BYTES);
+    struct ring *ring = ring_over(memory, &(struct ring_layout){BLOCK_BYTES, 8, false});
+    assert_int_equal(ring_backlog(ring), 0);
+    for (unsigned number = 0; number < 8; number++) {
+        fill(number, 1, number);
+        assert_int_equal(ring_backlog(ring), number);
+    }
+    expect(ring, "0.0");
+    expect(ring, "1.0");
+    assert_int_equal(ring_backlog(ring), 6); /* the second block is ours, the first is the kernel's again */
+    end(ring);
+}
+
 static void test_ring_steps_over_an_empty_block(void **state)
 {
     (void)state;
@@ -146,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ring_walks_blocks_in_order_and_gives_each_back_once_done),
+        cmocka_unit_test(test_ring_tells_how_far_it_is_filled),
         cmocka_unit_test(test_ring_steps_over_an_empty_block),
         cmocka_unit_test(test_ring_frames_carry_nanoseconds_lengths_and_the_tag),
         cmocka_unit_test(test_ring_cooked_frames_begin_with_an_sll2_header),

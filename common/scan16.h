@@ -39,6 +39,13 @@ static inline uint32_t scan16_either(struct scan16 scan, uint8_t a, uint8_t b)
                                                     _mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8((char)b))));
 }
 
+/* Which bytes are decimal digits. */
+static inline uint32_t scan16_digits(struct scan16 scan)
+{
+    __m128i values = _mm_sub_epi8(scan.bytes, _mm_set1_epi8('0'));
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values));
+}
+
 #else
 
 struct scan16 {
@@ -82,6 +89,11 @@ static inline uint32_t scan16_string_ends(struct scan16 scan)
 static inline uint32_t scan16_either(struct scan16 scan, uint8_t a, uint8_t b)
 {
     return scan16_equal(scan, a) | scan16_equal(scan, b);
+}
+
+static inline uint32_t scan16_digits(struct scan16 scan)
+{
+    return scan16_at_most(scan, '9') & ~scan16_at_most(scan, '0' - 1);
 }
 
 #endif

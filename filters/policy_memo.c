@@ -62,14 +62,6 @@ static void learn(struct policy_memo_entry *entry, const struct policy *policy, 
         .scalar_only = scalar_only,
     };
     name_words(name, entry->words);
-    entry->guessable = place == POLICY_IN_JSON && name.size < POLICY_MEMO_GUESS_SIZE;
-    for (size_t i = 0; i < name.size; i++) /* as it would not stand between quotes */
-        entry->guessable =
-            entry->guessable && name.data[i] >= 0x20 && name.data[i] != '"' && name.data[i] != '\\';
-    if (entry->guessable) {
-        memcpy(entry->quoted, name.data, name.size);
-        entry->quoted[name.size] = '"';
-    }
 }
 
 /* Returns what is remembered of |name|, which fits. */
@@ -112,6 +104,24 @@ struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const str
                                              struct bytes name)
 {
     return fits(name) ? recall(memo, policy, POLICY_IN_JSON, name) : NULL;
+}
+
+void policy_memo_join(struct policy_memo_entry *from, struct policy_memo_entry *to, struct bytes text,
+                      size_t name_start)
+{
+    struct policy_memo_joint *joint = &from->joint;
+    if (text.size == 0 || text.size > POLICY_MEMO_JOINT_SIZE)
+        return;
+    memcpy(joint->text, text.data, text.size);
+    joint->used = UINT32_MAX >> (POLICY_MEMO_JOINT_SIZE - text.size);
+    joint->known = true;
+    joint->public = to->class == POLICY_PUBLIC;
+    joint->size = (uint8_t)text.size;
+    joint->name_start = (uint8_t)name_start;
+    joint->name_size = to->size;
+    joint->class = to->class;
+    joint->scalar_only = to->scalar_only;
+    joint->to = to;
 }
 
 void policy_memo_wipe(struct policy_memo *memo)

@@ -1,9 +1,11 @@
 /* Property: what the JSON locator accepts it gives back byte for byte where nothing is sensitive, and accepts
  * again where something was replaced, changing nothing more. Of a beginning it gives a beginning, which it gives again
- * as it is; of a beginning of what it accepts, a beginning of what it gives. And what the writer of JSON text makes of any bytes is
+ * as it is; of a beginning of what it accepts, a beginning of what it gives. What the plain locator of the unit tests makes of
+ * the same text is the same, also where the locator knows the text by heart. And what the writer of JSON text makes of any bytes is
  * one JSON string of characters that do nothing to a terminal. */
 #include "common/json_text.h"
 #include "filters/locate/json_locator.h"
+#include "tests/unit/filters/json_plain.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -72,11 +74,31 @@ static void check_beginnings(struct locator *locator, struct bytes text, enum js
     buffer_free(&twice);
 }
 
+static void check_plain(struct locator *locator, struct bytes text, enum json_locate_count count,
+                        bool beginning)
+{
+    struct locator fresh = {.policy = policy_builtin(), .replace = replace};
+    struct buffer out = {0}, expected = {0};
+    enum json_locate_result wanted = json_plain_locate(&fresh, text, count, beginning, &expected);
+    for (int again = 0; again < 2; again++) {
+        buffer_clear(&out);
+        enum json_locate_result result = beginning ? json_locate_beginning(locator, text, count, &out)
+                                                   : json_locate(locator, text, count, &out);
+        assert(result == wanted);
+        assert(result != JSON_LOCATED || bytes_equal(buffer_bytes(&out), buffer_bytes(&expected)));
+    }
+    locator_done(&fresh);
+    buffer_free(&out);
+    buffer_free(&expected);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct locator locator = {.policy = policy_builtin(), .replace = replace};
     struct buffer once = {0}, twice = {0};
     for (int count = JSON_LOCATE_ONE; count <= JSON_LOCATE_MANY; count++) {
+        check_plain(&locator, bytes_make(data, size), (enum json_locate_count)count, false);
+        check_plain(&locator, bytes_make(data, size), (enum json_locate_count)count, true);
         check_beginnings(&locator, bytes_make(data, size), (enum json_locate_count)count);
         buffer_clear(&once);
         buffer_clear(&twice);

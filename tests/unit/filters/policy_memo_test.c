@@ -58,46 +58,70 @@ static void test_memo_names_that_share_a_slot_are_told_apart(void **state)
         }
 }
 
-static bool guesses(struct policy_memo *memo, const char *name, const char *text)
+static struct policy_memo_entry *member(struct policy_memo *memo, const char *name)
 {
-    uint8_t data[POLICY_MEMO_GUESS_SIZE] = {0};
-    size_t size = strlen(text);
-    memcpy(data, text, size < sizeof data ? size : sizeof data);
-    const struct policy_memo_entry *entry = policy_memo_member(memo, policy_builtin(), bytes_of(name));
-    return entry && policy_memo_guess(entry, data);
+    return policy_memo_member(memo, policy_builtin(), bytes_of(name));
 }
 
-static void test_memo_guess_fits_the_whole_name_and_its_quote_only(void **state)
+static bool fits(const struct policy_memo_joint *joint, const char *text)
+{
+    uint8_t data[POLICY_MEMO_JOINT_SIZE + 1] = {0};
+    snprintf((char *)data, sizeof data, "%s", text);
+    return policy_memo_joint_fits(joint, data);
+}
+
+static void test_memo_joint_fits_the_whole_of_its_text_only(void **state)
 {
     (void)state;
     static struct policy_memo memo;
-    assert_true(guesses(&memo, "sku", "sku\":\"12345678901"));
-    assert_true(guesses(&memo, "password", "password\":\"1"));
-    assert_true(guesses(&memo, "fifteen-letters", "fifteen-letters\""));
-    assert_false(guesses(&memo, "sku", "skus\":1"));
-    assert_false(guesses(&memo, "skus", "sku\":1"));
-    assert_false(guesses(&memo, "sku", "sky\":1"));
-    assert_false(guesses(&memo, "password", "passwort\":\"1"));
-    assert_false(guesses(&memo, "sixteen--letters", "sixteen--letters"));
-    /* A decoded name that would have to be escaped in a text is not looked for in one. */
-    assert_false(guesses(&memo, "a\"b", "a\"b\":1"));
-    assert_false(guesses(&memo, "a\\b", "a\\b\":1"));
-    assert_false(guesses(&memo, "a\nb", "a\nb\":1"));
+    struct policy_memo_entry *from = member(&memo, "sku"), *to = member(&memo, "quantity");
+    assert_false(from->joint.known);
+    policy_memo_join(from, to, bytes_of(",\"quantity\": "), 2);
+    assert_true(from->joint.known);
+    assert_true(from->joint.public);
+    assert_ptr_equal(from->joint.to, to);
+    assert_int_equal(from->joint.size, 13);
+    assert_int_equal(from->joint.name_start, 2);
+    assert_int_equal(from->joint.name_size, 8);
+    assert_true(fits(&from->joint, ",\"quantity\": 7}"));
+    assert_true(fits(&from->joint, ",\"quantity\": \"a long value that fills"));
+    assert_false(fits(&from->joint, ",\"quantity\":7}"));
+    assert_false(fits(&from->joint, ",\"quantitx\": 7}"));
+    assert_false(fits(&from->joint, "{\"quantity\": 7}"));
 }
 
-static void test_memo_guess_of_a_slot_that_another_name_took_fails(void **state)
+static void test_memo_joint_of_thirty_two_bytes_is_kept_and_a_longer_one_is_not(void **state)
 {
     (void)state;
     static struct policy_memo memo;
-    struct policy_memo_entry *entry = policy_memo_member(&memo, policy_builtin(), bytes_of("sku"));
-    const uint8_t text[POLICY_MEMO_GUESS_SIZE] = "sku\":1";
+    struct policy_memo_entry *from = member(&memo, "a"), *to = member(&memo, "b");
+    static const char longest[] = ",                           \"b\":",
+                      longer[] = "}                            \"b\":";
+    assert_int_equal(strlen(longest), POLICY_MEMO_JOINT_SIZE);
+    policy_memo_join(from, to, bytes_of(longest), 29);
+    assert_true(fits(&from->joint, longest));
+    policy_memo_join(from, to, bytes_of(longer), 30);
+    assert_true(fits(&from->joint, longest));
+    char other[sizeof longest];
+    memcpy(other, longest, sizeof longest);
+    other[POLICY_MEMO_JOINT_SIZE - 1] = ' ';
+    assert_false(fits(&from->joint, other));
+}
+
+static void test_memo_joint_tells_the_class_though_another_name_took_the_slot(void **state)
+{
+    (void)state;
+    static struct policy_memo memo;
+    struct policy_memo_entry *from = &memo.begin, *to = member(&memo, "password");
     char name[32];
-    assert_true(policy_memo_guess(entry, text));
+    policy_memo_join(from, to, bytes_of("{\"password\":"), 2);
     for (int i = 0; i < 20000; i++) {
         snprintf(name, sizeof name, "X-%d", i);
         policy_memo_header(&memo, policy_builtin(), bytes_of(name));
     }
-    assert_false(policy_memo_guess(entry, text));
+    assert_int_equal(from->joint.class, POLICY_PASSWORD);
+    assert_false(from->joint.public);
+    assert_int_equal(from->joint.name_size, 8);
 }
 
 static void test_memo_wiped_holds_no_name(void **state)
@@ -115,8 +139,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memo_answers_as_the_policy_first_and_again),
         cmocka_unit_test(test_memo_names_that_share_a_slot_are_told_apart),
-        cmocka_unit_test(test_memo_guess_fits_the_whole_name_and_its_quote_only),
-        cmocka_unit_test(test_memo_guess_of_a_slot_that_another_name_took_fails),
+        cmocka_unit_test(test_memo_joint_fits_the_whole_of_its_text_only),
+        cmocka_unit_test(test_memo_joint_of_thirty_two_bytes_is_kept_and_a_longer_one_is_not),
+        cmocka_unit_test(test_memo_joint_tells_the_class_though_another_name_took_the_slot),
         cmocka_unit_test(test_memo_wiped_holds_no_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

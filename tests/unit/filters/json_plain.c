@@ -1,0 +1,346 @@
+#include "tests/unit/filters/json_plain.h"
+
+#include <string.h>
+
+#define BARE_TOKEN_SIZE 16
+
+struct plain {
+    struct locator *locator;
+    struct bytes text;
+    size_t at;
+    size_t copied; /* all before it is in |out| */
+    struct buffer *out;
+    unsigned depth;
+    bool too_deep;
+    bool cut; /* it fails only because the text ends, in the token at |cut_at| */
+    size_t cut_at;
+};
+
+/* What a value is: its class, and the name that it has. */
+struct meaning {
+    enum policy_class class;
+    bool scalar_only;
+    struct bytes name;
+};
+
+static bool value_pass(struct plain *plain, const struct meaning *meaning);
+
+static int byte_at(const struct plain *plain, size_t at)
+{
+    return at < plain->text.size ? plain->text.data[at] : -1;
+}
+
+static bool wrong(struct plain *plain, size_t token)
+{
+    plain->cut = plain->at >= plain->text.size;
+    plain->cut_at = token;
+    return false;
+}
+
+static void space_pass(struct plain *plain)
+{
+    for (int byte; (byte = byte_at(plain, plain->at)) == ' ' || byte == '\t' || byte == '\n' || byte == '\r';)
+        plain->at++;
+}
+
+static int hex_digit(int byte)
+{
+    const char *digits = "0123456789abcdefABCDEF";
+    const char *found = byte > 0 ? strchr(digits, byte) : NULL;
+    if (!found)
+        return -1;
+    return (int)(found - digits) < 16 ? (int)(found - digits) : (int)(found - digits) - 6;
+}
+
+/* Returns the number that four hex digits at |at| are, or -1. */
+static int hex_number(const struct plain *plain, size_t at)
+{
+    int number = 0;
+    for (size_t i = at; i < at + 4; i++) {
+        int digit = hex_digit(byte_at(plain, i));
+        if (digit < 0)
+            return -1;
+        number = number * 16 + digit;
+    }
+    return number;
+}
+
+static void utf8_append(struct buffer *out, unsigned code)
+{
+    if (code < 0x80) {
+        buffer_append_byte(out, (uint8_t)code);
+        return;
+    }
+    unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned lead[] = {0, 0xc0, 0xe0, 0xf0};
+    buffer_append_byte(out, (uint8_t)(lead[more] | code >> (6 * more)));
+    while (more-- > 0)
+        buffer_append_byte(out, (uint8_t)(0x80 | (code >> (6 * more) & 0x3f)));
+}
+
+/* Passes \\uXXXX, of a pair both. Returns false where it is not. */
+static bool number_escape(struct plain *plain, struct buffer *value)
+{
+    int code = hex_number(plain, plain->at + 2);
+    if (code < 0) {
+        plain->at += 5;
+        return false;
+    }
+    plain->at += 6;
+    if (code >= 0xd800 && code <= 0xdbff && byte_at(plain, plain->at) == '\\' &&
+        byte_at(plain, plain->at + 1) == 'u') {
+        int low = hex_number(plain, plain->at + 2);
+        if (low >= 0xdc00 && low <= 0xdfff) {
+            code = 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00);
+            plain->at += 6;
+        }
+    }
+    utf8_append(value, (unsigned)code);
+    return true;
+}
+
+/* Passes a string and appends what it means to |value|. |ret_odd|: more may stand in it than meets the eye. */
+static bool string_pass(struct plain *plain, struct buffer *value, bool *ret_odd)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    size_t start = plain->at++;
+    bool marked = false, coded = false, escaped = false;
+    for (int byte; (byte = byte_at(plain, plain->at)) != '"';) {
+        if (byte < 0x20)
+            return wrong(plain, start);
+        if (byte != '\\') {
+            marked |= byte == '=' || byte == ':';
+            buffer_append_byte(value, (uint8_t)byte);
+            plain->at++;
+            continue;
+        }
+        escaped = true;
+        int letter = byte_at(plain, plain->at + 1);
+        const char *known = letter > 0 ? strchr(letters, letter) : NULL;
+        if (letter == 'u') {
+            coded = true;
+            if (!number_escape(plain, value))
+                return wrong(plain, start);
+        } else if (known) {
+            buffer_append_byte(value, (uint8_t)meant[known - letters]);
+            plain->at += 2;
+        } else {
+            plain->at++;
+            return wrong(plain, start);
+        }
+    }
+    size_t size = plain->at++ - start - 1;
+    int first = byte_at(plain, start + 1);
+    *ret_odd = size > 2 && (marked || coded ||
+                            (escaped && (first == '{' || first == '[' || first == '\\' || first == ' ')));
+    return true;
+}
+
+static void copy_to(struct plain *plain, size_t end)
+{
+    buffer_append(plain->out, plain->text.data + plain->copied, end - plain->copied);
+    plain->copied = end;
+}
+
+static void put_string(struct plain *plain, size_t start, const struct buffer *value)
+{
+    static const char digits[] = "0123456789abcdef";
+    copy_to(plain, start);
+    buffer_append_byte(plain->out, '"');
+    for (size_t i = 0; i < value->size; i++) {
+        uint8_t byte = value->data[i];
+        if (byte < 0x20) {
+            buffer_append_text(plain->out, "\\u00");
+            buffer_append_byte(plain->out, (uint8_t)digits[byte / 16]);
+            byte = (uint8_t)digits[byte % 16];
+        } else if (byte == '"' || byte == '\\') {
+            buffer_append_byte(plain->out, '\\');
+        }
+        buffer_append_byte(plain->out, byte);
+    }
+    buffer_append_byte(plain->out, '"');
+    plain->copied = plain->at;
+}
+
+static bool string_value(struct plain *plain, const struct meaning *meaning)
+{
+    struct buffer value = {0}, replacement = {0};
+    size_t start = plain->at;
+    bool odd = false, passed = string_pass(plain, &value, &odd), changed = false;
+    enum policy_class class = meaning->class;
+    if (plain->depth == 0 && class == POLICY_PUBLIC && (plain->at - start - 2 >= BARE_TOKEN_SIZE || odd))
+        class = POLICY_CREDENTIAL;
+    struct atom atom = {LINK_PLACE_JSON, class, meaning->name, buffer_bytes(&value)};
+    if (passed && class != POLICY_PUBLIC)
+        changed = locator_replace(plain->locator, &atom, &replacement);
+    else if (passed && odd)
+        changed =
+            locate_nested(plain->locator, LINK_PLACE_JSON, meaning->name, buffer_bytes(&value), &replacement);
+    if (changed)
+        put_string(plain, start, &replacement);
+    buffer_free(&value);
+    buffer_free(&replacement);
+    return passed;
+}
+
+static size_t digits_pass(struct plain *plain)
+{
+    size_t start = plain->at;
+    while (byte_at(plain, plain->at) >= '0' && byte_at(plain, plain->at) <= '9')
+        plain->at++;
+    return plain->at - start;
+}
+
+static bool number_pass(struct plain *plain)
+{
+    size_t start = plain->at;
+    plain->at += byte_at(plain, plain->at) == '-';
+    bool zero = byte_at(plain, plain->at) == '0';
+    size_t digits = digits_pass(plain);
+    if (digits == 0 || (zero && digits > 1))
+        return wrong(plain, start);
+    if (byte_at(plain, plain->at) == '.') {
+        plain->at++;
+        if (digits_pass(plain) == 0)
+            return wrong(plain, start);
+    }
+    if (byte_at(plain, plain->at) == 'e' || byte_at(plain, plain->at) == 'E') {
+        plain->at++;
+        plain->at += byte_at(plain, plain->at) == '+' || byte_at(plain, plain->at) == '-';
+        if (digits_pass(plain) == 0)
+            return wrong(plain, start);
+    }
+    return true;
+}
+
+static bool word_pass(struct plain *plain, const char *word)
+{
+    size_t start = plain->at;
+    for (; *word; word++, plain->at++)
+        if (byte_at(plain, plain->at) != *word)
+            return wrong(plain, start);
+    return true;
+}
+
+/* |beginning| is looked at by who asked: a number at the very end is cut. */
+static bool bare_value(struct plain *plain, const struct meaning *meaning, int first)
+{
+    size_t start = plain->at;
+    if (!(first == 't'   ? word_pass(plain, "true")
+          : first == 'f' ? word_pass(plain, "false")
+          : first == 'n' ? word_pass(plain, "null")
+                         : number_pass(plain)))
+        return false;
+    bool number = first == '-' || (first >= '0' && first <= '9');
+    if (number && plain->at == plain->text.size && plain->cut)
+        return wrong(plain, start);
+    if (meaning->class == POLICY_PUBLIC || first == 'n')
+        return true;
+    struct buffer replacement = {0};
+    struct atom atom = {LINK_PLACE_JSON, meaning->class, meaning->name,
+                        bytes_make(plain->text.data + start, plain->at - start)};
+    locator_replace(plain->locator, &atom, &replacement);
+    put_string(plain, start, &replacement);
+    buffer_free(&replacement);
+    return true;
+}
+
+static bool member_pass(struct plain *plain, const struct meaning *object)
+{
+    struct buffer name = {0};
+    enum policy_class outer = object->scalar_only ? POLICY_PUBLIC : object->class;
+    bool odd;
+    space_pass(plain);
+    bool passed =
+        byte_at(plain, plain->at) == '"' ? string_pass(plain, &name, &odd) : wrong(plain, plain->at);
+    if (passed) {
+        space_pass(plain);
+        passed = byte_at(plain, plain->at) == ':' || wrong(plain, plain->at);
+    }
+    if (passed) {
+        plain->at++;
+        struct meaning meaning = {.name = buffer_bytes(&name)};
+        meaning.class =
+            policy_of_name(plain->locator->policy, POLICY_IN_JSON, meaning.name, &meaning.scalar_only);
+        if (meaning.class == POLICY_PUBLIC)
+            meaning.class = outer;
+        if (outer != POLICY_PUBLIC)
+            meaning.scalar_only = false;
+        passed = value_pass(plain, &meaning);
+    }
+    buffer_free(&name);
+    return passed;
+}
+
+/* An object or an array. */
+static bool container_pass(struct plain *plain, const struct meaning *meaning, bool object)
+{
+    int close = object ? '}' : ']';
+    plain->at++;
+    space_pass(plain);
+    if (byte_at(plain, plain->at) == close) {
+        plain->at++;
+        return true;
+    }
+    for (;;) {
+        if (!(object ? member_pass(plain, meaning) : value_pass(plain, meaning)))
+            return false;
+        space_pass(plain);
+        int byte = byte_at(plain, plain->at);
+        if (byte != ',' && byte != close)
+            return wrong(plain, plain->at);
+        plain->at++;
+        if (byte == close)
+            return true;
+    }
+}
+
+static bool value_pass(struct plain *plain, const struct meaning *meaning)
+{
+    space_pass(plain);
+    int first = byte_at(plain, plain->at);
+    if (first == '"')
+        return string_value(plain, meaning);
+    if (first != '{' && first != '[')
+        return bare_value(plain, meaning, first);
+    if (plain->depth == JSON_LOCATE_DEPTH_MAX) {
+        plain->too_deep = true;
+        plain->cut = false;
+        return false;
+    }
+    plain->depth++;
+    bool passed = container_pass(plain, meaning, first == '{');
+    plain->depth--;
+    return passed;
+}
+
+enum json_locate_result json_plain_locate(struct locator *locator, struct bytes text,
+                                          enum json_locate_count count, bool beginning, struct buffer *out)
+{
+    /* |cut| tells bare_value, before anything fails, whether a number at the end may go on. */
+    struct plain plain = {.locator = locator, .text = text, .out = out, .cut = beginning};
+    const struct meaning none = {0};
+    if (beginning && text.size < 3 && (text.size == 0 || memcmp(text.data, "\xef\xbb\xbf", text.size) == 0))
+        return JSON_LOCATED;
+    if (text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
+        plain.at = 3;
+    size_t begin, settled = 0;
+    bool passed;
+    do {
+        space_pass(&plain);
+        begin = plain.at;
+        if (begin == 0 || text.data[begin - 1] < '0' || text.data[begin - 1] > '9')
+            settled = begin;
+        passed = value_pass(&plain, &none);
+        if (passed)
+            space_pass(&plain);
+    } while (passed && count == JSON_LOCATE_MANY && plain.at < text.size);
+    if (plain.too_deep)
+        return JSON_TOO_DEEP;
+    if (passed && plain.at < text.size)
+        return JSON_NOT_JSON;
+    if (!passed && !(beginning && plain.cut))
+        return JSON_NOT_JSON;
+    copy_to(&plain, passed ? text.size : plain.cut_at == begin ? settled : plain.cut_at);
+    return JSON_LOCATED;
+}

@@ -1,5 +1,6 @@
 #include "filters/pseudonym.h"
 
+#include <endian.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -22,17 +23,20 @@ static void check_tag(const uint8_t *recognition_key, const uint8_t tag[PSEUDONY
 static void base32_encode(const uint8_t code[CODE_SIZE], char *text)
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-    unsigned held = 0, bits = 0;
-    for (size_t i = 0; i < CODE_SIZE; i++) {
-        held = held << 8 | code[i];
-        bits += 8;
-        while (bits >= 5) {
-            bits -= 5;
-            *text++ = alphabet[held >> bits & 31];
-        }
-    }
-    if (bits > 0)
-        *text++ = alphabet[held << (5 - bits) & 31];
+    uint64_t words[CODE_SIZE / 8];
+    memcpy(words, code, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        words[i] = be64toh(words[i]);
+    /* 192 bits, the first highest, five at a time; two groups lie over the end of a word. */
+    for (unsigned shift = 59, i = 0; i < 12; i++, shift -= 5)
+        *text++ = alphabet[words[0] >> shift & 31];
+    *text++ = alphabet[(words[0] << 1 | words[1] >> 63) & 31];
+    for (unsigned shift = 58, i = 0; i < 12; i++, shift -= 5)
+        *text++ = alphabet[words[1] >> shift & 31];
+    *text++ = alphabet[(words[1] << 2 | words[2] >> 62) & 31];
+    for (unsigned shift = 57, i = 0; i < 12; i++, shift -= 5)
+        *text++ = alphabet[words[2] >> shift & 31];
+    *text++ = alphabet[words[2] << 3 & 31];
 }
 
 /* Returns the five bits of |byte|, or -1. */

@@ -1,0 +1,88 @@
+#include "filters/detect/coded_text.h"
+
+#include "filters/detect/detect_chars.h"
+
+/* Where in a quad a character can stand, if the quad stands for three bytes from 0x20 to 0x7e: bit i is place i. The first has the upper six bits
+ * of the first byte, 8 to 31; the second two bits of it and four of the second byte, 2 to 7; the third four of that and two of the third, 0 or 1. */
+/* clang-format off */
+static const uint8_t places[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 8, 0, 8, 14, 14, 10, 10, 12, 12, 8, 8, 12, 12, 0, 0, 0, 0, 0, 0,
+    0, 12, 12, 10, 10, 14, 14, 10, 10, 13, 13, 9, 9, 13, 13, 9, 9, 13, 13, 11, 11, 15, 15, 11, 11, 13, 13, 0, 0, 0, 0, 8,
+    0, 9, 9, 13, 13, 9, 9, 12, 12, 10, 10, 14, 14, 10, 10, 12, 12, 8, 8, 12, 12, 8, 8, 12, 12, 10, 10, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+};
+/* clang-format on */
+
+/* Whether the character at |at| can stand at |place|. */
+static bool fits(struct bytes text, size_t at, unsigned place)
+{
+    return places[text.data[at]] >> place & 1;
+}
+
+static bool quad_fits(struct bytes text, size_t at)
+{
+    return fits(text, at, 0) && fits(text, at + 1, 1) && fits(text, at + 2, 2);
+}
+
+/* Whether |byte| can be the second and last character of a quad: four bits of it are of no use, and zero. */
+static bool ends_run(uint8_t byte)
+{
+    return byte == 'A' || byte == 'Q' || byte == 'g' || byte == 'w';
+}
+
+bool coded_base64_next(struct bytes text, size_t from, size_t end, size_t *ret_start, size_t *ret_end)
+{
+    while (end - from >= CODED_BASE64_LEAST && from < end) {
+        if (!quad_fits(text, from)) {
+            from += 4;
+            continue;
+        }
+        size_t last = from + 4;
+        while (end - last >= 4 && quad_fits(text, last))
+            last += 4;
+        unsigned place = 0;
+        for (; place < 3 && last < end && fits(text, last, place); place++)
+            last++;
+        if (place == 1 && last < end && ends_run(text.data[last]))
+            last++;
+        if (last - from >= CODED_BASE64_LEAST) {
+            *ret_start = from;
+            *ret_end = last;
+            return true;
+        }
+        from += (last - from + 3) / 4 * 4;
+        if (from > end)
+            break;
+    }
+    return false;
+}
+
+bool coded_hex_next(struct bytes text, size_t from, size_t end, size_t *ret_start, size_t *ret_end)
+{
+    /* Two counters: of digits so far that fit, if this one is the upper half of a byte, and if it is the lower one. */
+    size_t upper = 0, lower = 0;
+    for (size_t i = from; i < end; i++) {
+        uint8_t byte = text.data[i];
+        size_t before = upper;
+        upper = byte >= '2' && byte <= '7' ? lower + 1 : 0;
+        lower = char_is(byte, CHAR_HEX) ? before + 1 : 0;
+        if (before == 0)
+            lower = 0; /* a lower half needs its upper one */
+        if (lower < CODED_HEX_LEAST)
+            continue;
+        size_t first = i + 1 - lower;
+        first += lower % 2;
+        size_t last = i + 1;
+        while (last + 1 < end && text.data[last] >= '2' && text.data[last] <= '7' &&
+               char_is(text.data[last + 1], CHAR_HEX))
+            last += 2;
+        *ret_start = first;
+        *ret_end = last;
+        return true;
+    }
+    return false;
+}

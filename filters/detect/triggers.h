@@ -1,0 +1,29 @@
+/* What values of the classes have in common, looked for in sixty-four bytes at a time: masks with bit i set where it stands at byte
+ * i. with SSE2, or elsewhere in a loop over a table. */
+#ifndef FILTERS_DETECT_TRIGGERS_H
+#define FILTERS_DETECT_TRIGGERS_H
+
+#include "common/buffer.h"
+
+/* Blocks overlap, so that every trigger lies inside one: its first byte is below TRIGGER_STEP. */
+#define TRIGGER_BLOCK 64
+#define TRIGGER_STEP  52
+
+/* Offsets at which each may begin. */
+struct triggers {
+    uint64_t special; /* one of % & + = @ \ NUL */
+    uint64_t digits;  /* the first of 12 digits, spaces and dashes */
+    uint64_t groups;  /* the first digit of "ddd-dd-d" */
+    uint64_t dots;    /* the first of three dots, one to three digits apart */
+    uint64_t colons;  /* the first of "::", or of three colons at most four bytes apart */
+    uint64_t iban;    /* "AA00 xxxx " */
+    uint64_t token;   /* the first of ten letters, digits, '-', '_', with at least two digits or capitals */
+    uint64_t armour;  /* "-----B" */
+    uint64_t any;     /* one of these */
+};
+
+/* Returns the triggers of the block at |from|, of what |text| has there; offsets count from |from|. Where more text follows, only
+ * those below TRIGGER_STEP. */
+struct triggers triggers_of(struct bytes text, size_t from);
+
+#endif

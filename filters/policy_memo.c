@@ -106,12 +106,18 @@ struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const str
     return fits(name) ? recall(memo, policy, POLICY_IN_JSON, name) : NULL;
 }
 
+_Static_assert(POLICY_MEMO_JOINTS == 2, "the first becomes the second");
+
 void policy_memo_join(struct policy_memo_entry *from, struct policy_memo_entry *to, struct bytes text,
                       size_t name_start)
 {
-    struct policy_memo_joint *joint = &from->joint;
+    struct policy_memo_joint *joint = &from->joints[0];
     if (text.size == 0 || text.size > POLICY_MEMO_JOINT_SIZE)
         return;
+    for (size_t i = 0; i < POLICY_MEMO_JOINTS; i++)
+        if (bytes_equal(text, bytes_make(joint[i].text, joint[i].size)))
+            return;
+    joint[1] = joint[0];
     memcpy(joint->text, text.data, text.size);
     joint->used = UINT32_MAX >> (POLICY_MEMO_JOINT_SIZE - text.size);
     joint->known = true;

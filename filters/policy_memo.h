@@ -2,7 +2,7 @@
  * remembered as they stand, before they are made keys. One slot a hash, the latest name wins: bounded, and
  * whoever sends names that collide only gets the policy's own answer each time. Names of JSON members follow each
  * other in the same order again and again, so that an entry also knows the text that led from its value to the next member's
- * (a joint, as ',"name":'): where the same bytes stand again, neither are they taken apart nor is the name looked up.
+ * (a joint, as ',"name":', the last two that differ): where the same bytes stand again, neither are they taken apart nor is the name looked up.
  * Zero-initialised is empty; not shared between threads. */
 #ifndef FILTERS_POLICY_MEMO_H
 #define FILTERS_POLICY_MEMO_H
@@ -13,6 +13,7 @@
 #define POLICY_MEMO_SLOTS      512 /* a power of two */
 #define POLICY_MEMO_NAME_SIZE  32  /* longer names are not remembered */
 #define POLICY_MEMO_JOINT_SIZE 32  /* nor are longer joints */
+#define POLICY_MEMO_JOINTS     2   /* of a name, which may stand in documents of several shapes */
 
 struct policy_memo_entry;
 
@@ -36,9 +37,9 @@ struct policy_memo_entry {
     uint8_t size;
     uint8_t place; /* 0: the slot is empty */
     uint8_t class;
-    uint8_t shape;       /* of a header */
-    uint8_t scalar_only; /* of another */
-    struct policy_memo_joint joint;
+    uint8_t shape;                                       /* of a header */
+    uint8_t scalar_only;                                 /* of another */
+    struct policy_memo_joint joints[POLICY_MEMO_JOINTS]; /* the latest first */
 };
 
 struct policy_memo {
@@ -58,7 +59,7 @@ struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const str
 /* Remembers that |text| led from the value of |from| to the value of |to|, whose name stands unescaped at |name_start| of it. */
 void policy_memo_join(struct policy_memo_entry *from, struct policy_memo_entry *to, struct bytes text,
                       size_t name_start);
-/* Returns whether the POLICY_MEMO_JOINT_SIZE bytes at |data| begin with the text of |joint|, which is known. */
+/* Returns whether the POLICY_MEMO_JOINT_SIZE bytes at |data| begin with the text of |joint|. One that is not known fits anything. */
 static inline bool policy_memo_joint_fits(const struct policy_memo_joint *joint, const uint8_t *data)
 {
     uint32_t equal = scan16_equal_all(scan16_load(data), scan16_load(joint->text)) |

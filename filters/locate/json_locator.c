@@ -73,14 +73,14 @@ static void put_string(struct reader *reader, const uint8_t *start, const uint8_
 }
 
 /* Returns whether something may stand inside a string that its name does not tell: parameters, a URL, JSON (which begins
- * with a bracket, perhaps after white space that is escaped). */
+ * with a bracket, perhaps after white space that is escaped). All that marks these is ASCII. */
 static inline bool worth_a_look(const struct json_string *string)
 {
     if (!string->marked && !string->escaped)
         return false;
     if (string->size <= 2)
         return false;
-    if (string->marked || string->coded)
+    if (string->marked || string->hidden)
         return true;
     uint8_t first = *string->start;
     return first == '{' || first == '[' || first == '\\' || first == ' ';
@@ -121,7 +121,7 @@ string_locate(struct reader *reader, const uint8_t *at, const struct slot *slot,
         return not_json(reader, at, cut);
     enum policy_class class = slot->class;
     if (position == OUTERMOST && class == POLICY_PUBLIC &&
-        (string.size >= BARE_TOKEN_SIZE || worth_a_look(&string)))
+        (string.size >= BARE_TOKEN_SIZE || string.coded || worth_a_look(&string)))
         class = POLICY_CREDENTIAL; /* whole: a shorter one with something inside could grow into a token */
     if (class != POLICY_PUBLIC || worth_a_look(&string)) {
         struct json_string copy = string; /* the other stays in registers */
@@ -224,8 +224,10 @@ same_joint(struct reader *reader, const uint8_t *at, struct slot *ret_slot)
 {
     if (!reader->last || reader->end - at < POLICY_MEMO_JOINT_SIZE)
         return NULL;
-    const struct policy_memo_joint *joint = &reader->last->joint;
-    if (!joint->known || !policy_memo_joint_fits(joint, at))
+    const struct policy_memo_joint *joint = reader->last->joints;
+    if (!policy_memo_joint_fits(joint, at) && !policy_memo_joint_fits(++joint, at))
+        return NULL;
+    if (!joint->known)
         return NULL;
     ret_slot->class = joint->class;
     ret_slot->scalar_only = joint->scalar_only;
@@ -263,22 +265,23 @@ static const uint8_t *plain_members_pass(struct reader *reader, const uint8_t *a
     if (!last)
         return at;
     while (end - at >= POLICY_MEMO_JOINT_SIZE + 17) {
-        const struct policy_memo_joint *joint = &last->joint;
-        if (!joint->public || !policy_memo_joint_fits(joint, at))
+        const struct policy_memo_joint *joint = last->joints;
+        if ((!policy_memo_joint_fits(joint, at) && !policy_memo_joint_fits(++joint, at)) || !joint->public)
             break;
         const uint8_t *after = plain_value_end(at + joint->size, end);
         if (!after)
             break;
-        if (*after <= ' ') {
+        bool whole = *after == '}'; /* the object */
+        if (*after != ',' && !whole) {
             after = json_skip_space(after, end);
-            if (after == end)
+            uint8_t byte = json_byte(after, end);
+            whole = byte == '}';
+            if (byte != ',' && !whole)
                 break;
         }
-        if (*after != ',' && *after != '}')
-            break;
         at = after;
         last = joint->to;
-        if (*at != ',' && !siblings)
+        if (whole && !siblings)
             break;
     }
     reader->last = last;

@@ -7,7 +7,9 @@ const uint8_t *json_string_rest(const uint8_t *at, const uint8_t *end, struct js
 {
     while (at < end && *at == '\\') {
         string->escaped = true;
-        string->coded |= end - at > 1 && at[1] == 'u';
+        bool coded = end - at > 3 && at[1] == 'u';
+        string->coded |= coded;
+        string->hidden |= coded && at[2] == '0' && at[3] == '0';
         at = json_escape_end(at, end, ret_cut);
         if (!at)
             return NULL;

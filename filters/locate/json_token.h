@@ -15,7 +15,8 @@ struct json_string {
     const uint8_t *start;
     size_t size;
     bool escaped; /* holds a backslash */
-    bool coded;   /* holds a \\u: any byte may come of it */
+    bool coded;   /* holds a \\u */
+    bool hidden;  /* holds a \\u00: any ASCII byte may come of it */
     bool marked;  /* holds '=' or ':' */
 };
 

@@ -266,11 +266,44 @@ static void test_json_locator_learns_no_sibling_outside_an_array(void **unused)
     locator_done(&locator);
 }
 
+static void test_json_locator_looks_where_an_escape_may_hide_something(void **unused)
+{
+    (void)unused;
+    struct locator locator = {.policy = policy_builtin(), .replace = replace};
+    static const char *const strings[] = {
+        "a\\u003db",
+        "token\\u003Dxyz",
+        "\\u007b\\u0022password\\u0022\\u003a1}",
+        "{\\u0022password\\u0022\\u003a1}",
+        "\\u2014{\\\"password\\\":1}",
+        "\\u2014",
+        "a \\u2014 token",
+        "\\u2014 token=abc",
+        "\\u0020{\\\"pin\\\":1}",
+        "https\\u003a//shop.example/?token\\u003da",
+        "\\ud800\\u003d",
+        "\\u00e4",
+        "\\t[\\\"a\\\"]",
+    };
+    struct buffer text = {0};
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++)
+        for (unsigned place = 0; place < 3; place++) {
+            static const char *const before[] = {"\"", "{\"note\":\"", "[\""}, *const after[] = {"\"", "\"}",
+                                                                                                 "\"]"};
+            buffer_clear(&text);
+            buffer_printf(&text, "%s%s%s", before[place], strings[i], after[place]);
+            assert_same_all_ways(&locator, buffer_bytes(&text));
+        }
+    buffer_free(&text);
+    locator_done(&locator);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_locator_gives_what_the_plain_one_gives),
         cmocka_unit_test(test_json_locator_is_strict_with_what_it_knows_by_heart),
+        cmocka_unit_test(test_json_locator_looks_where_an_escape_may_hide_something),
         cmocka_unit_test(test_json_locator_learns_no_sibling_outside_an_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,19 +75,19 @@ static void test_memo_joint_fits_the_whole_of_its_text_only(void **state)
     (void)state;
     static struct policy_memo memo;
     struct policy_memo_entry *from = member(&memo, "sku"), *to = member(&memo, "quantity");
-    assert_false(from->joint.known);
+    assert_false(from->joints[0].known);
     policy_memo_join(from, to, bytes_of(",\"quantity\": "), 2);
-    assert_true(from->joint.known);
-    assert_true(from->joint.public);
-    assert_ptr_equal(from->joint.to, to);
-    assert_int_equal(from->joint.size, 13);
-    assert_int_equal(from->joint.name_start, 2);
-    assert_int_equal(from->joint.name_size, 8);
-    assert_true(fits(&from->joint, ",\"quantity\": 7}"));
-    assert_true(fits(&from->joint, ",\"quantity\": \"a long value that fills"));
-    assert_false(fits(&from->joint, ",\"quantity\":7}"));
-    assert_false(fits(&from->joint, ",\"quantitx\": 7}"));
-    assert_false(fits(&from->joint, "{\"quantity\": 7}"));
+    assert_true(from->joints[0].known);
+    assert_true(from->joints[0].public);
+    assert_ptr_equal(from->joints[0].to, to);
+    assert_int_equal(from->joints[0].size, 13);
+    assert_int_equal(from->joints[0].name_start, 2);
+    assert_int_equal(from->joints[0].name_size, 8);
+    assert_true(fits(&from->joints[0], ",\"quantity\": 7}"));
+    assert_true(fits(&from->joints[0], ",\"quantity\": \"a long value that fills"));
+    assert_false(fits(&from->joints[0], ",\"quantity\":7}"));
+    assert_false(fits(&from->joints[0], ",\"quantitx\": 7}"));
+    assert_false(fits(&from->joints[0], "{\"quantity\": 7}"));
 }
 
 static void test_memo_joint_of_thirty_two_bytes_is_kept_and_a_longer_one_is_not(void **state)
@@ -99,13 +99,34 @@ static void test_memo_joint_of_thirty_two_bytes_is_kept_and_a_longer_one_is_not(
                       longer[] = "}                            \"b\":";
     assert_int_equal(strlen(longest), POLICY_MEMO_JOINT_SIZE);
     policy_memo_join(from, to, bytes_of(longest), 29);
-    assert_true(fits(&from->joint, longest));
+    assert_true(fits(&from->joints[0], longest));
     policy_memo_join(from, to, bytes_of(longer), 30);
-    assert_true(fits(&from->joint, longest));
+    assert_true(fits(&from->joints[0], longest));
     char other[sizeof longest];
     memcpy(other, longest, sizeof longest);
     other[POLICY_MEMO_JOINT_SIZE - 1] = ' ';
-    assert_false(fits(&from->joint, other));
+    assert_false(fits(&from->joints[0], other));
+}
+
+static void test_memo_keeps_the_last_two_joints_that_differ(void **state)
+{
+    (void)state;
+    static struct policy_memo memo;
+    struct policy_memo_entry *from = member(&memo, "id"), *to = member(&memo, "name");
+    static const char *const texts[] = {",\"name\":", ", \"name\": ", "{\"name\":"};
+    static const size_t starts[] = {2, 3, 2};
+    policy_memo_join(from, to, bytes_of(texts[0]), starts[0]);
+    policy_memo_join(from, to, bytes_of(texts[1]), starts[1]);
+    for (size_t i = 0; i < 2; i++) { /* what is known changes nothing */
+        policy_memo_join(from, to, bytes_of(texts[i]), starts[i]);
+        assert_true(fits(&from->joints[0], texts[1]));
+        assert_true(fits(&from->joints[1], texts[0]));
+        assert_false(fits(&from->joints[0], texts[0]));
+    }
+    policy_memo_join(from, to, bytes_of(texts[2]), starts[2]);
+    assert_true(fits(&from->joints[0], texts[2]));
+    assert_true(fits(&from->joints[1], texts[1]));
+    assert_int_equal(from->joints[1].name_start, 3);
 }
 
 static void test_memo_joint_tells_the_class_though_another_name_took_the_slot(void **state)
@@ -119,9 +140,9 @@ static void test_memo_joint_tells_the_class_though_another_name_took_the_slot(vo
         snprintf(name, sizeof name, "X-%d", i);
         policy_memo_header(&memo, policy_builtin(), bytes_of(name));
     }
-    assert_int_equal(from->joint.class, POLICY_PASSWORD);
-    assert_false(from->joint.public);
-    assert_int_equal(from->joint.name_size, 8);
+    assert_int_equal(from->joints[0].class, POLICY_PASSWORD);
+    assert_false(from->joints[0].public);
+    assert_int_equal(from->joints[0].name_size, 8);
 }
 
 static void test_memo_wiped_holds_no_name(void **state)
@@ -141,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_memo_names_that_share_a_slot_are_told_apart),
         cmocka_unit_test(test_memo_joint_fits_the_whole_of_its_text_only),
         cmocka_unit_test(test_memo_joint_of_thirty_two_bytes_is_kept_and_a_longer_one_is_not),
+        cmocka_unit_test(test_memo_keeps_the_last_two_joints_that_differ),
         cmocka_unit_test(test_memo_joint_tells_the_class_though_another_name_took_the_slot),
         cmocka_unit_test(test_memo_wiped_holds_no_name),
     };

@@ -36,11 +36,14 @@ static bool ends_run(uint8_t byte)
 
 bool coded_base64_next(struct bytes text, size_t from, size_t end, size_t *ret_start, size_t *ret_end)
 {
-    while (end - from >= CODED_BASE64_LEAST && from < end) {
-        if (!quad_fits(text, from)) {
-            from += 4;
+    while (from < end && end - from >= CODED_BASE64_LEAST) {
+        /* A stretch that begins here or at the next quad has both: the second one tells first. */
+        if (!quad_fits(text, from + 4)) {
+            from += 8;
             continue;
         }
+        if (!quad_fits(text, from))
+            from += 4;
         size_t last = from + 4;
         while (end - last >= 4 && quad_fits(text, last))
             last += 4;
@@ -55,32 +58,31 @@ bool coded_base64_next(struct bytes text, size_t from, size_t end, size_t *ret_s
             return true;
         }
         from += (last - from + 3) / 4 * 4;
-        if (from > end)
-            break;
     }
     return false;
 }
 
+/* Whether the two digits at |at| stand for printable ASCII. */
+static bool pair_fits(struct bytes text, size_t at)
+{
+    return text.data[at] >= '2' && text.data[at] <= '7' && char_is(text.data[at + 1], CHAR_HEX);
+}
+
 bool coded_hex_next(struct bytes text, size_t from, size_t end, size_t *ret_start, size_t *ret_end)
 {
-    /* Two counters: of digits so far that fit, if this one is the upper half of a byte, and if it is the lower one. */
-    size_t upper = 0, lower = 0;
-    for (size_t i = from; i < end; i++) {
-        uint8_t byte = text.data[i];
-        size_t before = upper;
-        upper = byte >= '2' && byte <= '7' ? lower + 1 : 0;
-        lower = char_is(byte, CHAR_HEX) ? before + 1 : 0;
-        if (before == 0)
-            lower = 0; /* a lower half needs its upper one */
-        if (lower < CODED_HEX_LEAST)
+    while (from < end && end - from >= CODED_HEX_LEAST) {
+        /* From the last pair of the shortest stretch back: where one does not fit, no stretch goes over it. */
+        size_t pair = from + CODED_HEX_LEAST;
+        while (pair > from && pair_fits(text, pair - 2))
+            pair -= 2;
+        if (pair > from) {
+            from = pair;
             continue;
-        size_t first = i + 1 - lower;
-        first += lower % 2;
-        size_t last = i + 1;
-        while (last + 1 < end && text.data[last] >= '2' && text.data[last] <= '7' &&
-               char_is(text.data[last + 1], CHAR_HEX))
+        }
+        size_t last = from + CODED_HEX_LEAST;
+        while (end - last >= 2 && pair_fits(text, last))
             last += 2;
-        *ret_start = first;
+        *ret_start = from;
         *ret_end = last;
         return true;
     }

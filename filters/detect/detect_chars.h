@@ -20,6 +20,8 @@ enum detect_char {
 
 /* The kinds of each byte. */
 extern const uint8_t detect_chars[256];
+/* Whether a byte parts a value from what stands beside it: CHAR_STOP, and =:,;&'()[]{}\\` too. */
+extern const bool detect_parts[256];
 
 static inline bool char_is(uint8_t byte, uint8_t kinds)
 {

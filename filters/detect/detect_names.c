@@ -16,61 +16,62 @@ static const struct {
     enum stands stands;
     uint32_t hint;
 } words[] = {
-    {"token", AS_STEM, HINT_KEY},
-    {"secret", AS_STEM, HINT_KEY},
+    /* by first letter */
     {"apikey", AS_STEM, HINT_KEY},
     {"accesskey", AS_STEM, HINT_KEY},
+    {"authorization", AS_STEM, HINT_KEY},
+    {"auth", AS_PART, HINT_KEY},
+    {"aadhaar", AS_STEM, HINT_AADHAAR},
+    {"aadhar", AS_STEM, HINT_AADHAAR},
+    {"bearer", AS_STEM, HINT_KEY},
+    {"bsn", AS_PART, HINT_BSN},
+    {"burgerservicenummer", AS_STEM, HINT_BSN},
+    {"build", AS_LAST, HINT_VERSION},
+    {"credential", AS_STEM, HINT_KEY},
+    {"creds", AS_PART, HINT_KEY},
+    {"cellular", AS_PART, HINT_PHONE},
+    {"cell", AS_LAST, HINT_PHONE},
+    {"cpf", AS_PART, HINT_CPF},
+    {"contribuinte", AS_STEM, HINT_NIF},
+    {"dni", AS_PART, HINT_NIF},
+    {"fax", AS_PART, HINT_PHONE},
+    {"firmware", AS_LAST, HINT_VERSION},
+    {"itin", AS_PART, HINT_SSN},
+    {"jwt", AS_PART, HINT_KEY},
+    {"key", AS_LAST, HINT_KEY},
+    {"mobile", AS_PART, HINT_PHONE},
+    {"msisdn", AS_STEM, HINT_PHONE},
+    {"nhs", AS_PART, HINT_NHS},
+    {"nhsnumber", AS_STEM, HINT_NHS},
+    {"nif", AS_PART, HINT_NIF},
+    {"nie", AS_PART, HINT_NIF},
+    {"nationalid", AS_STEM,
+     HINT_AADHAAR | HINT_NHS | HINT_PESEL | HINT_CPF | HINT_NIF | HINT_TFN | HINT_BSN | HINT_SSN},
     {"privatekey", AS_STEM, HINT_KEY},
     {"password", AS_STEM, HINT_KEY},
     {"passwd", AS_STEM, HINT_KEY},
     {"passphrase", AS_STEM, HINT_KEY},
-    {"credential", AS_STEM, HINT_KEY},
-    {"signature", AS_STEM, HINT_KEY},
-    {"bearer", AS_STEM, HINT_KEY},
-    {"authorization", AS_STEM, HINT_KEY},
-    {"sessionid", AS_STEM, HINT_KEY},
-    {"auth", AS_PART, HINT_KEY},
     {"pwd", AS_PART, HINT_KEY},
     {"pass", AS_LAST, HINT_KEY},
-    {"creds", AS_PART, HINT_KEY},
-    {"jwt", AS_PART, HINT_KEY},
-    {"key", AS_LAST, HINT_KEY},
     {"phone", AS_STEM, HINT_PHONE},
-    {"mobile", AS_PART, HINT_PHONE},
-    {"cellular", AS_PART, HINT_PHONE},
-    {"cell", AS_LAST, HINT_PHONE},
-    {"tel", AS_PART, HINT_PHONE},
-    {"fax", AS_PART, HINT_PHONE},
-    {"msisdn", AS_STEM, HINT_PHONE},
-    {"whatsapp", AS_PART, HINT_PHONE},
+    {"pesel", AS_STEM, HINT_PESEL},
+    {"release", AS_LAST, HINT_VERSION},
+    {"secret", AS_STEM, HINT_KEY},
+    {"signature", AS_STEM, HINT_KEY},
+    {"sessionid", AS_STEM, HINT_KEY},
     {"ssn", AS_PART, HINT_SSN},
-    {"itin", AS_PART, HINT_SSN},
     {"socialsecurity", AS_STEM, HINT_SSN},
+    {"token", AS_STEM, HINT_KEY},
+    {"tel", AS_PART, HINT_PHONE},
     {"taxid", AS_STEM, HINT_SSN},
     {"taxpayerid", AS_STEM, HINT_SSN},
-    {"aadhaar", AS_STEM, HINT_AADHAAR},
-    {"aadhar", AS_STEM, HINT_AADHAAR},
-    {"uidai", AS_PART, HINT_AADHAAR},
-    {"nhs", AS_PART, HINT_NHS},
-    {"nhsnumber", AS_STEM, HINT_NHS},
-    {"pesel", AS_STEM, HINT_PESEL},
-    {"cpf", AS_PART, HINT_CPF},
-    {"nif", AS_PART, HINT_NIF},
-    {"dni", AS_PART, HINT_NIF},
-    {"nie", AS_PART, HINT_NIF},
-    {"contribuinte", AS_STEM, HINT_NIF},
     {"tfn", AS_PART, HINT_TFN},
     {"taxfile", AS_STEM, HINT_TFN},
-    {"bsn", AS_PART, HINT_BSN},
-    {"burgerservicenummer", AS_STEM, HINT_BSN},
-    {"nationalid", AS_STEM,
-     HINT_AADHAAR | HINT_NHS | HINT_PESEL | HINT_CPF | HINT_NIF | HINT_TFN | HINT_BSN | HINT_SSN},
+    {"uidai", AS_PART, HINT_AADHAAR},
+    {"useragent", AS_STEM, HINT_VERSION},
     {"version", AS_STEM, HINT_VERSION},
     {"ver", AS_LAST, HINT_VERSION},
-    {"build", AS_LAST, HINT_VERSION},
-    {"release", AS_LAST, HINT_VERSION},
-    {"firmware", AS_LAST, HINT_VERSION},
-    {"useragent", AS_STEM, HINT_VERSION},
+    {"whatsapp", AS_PART, HINT_PHONE},
 };
 
 /* Words before "key" that make it no secret. */
@@ -111,22 +112,41 @@ static bool is_start(const struct words_of *of, size_t at)
     return at == of->size || (of->starts >> at & 1);
 }
 
-/* Whether |word| stands in |of| as it must. A number after it is fine: "phone2". */
-static bool has_word(const struct words_of *of, const char *word, enum stands stands)
+/* Whether the |size| bytes of |word|, which stand at |at| of |of|, stand there as they must. A number after them is fine: "phone2". */
+static bool stands_as(const struct words_of *of, size_t at, size_t size, enum stands stands)
+{
+    if (stands == AS_STEM)
+        return true;
+    size_t end = at + size;
+    while (end < of->size && char_is(of->text[end], CHAR_DIGIT))
+        end++;
+    return is_start(of, at) && (stands == AS_LAST ? end == of->size : is_start(of, end));
+}
+
+static bool word_at(const struct words_of *of, size_t at, const char *word, enum stands stands)
 {
     size_t size = strlen(word);
-    for (size_t at = 0; at + size <= of->size; at++) {
-        if (of->text[at] != (uint8_t)word[0] || memcmp(of->text + at, word, size) != 0)
-            continue;
-        if (stands == AS_STEM)
-            return true;
-        size_t end = at + size;
-        while (end < of->size && char_is(of->text[end], CHAR_DIGIT))
-            end++;
-        if (is_start(of, at) && (stands == AS_LAST ? end == of->size : is_start(of, end)))
-            return true;
+    return size <= of->size - at && memcmp(of->text + at, word, size) == 0 && stands_as(of, at, size, stands);
+}
+
+/* The hints of the words that stand at |at|. */
+static uint32_t hints_at(const struct words_of *of, size_t at)
+{
+    const size_t count = sizeof words / sizeof words[0];
+    uint8_t first = of->text[at];
+    size_t low = 0, high = count;
+    uint32_t hints = 0;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if ((uint8_t)words[middle].word[0] < first)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
+    for (; low < count && (uint8_t)words[low].word[0] == first; low++)
+        if (word_at(of, at, words[low].word, words[low].stands))
+            hints |= words[low].hint;
+    return hints;
 }
 
 uint32_t detect_name_hints(struct bytes name)
@@ -134,14 +154,13 @@ uint32_t detect_name_hints(struct bytes name)
     struct words_of of;
     uint32_t hints = 0;
     split(name, &of);
-    if (of.size < 2)
-        return 0;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (!(hints & words[i].hint) && has_word(&of, words[i].word, words[i].stands))
-            hints |= words[i].hint;
-    if (hints & HINT_KEY && of.size > 3 && memcmp(of.text + of.size - 3, "key", 3) == 0)
-        for (size_t i = 0; i < sizeof harmless_keys / sizeof harmless_keys[0]; i++)
-            if (has_word(&of, harmless_keys[i], AS_PART))
+    for (size_t at = 0; at + 1 < of.size; at++)
+        hints |= hints_at(&of, at);
+    if (!(hints & HINT_KEY) || of.size <= 3 || memcmp(of.text + of.size - 3, "key", 3) != 0)
+        return hints;
+    for (size_t i = 0; i < sizeof harmless_keys / sizeof harmless_keys[0]; i++)
+        for (size_t at = 0; at < of.size; at++)
+            if (word_at(&of, at, harmless_keys[i], AS_PART))
                 return hints & ~(uint32_t)HINT_KEY;
     return hints;
 }

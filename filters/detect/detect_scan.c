@@ -8,6 +8,9 @@
 #include "filters/detect/secret_detectors.h"
 #include "filters/detect/triggers.h"
 
+#define JWT_WITHIN                                                                                           \
+    24 /* characters of a run after whose dashes one may begin: each try looks at the whole run */
+
 /* Adds |size| bytes at |offset|, where there are any. Returns whether. */
 static bool found(struct scan *scan, enum detect_class class, size_t offset, size_t size)
 {
@@ -59,6 +62,48 @@ static void zero_byte(struct scan *scan, size_t at)
     }
 }
 
+/* A character reference may be part of a value, but for those of HTML's own syntax, which can only stand beside one. */
+static void reference(struct scan *scan, size_t at)
+{
+    uint8_t bytes[WRAPPING_UNIT_MAX];
+    size_t count = 0, size = wrapping_unit(WRAPPING_HTML, scan->text, at, bytes, &count);
+    if (size == 1 || (count == 1 && memchr("&<>\"", bytes[0], 4)))
+        return;
+    /* Of a blank that is in every page only what stands between digits or capitals. */
+    if (count == 1 && bytes[0] == ' ' &&
+        (at == 0 || !char_is(scan->text.data[at - 1], CHAR_DIGIT | CHAR_UPPER)))
+        return;
+    unwrap_region(scan, WRAPPING_HTML, at);
+}
+
+/* An '=' that is of quoted-printable, and not of a parameter: an escape of something printable, or at the end of a line. */
+static void equals_sign(struct scan *scan, size_t at)
+{
+    uint8_t bytes[WRAPPING_UNIT_MAX];
+    size_t count = 0, size = wrapping_unit(WRAPPING_QUOTED_PRINTABLE, scan->text, at, bytes, &count);
+    if (size == 1 || (count > 0 && (bytes[0] < ' ' || bytes[0] >= 0x7f)))
+        return;
+    unwrap_region(scan, WRAPPING_QUOTED_PRINTABLE, at);
+    if (count == 0)
+        unwrap_region(scan, WRAPPING_SOFT_BREAKS, at);
+}
+
+/* Whether the '+' at |at| may be a blank after a scheme, between groups of a number or words of an armour: both of at most seven characters, the first with a digit
+ * or capital at its end. */
+static bool is_form_blank(struct bytes text, size_t at)
+{
+    size_t before = at, after = at + 1;
+    if (scheme_before(text, at))
+        return true;
+    if (at == 0 || !char_is(text.data[at - 1], CHAR_DIGIT | CHAR_UPPER))
+        return false;
+    while (before > 0 && at - before <= 7 && char_is(text.data[before - 1], CHAR_WORD))
+        before--;
+    while (after - at <= 8 && char_at(text, after, CHAR_WORD))
+        after++;
+    return at - before >= 2 && at - before <= 7 && after - at >= 2 && after - at <= 8;
+}
+
 static void special_byte(struct scan *scan, size_t at)
 {
     struct bytes text = scan->text;
@@ -71,23 +116,17 @@ static void special_byte(struct scan *scan, size_t at)
     case '%':
         if (hex) {
             unwrap_region(scan, WRAPPING_PERCENT, at);
-            unwrap_region(scan, WRAPPING_FORM, at);
         }
         break;
     case '+':
         found(scan, DETECT_PHONE, at, phone_at(text, at));
-        /* A blank between digits, or between the words of an armour. */
-        if (at > 0 && char_at(text, at + 1, CHAR_WORD) && char_is(text.data[at - 1], CHAR_DIGIT | CHAR_UPPER))
+        if (is_form_blank(text, at))
             unwrap_region(scan, WRAPPING_FORM, at);
         break;
     case '&':
         if (at + 1 < text.size &&
-            (text.data[at + 1] == '#' || char_is(text.data[at + 1], CHAR_UPPER | CHAR_LOWER))) {
-            uint8_t bytes[WRAPPING_UNIT_MAX];
-            size_t count = 0;
-            if (wrapping_unit(WRAPPING_HTML, text, at, bytes, &count) > 1)
-                unwrap_region(scan, WRAPPING_HTML, at);
-        }
+            (text.data[at + 1] == '#' || char_is(text.data[at + 1], CHAR_UPPER | CHAR_LOWER)))
+            reference(scan, at);
         break;
     case '\\':
         if (at + 1 < text.size && (text.data[at + 1] == 'u' || text.data[at + 1] == 'x') &&
@@ -95,10 +134,10 @@ static void special_byte(struct scan *scan, size_t at)
             unwrap_region(scan, WRAPPING_JSON, at);
         break;
     case '=':
-        if (hex || (at + 1 < text.size && (text.data[at + 1] == '\r' || text.data[at + 1] == '\n')))
-            unwrap_region(scan, WRAPPING_QUOTED_PRINTABLE, at);
-        size = scheme_parameters_around(text, at, &offset);
-        found(scan, DETECT_AUTH, offset, size);
+        equals_sign(scan, at);
+        size = at < scan->schemes_done ? 0 : scheme_parameters_around(text, at, &offset);
+        if (found(scan, DETECT_AUTH, offset, size))
+            scan->schemes_done = offset + size;
         break;
     default:
         zero_byte(scan, at);
@@ -155,24 +194,20 @@ static void scheme_at_start(struct scan *scan)
         scheme_token(scan, at + 1);
 }
 
-/* Values that begin at |at| of a run of token characters. Returns the size of one, or 0. */
-static size_t token_at(struct scan *scan, size_t at)
+/* Values that begin at |at| of a run of token characters; a JWT only at the |first| of them. Returns the size of one, or 0. */
+static size_t token_at(struct scan *scan, size_t at, bool first)
 {
     struct bytes text = scan->text;
-    size_t size = jwt_at(text, at);
+    size_t size = provider_token_at(text, at);
+    bool age = size > 0 && text_has(text, at, "AGE-SECRET-KEY-");
+    if (found(scan, age ? DETECT_PRIVATE_KEY : DETECT_PROVIDER_TOKEN, at, size) ||
+        char_is(text.data[at], CHAR_DIGIT))
+        return size;
+    size = first ? jwt_at(text, at) : 0;
     if (found(scan, DETECT_JWT, at, size))
         return size;
-    size = provider_token_at(text, at);
-    if (found(scan,
-              text.data[at] == 'A' && text_has(text, at, "AGE-SECRET-KEY-") ? DETECT_PRIVATE_KEY
-                                                                            : DETECT_PROVIDER_TOKEN,
-              at, size))
-        return size;
     size = iban_at(text, at);
-    if (found(scan, DETECT_IBAN, at, size))
-        return size;
-    size = mac_at(text, at);
-    return found(scan, DETECT_MAC, at, size) ? size : 0;
+    return found(scan, DETECT_IBAN, at, size) ? size : 0;
 }
 
 /* Tokens whose prefix ends with a dot or a colon, which are no token characters. */
@@ -182,7 +217,7 @@ static size_t dotted_token(struct scan *scan, size_t at)
     if (at < 3 || (text.data[at - 1] != '.' && text.data[at - 1] != ':'))
         return 0;
     size_t start = at - 1;
-    while (start > 0 && at - start < 12 &&
+    while (start > 0 && at - start < 48 &&
            (char_is(text.data[start - 1], CHAR_WORD) || text.data[start - 1] == '.'))
         start--;
     size_t size = provider_token_at(text, start);
@@ -200,27 +235,36 @@ static void token_run(struct scan *scan, size_t at)
     while (char_at(text, end, CHAR_TOKEN))
         end++;
     scan->tokens_done = end;
-    size_t size = dotted_token(scan, at), start = scheme_token_start(text, at);
-    if (size == 0 && (size = scheme_token(scan, start)) > 0)
+    size_t size = dotted_token(scan, at);
+    /* After a scheme stands a blank; what parts a token may have a dot or slash before it. */
+    bool joined = at > 0 && (char_is(text.data[at - 1], CHAR_BASE64) || memchr(" .~", text.data[at - 1], 3));
+    if (size == 0 && joined && at >= scan->schemes_done) {
+        size_t start = scheme_token_start(text, at);
+        scan->schemes_done = scheme_token_end(text, at);
+        size = scheme_token(scan, start);
         size = start + size > at ? start + size - at : 0;
+    }
+    if (at + size > end)
+        scan->tokens_done = at + size;
+    bool any = size > 0;
     /* At the beginning, after the letter of an escape ("\n") and after dashes. */
-    for (size_t i = at; i < end && size == 0 && !scan->stopped; i++) {
+    for (size_t i = at + size; i < end && !scan->stopped; i += size ? size : 1) {
         bool starts = i == at || !char_is(text.data[i - 1], CHAR_WORD) ||
                       (i == at + 1 && at > 0 && text.data[at - 1] == '\\');
-        if (!starts)
-            continue;
-        size = token_at(scan, i);
-        at = size ? i : at;
+        size = starts ? token_at(scan, i, i - at < JWT_WITHIN) : 0;
+        any = any || size > 0;
+        if (i + size > end)
+            scan->tokens_done = i + size;
     }
-    if (size > 0) {
-        scan->tokens_done = at + size > end ? at + size : end;
+    if (any)
         return;
-    }
     if (scan->stopped)
         return;
     unwrap_run(scan, at, end);
+    if (at < scan->random_done)
+        return;
     size_t offset = 0;
-    size = random_around(text, at, scan->hints & HINT_KEY, &offset);
+    size = random_around(text, at, scan->hints & HINT_KEY, &offset, &scan->random_done);
     found(scan, DETECT_HIGH_ENTROPY, offset, size);
 }
 
@@ -265,32 +309,42 @@ static void look_at(struct scan *scan, const struct triggers *triggers, uint64_t
         found(scan, DETECT_IBAN, at, iban_at(scan->text, at));
     if (triggers->token & bit)
         token_run(scan, at);
+    if (triggers->basic & bit && at + 6 < scan->text.size && at + 6 >= scan->schemes_done)
+        scheme_token(scan, at + 6);
+    if (triggers->pairs & bit && at >= 2)
+        found(scan, DETECT_MAC, at - 2, mac_at(scan->text, at - 2));
 }
 
 void scan_named(struct scan *scan)
 {
-    struct bytes value = bytes_trim(scan->text);
-    size_t offset = value.size ? (size_t)(value.data - scan->text.data) : 0;
-    if (value.size < 7 || value.size > 40 || !(scan->hints & HINTS_LOOK))
+    struct bytes text = scan->text;
+    size_t from = 0, to = text.size;
+    if (!(scan->hints & HINTS_LOOK) || text.size > 64)
+        return;
+    /* Blanks, quotes and the like around the value. */
+    while (from < to && detect_parts[text.data[from]] && text.data[from] != '(')
+        from++;
+    while (to > from && detect_parts[text.data[to - 1]])
+        to--;
+    struct bytes value = bytes_make(text.data + from, to - from);
+    if (value.size < 7 || value.size > 40)
         return;
     if ((scan->hints & HINT_SSN) && value.size == 9)
-        found(scan, DETECT_SSN, offset, ssn_bare_at(value, 0));
+        found(scan, DETECT_SSN, from, ssn_bare_at(value, 0));
     if (national_id_fits(value, scan->hints))
-        found(scan, DETECT_NATIONAL_ID, offset, value.size);
+        found(scan, DETECT_NATIONAL_ID, from, value.size);
     if ((scan->hints & HINT_PHONE) && phone_is_plausible(value))
-        found(scan, DETECT_PHONE, offset, value.size);
+        found(scan, DETECT_PHONE, from, value.size);
 }
 
 size_t scan_run(struct scan *scan, size_t from)
 {
-    size_t left;
+    struct triggers triggers;
     if (from == 0)
         scheme_at_start(scan);
     if (scan->stopped)
         return 0;
-    for (; from<scan->text.size; from += left> TRIGGER_BLOCK ? TRIGGER_STEP : TRIGGER_BLOCK) {
-        left = scan->text.size - from;
-        struct triggers triggers = triggers_of(scan->text, from);
+    while ((from = triggers_next(scan->text, from, &triggers)) < scan->text.size) {
         for (uint64_t any = triggers.any; any; any &= any - 1) {
             size_t at = from + (size_t)__builtin_ctzll(any);
             if (at < scan->keys_done)
@@ -299,8 +353,9 @@ size_t scan_run(struct scan *scan, size_t from)
             if (scan->stopped)
                 return at;
         }
-        if (left <= TRIGGER_BLOCK)
-            break;
+        from += scan->text.size - from > TRIGGER_BLOCK ? TRIGGER_STEP : TRIGGER_BLOCK;
+        if (from < scan->keys_done)
+            from = scan->keys_done;
     }
     return scan->text.size;
 }

@@ -16,7 +16,7 @@ struct scan {
     size_t max, count;
     bool stopped; /* found more than fit, or, when asking, one */
     /* Up to where runs were looked at as a whole; what begins before is done. */
-    size_t tokens_done, digits_done, colons_done, keys_done;
+    size_t tokens_done, schemes_done, random_done, digits_done, colons_done, keys_done;
     size_t coded_done[WRAPPING_COUNT];
     struct authority authority;
 };

@@ -13,6 +13,7 @@ struct issuer {
 #define FROM_TO(first, last) ((LENGTH((last) + 1) - 1) & ~(LENGTH(first) - 1))
 
 static const struct issuer issuers[] = {
+    {60400, 60499, FROM_TO(12, 19)},                        /* Maestro */
     {180000, 180099, LENGTH(15)},                           /* JCB, old */
     {213100, 213199, LENGTH(15)},                           /* JCB, old */
     {220000, 220499, FROM_TO(16, 19)},                      /* Mir */
@@ -20,7 +21,7 @@ static const struct issuer issuers[] = {
     {300000, 305999, FROM_TO(14, 19)},                      /* Diners Club */
     {309500, 309599, FROM_TO(14, 19)},                      /* Diners Club */
     {340000, 349999, LENGTH(15)},                           /* American Express */
-    {352800, 358999, FROM_TO(16, 19)},                      /* JCB */
+    {350000, 359999, FROM_TO(16, 19)},                      /* JCB, and what is held for it */
     {360000, 369999, FROM_TO(14, 19)},                      /* Diners Club */
     {370000, 379999, LENGTH(15)},                           /* American Express */
     {380000, 399999, FROM_TO(14, 19)},                      /* Diners Club */

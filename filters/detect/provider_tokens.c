@@ -97,6 +97,9 @@ static const struct provider providers[] = {
     {"ya29.", ALPHA_TOKEN, 20, 0}, /* Google OAuth */
 };
 
+/* Bit i: prefixes begin with the character 64 + i. */
+#define FIRST_BITS UINT64_C(0x039d59f2000840a2)
+
 static bool is_of(enum alphabet alphabet, uint8_t byte)
 {
     switch (alphabet) {
@@ -148,6 +151,8 @@ size_t provider_token_at(struct bytes text, size_t at)
     uint8_t first = text.data[at];
     if (char_is(first, CHAR_DIGIT))
         return telegram_at(text, at);
+    if (first < 64 || first >= 128 || !(FIRST_BITS >> (first - 64) & 1))
+        return 0;
     const size_t count = sizeof providers / sizeof providers[0];
     size_t low = 0, high = count; /* the first row that begins with |first| */
     while (low < high) {

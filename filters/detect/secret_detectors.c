@@ -10,6 +10,10 @@
 #define RANDOM_LEAST   12
 #define TOKEN68_BEFORE 256
 #define RANDOM_BEFORE  64
+/* In 1024th of a bit a character: of any text, of hexadecimal digits (which have at most four), of letters without digits. */
+#define RANDOM_ANY     3584
+#define RANDOM_HEX     3072
+#define RANDOM_LETTERS 3891
 
 /* Returns the end of the token characters at |at|. */
 static size_t part_end(struct bytes text, size_t at)
@@ -90,8 +94,7 @@ size_t private_key_at(struct bytes text, size_t at)
     return (tail ? tail : text.size) - at;
 }
 
-/* Returns the end of a token68 (RFC 9110 §11.2). */
-static size_t token68_end(struct bytes text, size_t at)
+size_t scheme_token_end(struct bytes text, size_t at)
 {
     while (at < text.size &&
            (char_is(text.data[at], CHAR_BASE64) || text.data[at] == '.' || text.data[at] == '~'))
@@ -123,32 +126,49 @@ static bool is_token(struct bytes token)
     return digits ? token.size >= 6 : token.size >= 24;
 }
 
+/* Schemes with one token, and with parameters. */
+static const char *const token_schemes[] = {"bearer", "negotiate", "ntlm",         "token",
+                                            "apikey", "dpop",      "privatetoken", "splunk"};
+static const char *const parameter_schemes[] = {
+    "digest", "hawk", "aws4-hmac-sha256", "signature", "oauth", "scram-sha-256", "mac", "gnap"};
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+static bool one_before(struct bytes text, size_t at, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (word_before(text, at, words[i]))
+            return true;
+    return false;
+}
+
+bool scheme_before(struct bytes text, size_t at)
+{
+    return word_before(text, at, "basic") || one_before(text, at, token_schemes, COUNT(token_schemes)) ||
+           one_before(text, at, parameter_schemes, COUNT(parameter_schemes));
+}
+
 enum scheme scheme_token_at(struct bytes text, size_t at, size_t *ret_size)
 {
-    static const char *const tokens[] = {"bearer", "negotiate", "ntlm",         "token",
-                                         "apikey", "dpop",      "privatetoken", "splunk"};
     if (at < 4 || at >= text.size || text.data[at - 1] != ' ')
         return SCHEME_NONE;
     size_t before = at - 1, end;
     if (word_before(text, before, "basic")) {
-        end = token68_end(text, at);
+        end = scheme_token_end(text, at);
         *ret_size = end - at;
         return is_basic(bytes_make(text.data + at, end - at)) ? SCHEME_BASIC : SCHEME_NONE;
     }
-    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
-        if (!word_before(text, before, tokens[i]))
-            continue;
-        end = token68_end(text, at);
-        /* The '=' of a parameter is none of a token. */
-        if (end < text.size && text.data[end - 1] == '=' &&
-            (text.data[end] == '"' || char_is(text.data[end], CHAR_WORD)))
-            return SCHEME_NONE;
-        while (end > at && text.data[end - 1] == '.')
-            end--;
-        *ret_size = end - at;
-        return is_token(bytes_make(text.data + at, end - at)) ? SCHEME_TOKEN : SCHEME_NONE;
-    }
-    return SCHEME_NONE;
+    if (!one_before(text, before, token_schemes, COUNT(token_schemes)))
+        return SCHEME_NONE;
+    end = scheme_token_end(text, at);
+    /* The '=' of a parameter is none of a token. */
+    if (end > at && end < text.size && text.data[end - 1] == '=' &&
+        (text.data[end] == '"' || char_is(text.data[end], CHAR_WORD)))
+        return SCHEME_NONE;
+    while (end > at && text.data[end - 1] == '.')
+        end--;
+    *ret_size = end - at;
+    return is_token(bytes_make(text.data + at, end - at)) ? SCHEME_TOKEN : SCHEME_NONE;
 }
 
 size_t scheme_token_start(struct bytes text, size_t at)
@@ -177,17 +197,12 @@ static size_t parameter_end(struct bytes text, size_t at)
 
 size_t scheme_parameters_around(struct bytes text, size_t equals, size_t *ret_offset)
 {
-    static const char *const schemes[] = {
-        "digest", "hawk", "aws4-hmac-sha256", "signature", "oauth", "scram-sha-256", "mac", "gnap"};
     size_t start = equals;
     while (start > 0 && equals - start < 24 && char_is(text.data[start - 1], CHAR_TOKEN))
         start--;
     if (start == equals || start < 4 || text.data[start - 1] != ' ')
         return 0;
-    bool known = false;
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-        known = known || word_before(text, start - 1, schemes[i]);
-    if (!known)
+    if (!one_before(text, start - 1, parameter_schemes, COUNT(parameter_schemes)))
         return 0;
     size_t end = equals + 1;
     for (;;) {
@@ -206,7 +221,7 @@ size_t scheme_parameters_around(struct bytes text, size_t equals, size_t *ret_of
     return end > equals + 1 ? end - start : 0;
 }
 
-bool entropy_is_high(struct bytes value)
+bool entropy_is_at_least(struct bytes value, unsigned bits)
 {
     /* n log2 n in 1024th of a bit. */
     static const uint32_t products[65] = {
@@ -220,13 +235,7 @@ bool entropy_is_high(struct bytes value)
     uint32_t size = value.size < 64 ? (uint32_t)value.size : 64, sum = 0;
     for (uint32_t i = 0; i < size; i++)
         sum += products[counts[value.data[i]] + 1] - products[counts[value.data[i]]], counts[value.data[i]]++;
-    return products[size] - sum >= size * 3584;
-}
-
-/* Bytes that part a value from what stands beside it. */
-static bool parts_values(uint8_t byte)
-{
-    return char_is(byte, CHAR_STOP) || (byte != 0 && strchr("=:,;&'()[]{}\\`", byte) != NULL);
+    return products[size] - sum >= size * bits;
 }
 
 /* Whether the name of a key, and what joins a name and its value, stand before |at|. */
@@ -234,9 +243,12 @@ static bool key_before(struct bytes text, size_t at)
 {
     size_t end = at;
     bool joined = false;
-    while (end > 0 && at - end < 8 && text.data[end - 1] != 0 && strchr(" \t\"'\\:=>", text.data[end - 1])) {
-        joined = joined || strchr(":=>", text.data[end - 1]);
-        end--;
+    for (; end > 0 && at - end < 8; end--) {
+        uint8_t byte = text.data[end - 1];
+        bool joins = byte == ':' || byte == '=' || byte == '>';
+        if (!joins && byte != ' ' && byte != '\t' && byte != '"' && byte != '\'' && byte != '\\')
+            break;
+        joined = joined || joins;
     }
     size_t start = end;
     while (start > 0 && end - start < 40 &&
@@ -246,22 +258,32 @@ static bool key_before(struct bytes text, size_t at)
            (detect_name_hints(bytes_make(text.data + start, end - start)) & HINT_KEY);
 }
 
-size_t random_around(struct bytes text, size_t at, bool named, size_t *ret_offset)
+/* Whether |value| looks as if it had been drawn: of letters and digits, or of both cases and so mixed that it is no words run together. */
+static bool is_random(struct bytes value)
+{
+    uint8_t kinds = 0, all = 0xff;
+    for (size_t i = 0; i < value.size; i++) {
+        kinds |= detect_chars[value.data[i]];
+        all &= detect_chars[value.data[i]];
+    }
+    if (value.size < RANDOM_LEAST || !(kinds & (CHAR_UPPER | CHAR_LOWER)))
+        return false;
+    if (kinds & CHAR_DIGIT)
+        return entropy_is_at_least(value, all & CHAR_HEX ? RANDOM_HEX : RANDOM_ANY);
+    return kinds & CHAR_UPPER && kinds & CHAR_LOWER && entropy_is_at_least(value, RANDOM_LETTERS);
+}
+
+size_t random_around(struct bytes text, size_t at, bool named, size_t *ret_offset, size_t *ret_end)
 {
     size_t start = at, end = at;
-    while (start > 0 && at - start < RANDOM_BEFORE && !parts_values(text.data[start - 1]))
+    while (start > 0 && at - start < RANDOM_BEFORE && !detect_parts[text.data[start - 1]])
         start--;
-    while (end < text.size && !parts_values(text.data[end]))
+    while (end < text.size && !detect_parts[text.data[end]])
         end++;
     while (end < text.size && text.data[end] == '=')
         end++; /* padding */
-    bool digits = false, letters = false;
-    for (size_t i = start; i < end && !(digits && letters); i++) {
-        digits = digits || char_is(text.data[i], CHAR_DIGIT);
-        letters = letters || char_is(text.data[i], CHAR_UPPER | CHAR_LOWER);
-    }
-    if (end - start < RANDOM_LEAST || !digits || !letters || !(named || key_before(text, start)) ||
-        !entropy_is_high(bytes_make(text.data + start, end - start)))
+    *ret_end = end;
+    if (!(named || key_before(text, start)) || !is_random(bytes_make(text.data + start, end - start)))
         return 0;
     *ret_offset = start;
     return end - start;

@@ -1,5 +1,5 @@
 /* What values of the classes have in common, looked for in sixty-four bytes at a time: masks with bit i set where it stands at byte
- * i. with SSE2, or elsewhere in a loop over a table. */
+ * i. With AVX2 or SSE2, or elsewhere in a loop over a table. */
 #ifndef FILTERS_DETECT_TRIGGERS_H
 #define FILTERS_DETECT_TRIGGERS_H
 
@@ -17,13 +17,17 @@ struct triggers {
     uint64_t dots;    /* the first of three dots, one to three digits apart */
     uint64_t colons;  /* the first of "::", or of three colons at most four bytes apart */
     uint64_t iban;    /* "AA00 xxxx " */
-    uint64_t token;   /* the first of ten letters, digits, '-', '_', with at least two digits or capitals */
-    uint64_t armour;  /* "-----B" */
-    uint64_t any;     /* one of these */
+    uint64_t
+        token; /* the first of ten letters, digits, '-', '_', with at least two digits or capitals and two letters; or of 14 letters and
+                       digits, which begin with eight digits */
+    uint64_t armour; /* "-----B" */
+    uint64_t pairs;  /* the first of four dashes, three bytes apart */
+    uint64_t basic;  /* a word of five letters that ends with 'c', and a blank: "Basic " */
+    uint64_t any;    /* one of these */
 };
 
-/* Returns the triggers of the block at |from|, of what |text| has there; offsets count from |from|. Where more text follows, only
- * those below TRIGGER_STEP. */
-struct triggers triggers_of(struct bytes text, size_t from);
+/* Looks for the first block at or after |from| that has triggers. Returns where it begins, and its triggers, with offsets from there; where there is
+ * none, text.size. Where more text follows than one block, |any| has those below TRIGGER_STEP only: the next block begins there. */
+size_t triggers_next(struct bytes text, size_t from, struct triggers *ret_triggers);
 
 #endif

@@ -25,23 +25,6 @@ static struct scan look_inside(const struct scan *outer, struct bytes text)
     return inner;
 }
 
-/* Returns the first byte at or after |from| that may begin a unit of |wrapping|, or |end|. */
-static size_t next_mark(enum wrapping wrapping, struct bytes text, size_t from, size_t end)
-{
-    static const char marks[WRAPPING_COUNT][3] = {[WRAPPING_PERCENT] = "%%",
-                                                  [WRAPPING_FORM] = "%+",
-                                                  [WRAPPING_JSON] = "\\\\",
-                                                  [WRAPPING_HTML] = "&&",
-                                                  [WRAPPING_QUOTED_PRINTABLE] = "=="};
-    const uint8_t *found = memchr(text.data + from, marks[wrapping][0], end - from);
-    size_t first = found ? (size_t)(found - text.data) : end;
-    if (marks[wrapping][1] != marks[wrapping][0]) {
-        found = memchr(text.data + from, marks[wrapping][1], first - from);
-        first = found ? (size_t)(found - text.data) : first;
-    }
-    return first;
-}
-
 /* Returns the end of the region of |wrapping| that has its first unit at |at|. */
 static size_t region_end(enum wrapping wrapping, struct bytes text, size_t at)
 {
@@ -54,8 +37,8 @@ static size_t region_end(enum wrapping wrapping, struct bytes text, size_t at)
     }
     for (;;) {
         size_t limit = text.size - last > REGION_GAP ? last + REGION_GAP : text.size;
-        size_t next = last + 1 < limit ? next_mark(wrapping, text, last + 1, limit) : limit;
-        if (next == limit)
+        size_t next = wrapping_next(wrapping, bytes_make(text.data, limit), last + 1);
+        if (next >= limit)
             break;
         last = next;
     }
@@ -73,6 +56,13 @@ static void cursor_move(enum wrapping wrapping, struct bytes region, size_t to, 
     uint8_t bytes[WRAPPING_UNIT_MAX];
     size_t count = 0;
     while (cursor->decoded < to && cursor->raw < region.size) {
+        size_t same = wrapping_next(wrapping, region, cursor->raw) - cursor->raw;
+        if (same > 0) {
+            same = same < to - cursor->decoded ? same : to - cursor->decoded;
+            cursor->raw += same;
+            cursor->decoded += same;
+            continue;
+        }
         cursor->raw += wrapping_unit(wrapping, region, cursor->raw, bytes, &count);
         cursor->decoded += count;
     }
@@ -229,9 +219,14 @@ void unwrap_run(struct scan *scan, size_t start, size_t end)
     while (char_at(scan->text, end, CHAR_BASE64))
         end++;
     scan->coded_done[WRAPPING_BASE64] = end;
-    for (size_t phase = 0; phase < 4 && !scan->stopped; phase++)
+    /* Text in base64 has capitals, and other characters. */
+    uint8_t kinds = 0;
+    for (size_t i = start; i < end; i++)
+        kinds |= detect_chars[scan->text.data[i]];
+    bool mixed = (kinds & CHAR_UPPER) && (kinds & (CHAR_LOWER | CHAR_DIGIT));
+    for (size_t phase = 0; mixed && phase < 4 && !scan->stopped; phase++)
         if (start + phase < end && unwrap_base64(scan, start, start + phase, end))
             break;
-    if (!scan->stopped)
-        unwrap_hex(scan, start, end);
+    for (size_t phase = 0; phase < 2 && !scan->stopped; phase++)
+        unwrap_hex(scan, start + phase, end);
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 static const char *const names[WRAPPING_COUNT] = {
-    "plain", "percent",          "form",     "base64",  "base64url", "hex", "json",
-    "html",  "quoted-printable", "utf-16le", "utf-16be"};
+    "plain", "percent",          "form",        "base64",   "base64url", "hex", "json",
+    "html",  "quoted-printable", "soft-breaks", "utf-16le", "utf-16be"};
 
 const char *wrapping_name(enum wrapping wrapping)
 {
@@ -161,6 +161,31 @@ static size_t html_unit(struct bytes text, size_t at, uint8_t bytes[WRAPPING_UNI
     return 0;
 }
 
+/* An '=' stands at |at|. Returns the size of the soft line break, 0 where it is none. */
+static size_t soft_break(struct bytes text, size_t at, size_t *ret_count)
+{
+    bool carriage = text_has(text, at + 1, "\r\n");
+    if (!carriage && !text_has(text, at + 1, "\n"))
+        return 0;
+    *ret_count = 0;
+    return carriage ? 3 : 2;
+}
+
+/* The same of an escape. A letter or digit is only taken for one that is escaped where another escape stands beside it: nobody escapes
+ * them alone, and "a=34" is a parameter. */
+static size_t quoted_unit(struct bytes text, size_t at, uint8_t bytes[WRAPPING_UNIT_MAX], size_t *ret_count)
+{
+    int32_t value = hex_at(text, at + 1, 2);
+    if (value >= 0) {
+        bool beside = text_has(text, at + 3, "=") || (at >= 3 && text.data[at - 3] == '=');
+        if (char_is((uint8_t)value, CHAR_WORD) && !beside)
+            return 0;
+        bytes[0] = (uint8_t)value;
+        return 3;
+    }
+    return soft_break(text, at, ret_count);
+}
+
 static size_t utf16_unit(struct bytes text, size_t at, bool big, uint8_t bytes[WRAPPING_UNIT_MAX],
                          size_t *ret_count)
 {
@@ -206,16 +231,10 @@ size_t wrapping_unit(enum wrapping wrapping, struct bytes text, size_t at,
         size = byte == '&' ? html_unit(text, at, ret_bytes, ret_count) : 0;
         break;
     case WRAPPING_QUOTED_PRINTABLE:
-        if (byte != '=')
-            break;
-        value = hex_at(text, at + 1, 2);
-        if (value >= 0) {
-            ret_bytes[0] = (uint8_t)value;
-            size = 3;
-        } else if (text_has(text, at + 1, "\r\n") || text_has(text, at + 1, "\n")) {
-            *ret_count = 0;
-            size = text.data[at + 1] == '\r' ? 3 : 2;
-        }
+        size = byte == '=' ? quoted_unit(text, at, ret_bytes, ret_count) : 0;
+        break;
+    case WRAPPING_SOFT_BREAKS:
+        size = byte == '=' ? soft_break(text, at, ret_count) : 0;
         break;
     case WRAPPING_UTF16LE:
     case WRAPPING_UTF16BE:
@@ -227,6 +246,42 @@ size_t wrapping_unit(enum wrapping wrapping, struct bytes text, size_t at,
         break;
     }
     return size ? size : 1;
+}
+
+/* Returns the first |byte| at or after |from|, or |end|. */
+static size_t find_byte(struct bytes text, size_t from, size_t end, uint8_t byte)
+{
+    const uint8_t *found = from < end ? memchr(text.data + from, byte, end - from) : NULL;
+    return found ? (size_t)(found - text.data) : end;
+}
+
+size_t wrapping_next(enum wrapping wrapping, struct bytes text, size_t from)
+{
+    switch (wrapping) {
+    case WRAPPING_FORM:
+        for (; from < text.size; from++)
+            if (text.data[from] == '%' || text.data[from] == '+')
+                break;
+        return from;
+    case WRAPPING_PERCENT:
+        return find_byte(text, from, text.size, '%');
+    case WRAPPING_JSON:
+        return find_byte(text, from, text.size, '\\');
+    case WRAPPING_HTML:
+        return find_byte(text, from, text.size, '&');
+    case WRAPPING_QUOTED_PRINTABLE:
+    case WRAPPING_SOFT_BREAKS:
+        return find_byte(text, from, text.size, '=');
+    case WRAPPING_HEX:
+    case WRAPPING_UTF16LE:
+    case WRAPPING_UTF16BE:
+        return from;
+    case WRAPPING_NONE:
+    case WRAPPING_BASE64:
+    case WRAPPING_BASE64URL:
+        break;
+    }
+    return text.size;
 }
 
 static void base64_decode(struct bytes run, struct buffer *out)
@@ -254,11 +309,16 @@ void wrapping_decode(enum wrapping wrapping, struct bytes run, struct buffer *ou
         return;
     }
     size_t count = 0;
+    /* A unit never gives more bytes than it has, but for UTF-16, where two give at most three. */
+    buffer_reserve(out, run.size + run.size / 2 + WRAPPING_UNIT_MAX);
     for (size_t at = 0; at < run.size;) {
-        /* A unit never gives more bytes than it has, but for half a UTF-16 pair. */
-        buffer_reserve(out, WRAPPING_UNIT_MAX);
-        at += wrapping_unit(wrapping, run, at, out->data + out->size, &count);
-        out->size += count;
+        size_t next = wrapping_next(wrapping, run, at);
+        buffer_append(out, run.data + at, next - at);
+        at = next;
+        if (at < run.size) {
+            at += wrapping_unit(wrapping, run, at, out->data + out->size, &count);
+            out->size += count;
+        }
     }
 }
 
@@ -375,6 +435,7 @@ static void encode_byte(enum wrapping wrapping, struct buffer *out, uint8_t byte
     case WRAPPING_NONE:
     case WRAPPING_BASE64:
     case WRAPPING_BASE64URL:
+    case WRAPPING_SOFT_BREAKS:
     case WRAPPING_UTF16LE:
     case WRAPPING_UTF16BE:
         buffer_append_byte(out, byte);

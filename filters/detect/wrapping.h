@@ -19,10 +19,11 @@ enum wrapping {
     WRAPPING_JSON,             /* RFC 8259 §7, also \xHH */
     WRAPPING_HTML,             /* character references, numeric and the named ones of ASCII */
     WRAPPING_QUOTED_PRINTABLE, /* RFC 2045 §6.7 */
+    WRAPPING_SOFT_BREAKS,      /* the soft line breaks of quoted-printable alone: "=34" is a parameter's */
     WRAPPING_UTF16LE,
     WRAPPING_UTF16BE,
 };
-#define WRAPPING_COUNT 11
+#define WRAPPING_COUNT 12
 
 /* The most bytes that one unit stands for. */
 #define WRAPPING_UNIT_MAX 4
@@ -36,6 +37,8 @@ bool wrapping_is_local(enum wrapping wrapping);
  * for itself. */
 size_t wrapping_unit(enum wrapping wrapping, struct bytes text, size_t at,
                      uint8_t ret_bytes[WRAPPING_UNIT_MAX], size_t *ret_count);
+/* Returns the first byte at or after |from| in |text| that may begin a unit of |wrapping| which does not stand for itself, or the size of |text|. */
+size_t wrapping_next(enum wrapping wrapping, struct bytes text, size_t from);
 /* Returns the six bits of a base64 character of either alphabet, or -1. */
 int wrapping_base64_value(uint8_t byte);
 /* Appends |run| decoded to |out|. What is no unit stands for itself; of base64 the last character is left out where it

@@ -1,0 +1,218 @@
+/* Speed of the detectors: MB/s of detect_may_find and detect_find over bodies of several kinds, beside memchr for a byte that is not there.
+ * `detect_bench [BODY]` runs each for about a third of a second. */
+#include "filters/detect/detect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define BODY_SIZE (256u << 10)
+#define FINDINGS  4096
+
+static uint64_t state = 42;
+
+static uint32_t draw(uint32_t below)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 33) % below;
+}
+
+static const char *word(void)
+{
+    static const char *const words[] = {"wooden",   "table",     "garden",      "chair",         "oak",
+                                        "outdoor",  "lamp",      "with",        "the",           "sale",
+                                        "delivery", "available", "description", "international", "product",
+                                        "small",    "and",       "for",         "customers",     "blue"};
+    return words[draw(sizeof words / sizeof words[0])];
+}
+
+static void words(struct buffer *body, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        buffer_printf(body, i ? " %s" : "%s", word());
+}
+
+/* An entry of a shop's catalogue: words, prices, dates. */
+static void add_plain(struct buffer *body, unsigned i)
+{
+    buffer_printf(body, "{\"id\":%u,\"name\":\"", 10000 + i);
+    words(body, 3);
+    buffer_printf(body,
+                  "\",\"price\":%u.%02u,\"in_stock\":%s,\"created_at\":\"2026-%02u-%02uT%02u:%02u:%02uZ\","
+                  "\"description\":\"",
+                  draw(900), draw(100), draw(2) ? "true" : "false", draw(12) + 1, draw(28) + 1, draw(24),
+                  draw(60), draw(60));
+    words(body, 12);
+    buffer_printf(body, "\",\"tags\":[\"%s\",\"%s\"],\"ratings\":[%u,%u,%u]},\n", word(), word(), draw(5),
+                  draw(5), draw(500));
+}
+
+static void add_hex(struct buffer *body, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        buffer_append_byte(body, (uint8_t) "0123456789abcdef"[draw(16)]);
+}
+
+/* The same with the ids that APIs give out: UUIDs, digests, numbers of sixteen digits, times in milliseconds, versions. */
+static void add_ids(struct buffer *body, unsigned i)
+{
+    buffer_append_text(body, "{\"uuid\":\"");
+    static const unsigned groups[] = {8, 4, 4, 4, 12};
+    for (unsigned g = 0; g < 5; g++) {
+        if (g)
+            buffer_append_byte(body, '-');
+        add_hex(body, groups[g]);
+    }
+    buffer_append_text(body, "\",\"etag\":\"");
+    add_hex(body, 40);
+    buffer_printf(body, "\",\"order\":%u%08u%07u,\"at\":17327732%05u,\"api\":\"%u.%u.%u\",", draw(9) + 1,
+                  draw(100000000), draw(10000000), draw(100000), draw(9), draw(20), draw(30));
+    buffer_append_text(body, "\"entry\":");
+    add_plain(body, i);
+}
+
+/* People: something to find in each entry. */
+static void add_people(struct buffer *body, unsigned i)
+{
+    buffer_printf(body,
+                  "{\"name\":\"%s\",\"contact\":\"%s.%s%u@example.org\",\"from\":\"10.%u.%u.%u\",\"note\":\"",
+                  word(), word(), word(), i, draw(256), draw(256), draw(256));
+    words(body, 8);
+    buffer_append_text(body, "\"},\n");
+}
+
+static void add_html(struct buffer *body, unsigned i)
+{
+    buffer_printf(body,
+                  "<div class=\"product-card item-%u\"><a href=\"/products/%s-%s?page=%u&amp;sort=price\">",
+                  i, word(), word(), draw(20));
+    words(body, 3);
+    buffer_printf(body, "</a> <span style=\"color:#%06x\">%u.%02u&nbsp;EUR</span></div>\n", draw(1u << 24),
+                  draw(900), draw(100));
+}
+
+/* An image in base64, as a data URL. */
+static void add_image(struct buffer *body, unsigned i)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    buffer_printf(body, "{\"image%u\":\"data:image/png;base64,", i);
+    for (unsigned n = 0; n < 16384; n++)
+        buffer_append_byte(body, (uint8_t)alphabet[draw(64)]);
+    buffer_append_text(body, "\"},\n");
+}
+
+static void add_form(struct buffer *body, unsigned i)
+{
+    buffer_printf(body, "name%u=%s+%s&text=%s%%20%s%%2C%%20%s&amount=%u&", i, word(), word(), word(), word(),
+                  word(), draw(900));
+}
+
+static struct detector detector;
+static struct detection findings[FINDINGS];
+
+static size_t use_memchr(struct bytes text)
+{
+    /* A byte that the compiler does not know, so that it looks each time. */
+    static volatile uint8_t byte = 0xff;
+    return memchr(text.data, byte, text.size) != NULL;
+}
+
+static size_t use_may_find(struct bytes text)
+{
+    return detect_may_find(text);
+}
+
+static size_t use_find(struct bytes text)
+{
+    return detect_find(&detector, text, (struct bytes){0}, DETECT_ALL, findings, FINDINGS);
+}
+
+/* Every string by itself, as a locator would hand them over. */
+static size_t use_find_strings(struct bytes text)
+{
+    size_t count = 0, at = 0;
+    const uint8_t *quote;
+    while (at < text.size && (quote = memchr(text.data + at, '"', text.size - at))) {
+        size_t start = (size_t)(quote - text.data) + 1;
+        const uint8_t *end = memchr(text.data + start, '"', text.size - start);
+        if (!end)
+            break;
+        struct bytes value = bytes_make(text.data + start, (size_t)(end - text.data) - start);
+        if (detect_may_find(value))
+            count += use_find(value);
+        at = start + value.size + 1;
+    }
+    return count;
+}
+
+/* The strings that detect_next does not rule out. */
+static size_t use_next(struct bytes text)
+{
+    size_t count = 0, at = 0;
+    while ((at = detect_next(text, at)) < text.size) {
+        const uint8_t *end = memchr(text.data + at, '"', text.size - at);
+        size_t start = at;
+        while (start > 0 && text.data[start - 1] != '"')
+            start--;
+        size_t stop = end ? (size_t)(end - text.data) : text.size;
+        count += use_find(bytes_make(text.data + start, stop - start));
+        at = stop > at ? stop : at + 1;
+    }
+    return count;
+}
+
+/* CPU time: the machine may have other work. */
+static uint64_t cpu_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static volatile size_t sink; /* nothing that is measured may be left out */
+
+static double measure(size_t (*use)(struct bytes text), struct bytes text, size_t *ret_count)
+{
+    uint64_t start = cpu_ns(), end;
+    uint64_t bytes = 0;
+    do {
+        for (int i = 0; i < 8; i++)
+            sink = *ret_count = use(text);
+        bytes += 8 * text.size;
+        end = cpu_ns();
+    } while (end - start < 300000000);
+    return (double)bytes * 1e3 / (double)(end - start);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*add)(struct buffer *body, unsigned i);
+    } bodies[] = {
+        {"JSON, words and prices", add_plain}, {"JSON, with ids", add_ids},
+        {"JSON, people", add_people},          {"HTML", add_html},
+        {"base64 images", add_image},          {"form", add_form},
+    };
+    printf("%-24s %8s %8s %8s %8s %8s %9s   (MB/s)\n", "body", "memchr", "may_find", "find", "strings",
+           "next", "findings");
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        if (argc > 1 && !strstr(bodies[i].name, argv[1]))
+            continue;
+        struct buffer body = {0};
+        for (unsigned n = 0; body.size < BODY_SIZE; n++)
+            bodies[i].add(&body, n);
+        struct bytes text = buffer_bytes(&body);
+        size_t count = 0, strings = 0, next = 0, may = 0;
+        double chr = measure(use_memchr, text, &count), ask = measure(use_may_find, text, &may),
+               find = measure(use_find, text, &count);
+        double each = measure(use_find_strings, text, &strings), with_next = measure(use_next, text, &next);
+        printf("%-24s %8.0f %8.0f %8.0f %8.0f %8.0f %9zu%s\n", bodies[i].name, chr, ask, find, each,
+               with_next, count, may ? "" : " (rejected)");
+        buffer_free(&body);
+    }
+    detector_done(&detector);
+    return 0;
+}

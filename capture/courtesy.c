@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TURN_NS 100000000 /* the longest that the scheduler takes */
+#define TURN_NS 100000 /* the shortest that the scheduler takes */
 
 /* Steps, since between all and nothing the server's rate would go up and down with the buffers. */
 static const int nice_of_eighths[COURTESY_FULL + 1] = {19, 10, 5, 5, 0, 0, 0, 0, 0};
@@ -25,7 +25,7 @@ static void set(struct courtesy *courtesy, int nice)
         courtesy->nice = nice;
 }
 
-static void ask_for_long_turns(void)
+static void ask_for_short_turns(void)
 {
     struct sched_attr attributes = {
         .size = sizeof attributes,
@@ -39,7 +39,7 @@ static void ask_for_long_turns(void)
 void courtesy_begin(struct courtesy *courtesy)
 {
     *courtesy = (struct courtesy){.fd = -1};
-    ask_for_long_turns();
+    ask_for_short_turns();
     if (setsid() < 0)
         return; /* the group would be shared with whoever started us */
     courtesy->fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);

@@ -1,5 +1,7 @@
 #include "filters/policy_memo.h"
 
+#include "filters/detect/detect_names.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -60,6 +62,7 @@ static void learn(struct policy_memo_entry *entry, const struct policy *policy, 
         .class = (uint8_t)rule.class,
         .shape = (uint8_t)rule.shape,
         .scalar_only = scalar_only,
+        .hinted = place == POLICY_IN_JSON && detect_name_hints(name) & HINTS_LOOK,
     };
     name_words(name, entry->words);
 }
@@ -121,7 +124,8 @@ void policy_memo_join(struct policy_memo_entry *from, struct policy_memo_entry *
     memcpy(joint->text, text.data, text.size);
     joint->used = UINT32_MAX >> (POLICY_MEMO_JOINT_SIZE - text.size);
     joint->known = true;
-    joint->public = to->class == POLICY_PUBLIC;
+    joint->public = to->class == POLICY_PUBLIC && !to->hinted;
+    joint->hinted = to->hinted;
     joint->size = (uint8_t)text.size;
     joint->name_start = (uint8_t)name_start;
     joint->name_size = to->size;

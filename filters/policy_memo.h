@@ -23,7 +23,8 @@ struct policy_memo_joint {
     uint8_t text[POLICY_MEMO_JOINT_SIZE];
     uint32_t used; /* a bit for each byte of |text| that counts */
     bool known;
-    bool public; /* and known */
+    bool public; /* and known, and its name calls for no look */
+    bool hinted;
     uint8_t size;
     uint8_t name_start;
     uint8_t name_size;
@@ -37,8 +38,9 @@ struct policy_memo_entry {
     uint8_t size;
     uint8_t place; /* 0: the slot is empty */
     uint8_t class;
-    uint8_t shape;                                       /* of a header */
-    uint8_t scalar_only;                                 /* of another */
+    uint8_t shape;       /* of a header */
+    uint8_t scalar_only; /* of another */
+    bool hinted;         /* of a JSON member: detectors look at any value under the name */
     struct policy_memo_joint joints[POLICY_MEMO_JOINTS]; /* the latest first */
 };
 

@@ -93,6 +93,11 @@ static bool is_pseudonym(const uint8_t *recognition_key, struct bytes value, uin
     return core_at(recognition_key, value, ret_tag);
 }
 
+bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value)
+{
+    return is_pseudonym(recognition_key, value, NULL);
+}
+
 static bool is_word(uint8_t byte)
 {
     return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');

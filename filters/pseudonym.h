@@ -24,6 +24,9 @@
 void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *out,
                     uint8_t ret_tag[PSEUDONYM_TAG_SIZE]);
 
+/* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
+bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);
+
 /* Finds the first valid pseudonym core at or after |from| in |text| under |recognition_key|. Returns false
  * where there is none; else its offset and identity. The core is PSEUDONYM_CORE_SIZE bytes long. Works
  * without the mapping key: a replayer uses it. */

@@ -52,6 +52,13 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
     links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
 }
 
+/* What the detectors are to let be. */
+static bool is_ours(void *arg, struct bytes value)
+{
+    const struct sanitizer *sanitizer = arg;
+    return pseudonym_is(keys_recognition(sanitizer->keys), value);
+}
+
 struct sanitizer *sanitizer_create(const struct policy *policy, const struct keys *keys)
 {
     struct sanitizer *sanitizer = xcalloc(1, sizeof *sanitizer);
@@ -62,6 +69,9 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
     sanitizer->locator.policy = policy;
     sanitizer->locator.replace = replace_atom;
     sanitizer->locator.arg = sanitizer;
+    sanitizer->locator.detects = DETECT_ALL;
+    sanitizer->locator.detector.is_ours = is_ours;
+    sanitizer->locator.detector.is_ours_arg = sanitizer;
     return sanitizer;
 }
 
@@ -137,7 +147,7 @@ static bool status_line_understood(struct bytes head)
     for (size_t i = 0; i < line.reason.size; i++)
         if (line.reason.data[i] < ' ' || line.reason.data[i] == '=')
             return false;
-    return true;
+    return !detect_may_find(line.reason);
 }
 
 static void start_line(struct sanitizer *sanitizer, struct bytes head, struct buffer *out)
@@ -224,7 +234,8 @@ static bool field_line(struct sanitizer *sanitizer, const struct http1_field *fi
         return false;
     }
     struct policy_header rule = policy_memo_header(&sanitizer->locator.memo, sanitizer->policy, field->name);
-    if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE && !locate_may_find(value)) {
+    if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE &&
+        !locate_may_find(&sanitizer->locator, field->name, value)) {
         buffer_append_bytes(out, field->line);
         return true;
     }

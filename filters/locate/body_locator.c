@@ -62,8 +62,11 @@ static enum body_reason form_locate(struct locator *locator, enum body_extent ex
         text = whole_pairs(text);
     if (!form_is_plausible(locator, text))
         return BODY_REASON_SYNTAX;
+    size_t before = out->size;
     pairs_locate(locator, LINK_PLACE_FORM, text, out);
-    return BODY_REASON_NONE;
+    /* What stands for a name may be taken for something else, by whoever reads it next. */
+    struct bytes result = bytes_make(out->data + before, out->size - before);
+    return form_is_plausible(locator, result) ? BODY_REASON_NONE : BODY_REASON_SYNTAX;
 }
 
 /* Returns whether |text| begins as JSON with members or elements does. */

@@ -21,6 +21,7 @@ struct reader {
     const uint8_t *at;
     enum json_locate_result result;
     struct policy_memo_entry *last; /* of the member name before; NULL: none that is remembered */
+    const uint8_t *suspect;         /* a value that ends at or before it holds nothing that looks sensitive */
 };
 
 /* What is known of the value to come: the class it inherits and its name, a part of the text or of |names|. */
@@ -28,6 +29,7 @@ struct slot {
     enum policy_class class;
     bool scalar_only;
     bool name_decoded; /* it is a part of |names|, from |name_start| on */
+    bool hinted;       /* the name calls for a look at any value */
     enum link_place place;
     const uint8_t *name;
     size_t name_start;
@@ -86,6 +88,19 @@ static inline bool worth_a_look(const struct json_string *string)
     return first == '{' || first == '[' || first == '\\' || first == ' ';
 }
 
+/* Returns whether the value that ends at |end| may look sensitive, whatever its name. */
+static inline bool is_suspect(const struct reader *reader, const struct slot *slot, const uint8_t *end)
+{
+    return end > reader->suspect || slot->hinted;
+}
+
+/* Looks on for what may look sensitive, once the value that ends at |end| was dealt with. */
+static void suspect_pass(struct reader *reader, const uint8_t *end)
+{
+    if (end > reader->suspect)
+        reader->suspect = end + detect_next(bytes_make(end, (size_t)(reader->end - end)), 0);
+}
+
 /* Replaces the string from |start| to |end|, or what stands inside it. */
 __attribute__((noinline)) static void string_replace(struct reader *reader, const struct slot *slot,
                                                      enum policy_class class, const uint8_t *start,
@@ -123,22 +138,28 @@ string_locate(struct reader *reader, const uint8_t *at, const struct slot *slot,
     if (position == OUTERMOST && class == POLICY_PUBLIC &&
         (string.size >= BARE_TOKEN_SIZE || string.coded || worth_a_look(&string)))
         class = POLICY_CREDENTIAL; /* whole: a shorter one with something inside could grow into a token */
-    if (class != POLICY_PUBLIC || worth_a_look(&string)) {
+    if (class != POLICY_PUBLIC || worth_a_look(&string) || is_suspect(reader, slot, after)) {
         struct json_string copy = string; /* the other stays in registers */
         string_replace(reader, slot, class, at, after, &copy);
+        suspect_pass(reader, after);
     }
     return after;
 }
 
-/* Replaces the plain value from |start| to |end|. */
+/* Replaces the plain value from |start| to |end|, where it is sensitive: it becomes a string. */
 __attribute__((noinline)) static void plain_replace(struct reader *reader, const struct slot *slot,
                                                     const uint8_t *start, const uint8_t *end)
 {
     struct buffer *replacement = locator_take(reader->locator);
-    struct atom atom = {slot->place, slot->class, slot_name(reader, slot),
-                        bytes_make(start, (size_t)(end - start))};
-    locator_replace(reader->locator, &atom, replacement);
-    put_string(reader, start, end, buffer_bytes(replacement));
+    struct bytes value = bytes_make(start, (size_t)(end - start));
+    struct atom atom = {slot->place, slot->class, slot_name(reader, slot), value};
+    bool changed = true;
+    if (slot->class == POLICY_PUBLIC)
+        changed = locate_nested(reader->locator, slot->place, atom.name, value, replacement);
+    else
+        locator_replace(reader->locator, &atom, replacement);
+    if (changed)
+        put_string(reader, start, end, buffer_bytes(replacement));
     locator_give(reader->locator, replacement);
 }
 
@@ -156,8 +177,10 @@ plain_locate(struct reader *reader, const uint8_t *at, const struct slot *slot, 
         return not_json(reader, at, cut);
     if (after == end && reader->beginning && (first == '-' || (first >= '0' && first <= '9')))
         return not_json(reader, at, true); /* more digits may come */
-    if (slot->class != POLICY_PUBLIC && first != 'n')
+    if ((slot->class != POLICY_PUBLIC || is_suspect(reader, slot, after)) && first != 'n') {
         plain_replace(reader, slot, at, after);
+        suspect_pass(reader, after);
+    }
     return after;
 }
 
@@ -182,10 +205,12 @@ static void name_look_up(struct reader *reader, struct slot *slot, struct bytes 
     if (entry) {
         slot->class = entry->class;
         slot->scalar_only = entry->scalar_only;
+        slot->hinted = entry->hinted && reader->locator->detects;
         if (reader->last && !slot->name_decoded)
             policy_memo_join(reader->last, entry, joint, (size_t)(slot->name - joint.data));
     } else {
         slot->class = policy_of_name(locator->policy, POLICY_IN_JSON, name, &slot->scalar_only);
+        slot->hinted = locate_name_hints(locator, name);
     }
     reader->last = entry;
 }
@@ -231,6 +256,7 @@ same_joint(struct reader *reader, const uint8_t *at, struct slot *ret_slot)
         return NULL;
     ret_slot->class = joint->class;
     ret_slot->scalar_only = joint->scalar_only;
+    ret_slot->hinted = joint->hinted && reader->locator->detects;
     ret_slot->name_decoded = false;
     ret_slot->name = at + joint->name_start;
     ret_slot->name_size = joint->name_size;
@@ -269,7 +295,7 @@ static const uint8_t *plain_members_pass(struct reader *reader, const uint8_t *a
         if ((!policy_memo_joint_fits(joint, at) && !policy_memo_joint_fits(++joint, at)) || !joint->public)
             break;
         const uint8_t *after = plain_value_end(at + joint->size, end);
-        if (!after)
+        if (!after || after > reader->suspect)
             break;
         bool whole = *after == '}'; /* the object */
         if (*after != ',' && !whole) {
@@ -423,6 +449,7 @@ static enum json_locate_result locate(struct locator *locator, struct bytes text
         .beginning = beginning,
         .result = JSON_LOCATED,
         .last = &locator->memo.begin,
+        .suspect = text.data + (locator->detects ? detect_next(text, 0) : text.size),
     };
     bool marked = text.size >= sizeof mark && memcmp(text.data, mark, sizeof mark) == 0;
     const uint8_t *end =

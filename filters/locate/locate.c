@@ -6,11 +6,15 @@
 #include <assert.h>
 #include <string.h>
 
+#define DETECTIONS_MAX 64 /* in one value */
+#define DETECT_ROUNDS  4
+
 void locator_done(struct locator *locator)
 {
     for (unsigned i = 0; i < LOCATOR_POOL; i++)
         buffer_free(&locator->pool[i]);
     policy_memo_wipe(&locator->memo);
+    detector_done(&locator->detector);
 }
 
 struct buffer *locator_take(struct locator *locator)
@@ -57,14 +61,94 @@ static struct inside look_inside(struct bytes value)
     };
 }
 
-bool locate_may_find(struct bytes value)
+bool locate_name_hints(const struct locator *locator, struct bytes name)
 {
-    struct inside inside = look_inside(bytes_trim(value));
-    return inside.json || inside.pairs || inside.url;
+    return locator->detects && detect_name_hints(name) & HINTS_LOOK;
 }
 
-bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
-                   struct buffer *out)
+bool locate_may_find(const struct locator *locator, struct bytes name, struct bytes value)
+{
+    struct inside inside = look_inside(bytes_trim(value));
+    return inside.json || inside.pairs || inside.url ||
+           (locator->detects && (detect_may_find(value) || locate_name_hints(locator, name)));
+}
+
+static enum policy_class class_of_detection(enum detect_class class)
+{
+    switch (class) {
+    case DETECT_EMAIL:
+    case DETECT_CARD:
+    case DETECT_IBAN:
+    case DETECT_SSN:
+    case DETECT_PHONE:
+    case DETECT_IPV4:
+    case DETECT_IPV6:
+    case DETECT_MAC:
+    case DETECT_NATIONAL_ID:
+        return POLICY_PERSONAL;
+    case DETECT_JWT:
+    case DETECT_BASIC:
+    case DETECT_AUTH:
+    case DETECT_PRIVATE_KEY:
+    case DETECT_PROVIDER_TOKEN:
+    case DETECT_URL_CREDENTIAL:
+    case DETECT_HIGH_ENTROPY:
+        break;
+    }
+    return POLICY_CREDENTIAL;
+}
+
+/* Appends what stands in place of the |run| of a finding. A run of base64 is replaced as it stands: what it holds has no coding
+ * of its own. */
+static void put_detection(struct locator *locator, enum link_place place, struct bytes name,
+                          const struct detection *detection, struct bytes run, struct buffer *out)
+{
+    struct buffer *plain = locator_take(locator), *replacement = locator_take(locator);
+    bool coded = detection->wrapping != WRAPPING_NONE && wrapping_is_local(detection->wrapping);
+    struct atom atom = {
+        .place = place, .class = class_of_detection(detection->class), .name = name, .value = run};
+    if (coded) {
+        wrapping_decode(detection->wrapping, run, plain);
+        atom.value = buffer_bytes(plain);
+    }
+    locator_replace(locator, &atom, replacement);
+    if (coded)
+        wrapping_encode(detection->wrapping, run, buffer_bytes(replacement), out);
+    else
+        buffer_append_bytes(out, buffer_bytes(replacement));
+    locator_give(locator, replacement);
+    locator_give(locator, plain);
+}
+
+/* Writes |value| with what the detectors find replaced to |out| (cleared first). Returns whether they found anything. */
+static bool locate_detected(struct locator *locator, enum link_place place, struct bytes name,
+                            struct bytes value, struct buffer *out)
+{
+    struct detection found[DETECTIONS_MAX];
+    buffer_clear(out);
+    if (!locator->detects || value.size == 0 ||
+        (!detect_may_find(value) && !locate_name_hints(locator, name)))
+        return false;
+    size_t count = detect_find(&locator->detector, value, name, locator->detects, found, DETECTIONS_MAX);
+    if (count > DETECTIONS_MAX) { /* more than fit: all of it goes */
+        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        locator_replace(locator, &atom, out);
+        return true;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        buffer_append(out, value.data + at, found[i].offset - at);
+        put_detection(locator, place, name, &found[i],
+                      bytes_make(value.data + found[i].offset, found[i].size), out);
+        at = found[i].offset + found[i].size;
+    }
+    buffer_append(out, value.data + at, value.size - at);
+    return count > 0;
+}
+
+/* Looks for another syntax inside |value|. */
+static bool locate_syntax(struct locator *locator, enum link_place place, struct bytes name,
+                          struct bytes value, struct buffer *out)
 {
     buffer_clear(out);
     struct bytes inner = bytes_trim(value);
@@ -90,4 +174,27 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
         return locator_replace(locator, &atom, out);
     }
     return !bytes_equal(buffer_bytes(out), inside.json ? inner : value);
+}
+
+bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
+                   struct buffer *out)
+{
+    bool changed = locate_syntax(locator, place, name, value, out);
+    struct buffer *again = locator_take(locator);
+    /* What stands between the parts that a syntax has, and where there is none. Replacements may make something new of what is
+     * left beside them: what does not come to rest goes as a whole. */
+    for (unsigned round = 0;
+         locate_detected(locator, place, name, changed ? buffer_bytes(out) : value, again); round++) {
+        changed = true;
+        buffer_clear(out);
+        if (round < DETECT_ROUNDS) {
+            buffer_append_bytes(out, buffer_bytes(again));
+            continue;
+        }
+        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        locator_replace(locator, &atom, out);
+        break;
+    }
+    locator_give(locator, again);
+    return changed && !bytes_equal(buffer_bytes(out), value);
 }

@@ -1,12 +1,13 @@
 /* What the locators share. A locator takes bytes of one syntax apart, finds the values that stand under
- * sensitive names, hands each to |replace| in decoded form (an atom) and puts the replacement back in the
- * coding that the value had. Every byte outside replaced values stays as it was, and so does a value whose
+ * sensitive names, and in all others what detectors find (filters/detect), hands each to |replace| in decoded form (an atom) and
+ * puts the replacement back in the coding that the value had. Every byte outside replaced values stays as it was, and so does a value whose
  * replacement equals it. */
 #ifndef FILTERS_LOCATE_LOCATE_H
 #define FILTERS_LOCATE_LOCATE_H
 
 #include "common/buffer.h"
 #include "common/exchange.h"
+#include "filters/detect/detect.h"
 #include "filters/policy_memo.h"
 
 #include <stdbool.h>
@@ -25,7 +26,7 @@ typedef void atom_fn(void *arg, const struct atom *atom, struct buffer *out);
 #define LOCATOR_POOL      48
 #define LOCATOR_DEPTH_MAX 4
 
-/* A locator's state; zero it and set the first three. Buffers are lent in stack order and keep their memory. */
+/* A locator's state; zero it and set |policy|, |replace|, |arg|, and what the detectors look for and are to let be. Buffers are lent in stack order and keep their memory. */
 struct locator {
     const struct policy *policy;
     atom_fn *replace;
@@ -34,6 +35,8 @@ struct locator {
     struct buffer pool[LOCATOR_POOL];
     unsigned pool_used;
     struct policy_memo memo; /* of |policy| */
+    uint32_t detects;        /* classes that detectors look for, DETECT_BIT of each */
+    struct detector detector;
 };
 
 /* Releases the buffers. */
@@ -45,11 +48,13 @@ void locator_give(struct locator *locator, struct buffer *buffer);
 /* Writes the replacement of |atom| to |out| (cleared first). Returns whether it differs from the value. */
 bool locator_replace(struct locator *locator, const struct atom *atom, struct buffer *out);
 
-/* Returns whether locate_nested could find anything in |value|. */
-bool locate_may_find(struct bytes value);
+/* Returns whether locate_nested could find anything in |value|, which stands under |name| (may be empty). */
+bool locate_may_find(const struct locator *locator, struct bytes name, struct bytes value);
+/* Returns whether |name| calls for a look at any value under it. */
+bool locate_name_hints(const struct locator *locator, struct bytes name);
 /* Looks for URLs, parameters and JSON inside the decoded |value| of something that is not sensitive by its
- * own name, and writes the value with what is in there replaced to |out| (cleared first). Returns whether it
- * differs. */
+ * own name, and then for what detectors find in it, and writes the value with what is in there replaced to |out| (cleared first).
+ * Returns whether it differs. */
 bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
                    struct buffer *out);
 

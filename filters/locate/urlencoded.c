@@ -162,22 +162,34 @@ static void value_locate(struct locator *locator, enum link_place place, struct 
     enum policy_class class = policy_memo_name(&locator->memo, locator->policy, place_of(place), name, NULL);
     if (class != POLICY_PUBLIC)
         percent_atom(locator, place, class, name, raw, true, out);
-    else if (is_literal(raw) && !locate_may_find(raw))
+    else if (is_literal(raw) && !locate_may_find(locator, name, raw))
         buffer_append_bytes(out, raw);
     else
         open_value(locator, place, name, raw, out);
 }
 
-/* Appends one name=value; |text| without '=' is appended as it is. */
+/* Appends a name, or a text that is no pair: nothing tells what it is, but it may look like something. */
+static void bare_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
+{
+    struct bytes no_name = {0};
+    if (is_literal(text) && !locate_may_find(locator, no_name, text))
+        buffer_append_bytes(out, text);
+    else
+        open_value(locator, place, no_name, text, out);
+}
+
+/* Appends one name=value. */
 static void pair_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
     size_t equals = find_byte(text, '=');
     if (equals + 1 >= text.size) {
-        buffer_append_bytes(out, text);
+        bare_locate(locator, place, part_of(text, 0, equals), out);
+        buffer_append_bytes(out, part_of(text, equals, text.size));
         return;
     }
     struct bytes raw_name = part_of(text, 0, equals), raw = part_of(text, equals + 1, text.size);
-    buffer_append_bytes(out, part_of(text, 0, equals + 1));
+    bare_locate(locator, place, raw_name, out);
+    buffer_append_byte(out, '=');
     if (is_literal(raw_name)) {
         value_locate(locator, place, raw_name, raw, out);
         return;

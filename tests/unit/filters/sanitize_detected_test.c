@@ -1,0 +1,182 @@
+/* Values that only their look tells: a detector's class each, in every place of an exchange and in several codings, is gone once the exchange
+ * is sanitized; the same value has one pseudonym wherever it stood; what looks like nothing stays byte for byte. */
+#include "filters/sanitize.h"
+
+#include "filters/pseudonym.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct keys *keys;
+static struct sanitizer *sanitizer;
+static struct exchange exchange;
+
+static int set_up(void **state)
+{
+    (void)state;
+    keys = keys_random();
+    sanitizer = sanitizer_create(policy_builtin(), keys);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    exchange_free(&exchange);
+    sanitizer_free(sanitizer);
+    keys_free(keys);
+    return 0;
+}
+
+static const char *const values[] = {
+    "alice.liddell@corp.example.net",
+    "4111 1111 1111 1111",
+    "5555555555554444",
+    "DE89370400440532013000",
+    "078-05-1120",
+    "+4915112345678",
+    "93.184.216.34",
+    "2a02:2e0:3fe:1001:302::",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "AKIAIOSFODNN7EXAMPLQ",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+};
+
+/* How a place writes a value: with bytes escaped that it must. */
+enum coding { PLAIN, PERCENT, JSON_ESCAPES };
+
+static const struct {
+    const char *head; /* of a request */
+    const char *body; /* either holds %s */
+    enum coding coding;
+} places[] = {
+    {"GET /u/%s/cart HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
+    {"GET /?q=%s HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
+    {"GET /?%s HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
+    {"GET /?%s=1 HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
+    {"GET /#%s HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
+    {"GET / HTTP/1.1\r\nX-Note: see %s, please\r\n\r\n", "", PLAIN},
+    {"GET / HTTP/1.1\r\nReferer: https://h/a?b=%s&c=1\r\n\r\n", "", PERCENT},
+    {"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n", "a=1&note=%s&b=2",
+     PERCENT},
+    {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"a\":1,\"note\":\"%s\",\"b\":[1,2]}",
+     PLAIN},
+    {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"a\":1,\"note\":\"so: %s.\",\"b\":2}",
+     PLAIN},
+    {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"note\":[\"x\",\"%s\"]}", JSON_ESCAPES},
+    {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"note\":\"{\\\"x\\\":\\\"%s\\\"}\"}",
+     PLAIN},
+    {"POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n",
+     "--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n%s\r\n--b--\r\n", PLAIN},
+};
+
+static void code(const char *value, enum coding coding, char *out)
+{
+    for (; *value; value++) {
+        if (coding == JSON_ESCAPES)
+            out += sprintf(out, "\\u%04x", (unsigned)*value);
+        else if (coding == PERCENT && !strchr("-._~", *value) &&
+                 (*value < '0' || *value == ':' || *value == '@'))
+            out += sprintf(out, "%%%02X", (unsigned)*value);
+        else
+            *out++ = *value;
+    }
+    *out = 0;
+}
+
+static bool holds(const struct buffer *buffer, const char *text)
+{
+    return buffer->size > 0 && memmem(buffer->data, buffer->size, text, strlen(text));
+}
+
+/* Puts |value| into the place and sanitizes. */
+static void sanitize_in(size_t place, const char *value)
+{
+    char coded[1024], text[2048];
+    struct message *message = &exchange.request;
+    code(value, places[place].coding, coded);
+    exchange_clear(&exchange);
+    snprintf(text, sizeof text, places[place].head, coded);
+    buffer_append_text(&message->head, text);
+    snprintf(text, sizeof text, places[place].body, coded);
+    buffer_append_text(&message->body.content, text);
+    message->body.state = *text ? BODY_KEPT : BODY_EMPTY;
+    sanitize_exchange(sanitizer, &exchange);
+}
+
+static void test_what_detectors_know_is_replaced_in_every_place(void **state)
+{
+    (void)state;
+    for (size_t place = 0; place < sizeof places / sizeof places[0]; place++) {
+        for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+            char coded[1024];
+            struct buffer pseudonym = {0};
+            code(values[i], places[place].coding, coded);
+            sanitize_in(place, values[i]);
+            const struct message *message = &exchange.request;
+            const struct buffer *text = *places[place].body ? &message->body.content : &message->head;
+            if (holds(&message->head, coded) || holds(&message->body.content, coded))
+                fail_msg("place %zu still holds %s", place, values[i]);
+            pseudonym_make(keys, bytes_of(values[i]), &pseudonym, NULL);
+            pseudonym.size = PSEUDONYM_CORE_SIZE; /* what follows may be escaped */
+            buffer_append_byte(&pseudonym, 0);
+            if (message->body.state != BODY_DROPPED && !holds(text, (char *)pseudonym.data))
+                fail_msg("place %zu has another pseudonym for %s: %.*s", place, values[i], (int)text->size,
+                         (char *)text->data);
+            buffer_free(&pseudonym);
+        }
+    }
+}
+
+static void test_numbers_of_cards_in_json_become_strings(void **state)
+{
+    (void)state;
+    exchange_clear(&exchange);
+    struct message *message = &exchange.request;
+    buffer_append_text(&message->head, "POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n");
+    buffer_append_text(&message->body.content, "{\"x\":[4111111111111111, 12],\"ssnumber\":3}");
+    message->body.state = BODY_KEPT;
+    sanitize_exchange(sanitizer, &exchange);
+    assert_false(holds(&message->body.content, "4111"));
+    assert_true(holds(&message->body.content, "{\"x\":[\"rhx"));
+    assert_true(holds(&message->body.content, "\", 12],\"ssnumber\":3}"));
+}
+
+static void test_what_looks_like_nothing_stays(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"id\":\"9f1c2b7e-3d4a-4f5b-8c6d-7e8f9a0b1c2d\",\"etag\":"
+        "\"\\\"5d41402abc4b2a76b9719d911017c592\\\"\"}",
+        "{\"at\":\"2026-11-20T09:00:00.123456789Z\",\"price\":10.99,\"order\":\"1000000000000000\",\"v\":"
+        "\"10.0.22.3-rc1\"}",
+        "{\"note\":\"costs 12.50 (was 13.00), 3 x 40 cm; call before 10:30\",\"color\":\"#a1b2c3\"}",
+        "{\"caf\\u00e9\":\"na\\u00efve\",\"list\":[1,2,3,-4.5e6,true,null]}",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        exchange_clear(&exchange);
+        struct message *message = &exchange.response;
+        buffer_append_text(&message->head, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
+        buffer_append_text(&message->body.content, bodies[i]);
+        message->body.state = BODY_KEPT;
+        sanitize_exchange(sanitizer, &exchange);
+        assert_int_equal(message->body.content.size, strlen(bodies[i]));
+        assert_memory_equal(message->body.content.data, bodies[i], message->body.content.size);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_detectors_know_is_replaced_in_every_place),
+        cmocka_unit_test(test_numbers_of_cards_in_json_become_strings),
+        cmocka_unit_test(test_what_looks_like_nothing_stays),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -11,68 +11,78 @@ enum stands {
     AS_STEM, /* anywhere */
 };
 
+#define WORD(word, stands, hint)                                                                             \
+    {                                                                                                        \
+        word, sizeof(word) - 1, stands, hint                                                                 \
+    }
+
 static const struct {
     const char *word;
+    uint8_t size;
     enum stands stands;
     uint32_t hint;
 } words[] = {
     /* by first letter */
-    {"apikey", AS_STEM, HINT_KEY},
-    {"accesskey", AS_STEM, HINT_KEY},
-    {"authorization", AS_STEM, HINT_KEY},
-    {"auth", AS_PART, HINT_KEY},
-    {"aadhaar", AS_STEM, HINT_AADHAAR},
-    {"aadhar", AS_STEM, HINT_AADHAAR},
-    {"bearer", AS_STEM, HINT_KEY},
-    {"bsn", AS_PART, HINT_BSN},
-    {"burgerservicenummer", AS_STEM, HINT_BSN},
-    {"build", AS_LAST, HINT_VERSION},
-    {"credential", AS_STEM, HINT_KEY},
-    {"creds", AS_PART, HINT_KEY},
-    {"cellular", AS_PART, HINT_PHONE},
-    {"cell", AS_LAST, HINT_PHONE},
-    {"cpf", AS_PART, HINT_CPF},
-    {"contribuinte", AS_STEM, HINT_NIF},
-    {"dni", AS_PART, HINT_NIF},
-    {"fax", AS_PART, HINT_PHONE},
-    {"firmware", AS_LAST, HINT_VERSION},
-    {"itin", AS_PART, HINT_SSN},
-    {"jwt", AS_PART, HINT_KEY},
-    {"key", AS_LAST, HINT_KEY},
-    {"mobile", AS_PART, HINT_PHONE},
-    {"msisdn", AS_STEM, HINT_PHONE},
-    {"nhs", AS_PART, HINT_NHS},
-    {"nhsnumber", AS_STEM, HINT_NHS},
-    {"nif", AS_PART, HINT_NIF},
-    {"nie", AS_PART, HINT_NIF},
-    {"nationalid", AS_STEM,
-     HINT_AADHAAR | HINT_NHS | HINT_PESEL | HINT_CPF | HINT_NIF | HINT_TFN | HINT_BSN | HINT_SSN},
-    {"privatekey", AS_STEM, HINT_KEY},
-    {"password", AS_STEM, HINT_KEY},
-    {"passwd", AS_STEM, HINT_KEY},
-    {"passphrase", AS_STEM, HINT_KEY},
-    {"pwd", AS_PART, HINT_KEY},
-    {"pass", AS_LAST, HINT_KEY},
-    {"phone", AS_STEM, HINT_PHONE},
-    {"pesel", AS_STEM, HINT_PESEL},
-    {"release", AS_LAST, HINT_VERSION},
-    {"secret", AS_STEM, HINT_KEY},
-    {"signature", AS_STEM, HINT_KEY},
-    {"sessionid", AS_STEM, HINT_KEY},
-    {"ssn", AS_PART, HINT_SSN},
-    {"socialsecurity", AS_STEM, HINT_SSN},
-    {"token", AS_STEM, HINT_KEY},
-    {"tel", AS_PART, HINT_PHONE},
-    {"taxid", AS_STEM, HINT_SSN},
-    {"taxpayerid", AS_STEM, HINT_SSN},
-    {"tfn", AS_PART, HINT_TFN},
-    {"taxfile", AS_STEM, HINT_TFN},
-    {"uidai", AS_PART, HINT_AADHAAR},
-    {"useragent", AS_STEM, HINT_VERSION},
-    {"version", AS_STEM, HINT_VERSION},
-    {"ver", AS_LAST, HINT_VERSION},
-    {"whatsapp", AS_PART, HINT_PHONE},
+    WORD("apikey", AS_STEM, HINT_KEY),
+    WORD("accesskey", AS_STEM, HINT_KEY),
+    WORD("authorization", AS_STEM, HINT_KEY),
+    WORD("auth", AS_PART, HINT_KEY),
+    WORD("aadhaar", AS_STEM, HINT_AADHAAR),
+    WORD("aadhar", AS_STEM, HINT_AADHAAR),
+    WORD("bearer", AS_STEM, HINT_KEY),
+    WORD("bsn", AS_PART, HINT_BSN),
+    WORD("burgerservicenummer", AS_STEM, HINT_BSN),
+    WORD("build", AS_LAST, HINT_VERSION),
+    WORD("credential", AS_STEM, HINT_KEY),
+    WORD("creds", AS_PART, HINT_KEY),
+    WORD("cellular", AS_PART, HINT_PHONE),
+    WORD("cell", AS_LAST, HINT_PHONE),
+    WORD("cpf", AS_PART, HINT_CPF),
+    WORD("contribuinte", AS_STEM, HINT_NIF),
+    WORD("dni", AS_PART, HINT_NIF),
+    WORD("fax", AS_PART, HINT_PHONE),
+    WORD("firmware", AS_LAST, HINT_VERSION),
+    WORD("itin", AS_PART, HINT_SSN),
+    WORD("jwt", AS_PART, HINT_KEY),
+    WORD("key", AS_LAST, HINT_KEY),
+    WORD("mobile", AS_PART, HINT_PHONE),
+    WORD("msisdn", AS_STEM, HINT_PHONE),
+    WORD("nhs", AS_PART, HINT_NHS),
+    WORD("nhsnumber", AS_STEM, HINT_NHS),
+    WORD("nif", AS_PART, HINT_NIF),
+    WORD("nie", AS_PART, HINT_NIF),
+    WORD("nationalid", AS_STEM,
+         HINT_AADHAAR | HINT_NHS | HINT_PESEL | HINT_CPF | HINT_NIF | HINT_TFN | HINT_BSN | HINT_SSN),
+    WORD("privatekey", AS_STEM, HINT_KEY),
+    WORD("password", AS_STEM, HINT_KEY),
+    WORD("passwd", AS_STEM, HINT_KEY),
+    WORD("passphrase", AS_STEM, HINT_KEY),
+    WORD("pwd", AS_PART, HINT_KEY),
+    WORD("pass", AS_LAST, HINT_KEY),
+    WORD("phone", AS_STEM, HINT_PHONE),
+    WORD("pesel", AS_STEM, HINT_PESEL),
+    WORD("release", AS_LAST, HINT_VERSION),
+    WORD("secret", AS_STEM, HINT_KEY),
+    WORD("signature", AS_STEM, HINT_KEY),
+    WORD("sessionid", AS_STEM, HINT_KEY),
+    WORD("ssn", AS_PART, HINT_SSN),
+    WORD("socialsecurity", AS_STEM, HINT_SSN),
+    WORD("token", AS_STEM, HINT_KEY),
+    WORD("tel", AS_PART, HINT_PHONE),
+    WORD("taxid", AS_STEM, HINT_SSN),
+    WORD("taxpayerid", AS_STEM, HINT_SSN),
+    WORD("tfn", AS_PART, HINT_TFN),
+    WORD("taxfile", AS_STEM, HINT_TFN),
+    WORD("uidai", AS_PART, HINT_AADHAAR),
+    WORD("useragent", AS_STEM, HINT_VERSION),
+    WORD("version", AS_STEM, HINT_VERSION),
+    WORD("ver", AS_LAST, HINT_VERSION),
+    WORD("whatsapp", AS_PART, HINT_PHONE),
 };
+/* Where the words of each letter begin, and the end. */
+static const uint8_t first_words[27] = {0,  6,  10, 16, 17, 17, 19, 19, 19, 20, 21, 22, 22, 24,
+                                        29, 29, 37, 37, 38, 43, 49, 51, 53, 54, 54, 54, 54};
+_Static_assert(sizeof words / sizeof words[0] == 54, "first_words counts them");
 
 /* Words before "key" that make it no secret. */
 static const char *const harmless_keys[] = {"public",    "primary", "foreign", "cache",   "sort",
@@ -123,29 +133,22 @@ static bool stands_as(const struct words_of *of, size_t at, size_t size, enum st
     return is_start(of, at) && (stands == AS_LAST ? end == of->size : is_start(of, end));
 }
 
-static bool word_at(const struct words_of *of, size_t at, const char *word, enum stands stands)
+static bool word_at(const struct words_of *of, size_t at, const char *word, size_t size, enum stands stands)
 {
-    size_t size = strlen(word);
     return size <= of->size - at && memcmp(of->text + at, word, size) == 0 && stands_as(of, at, size, stands);
 }
 
-/* The hints of the words that stand at |at|. */
+/* The hints of the words that stand at |at|, which is not the last character. */
 static uint32_t hints_at(const struct words_of *of, size_t at)
 {
-    const size_t count = sizeof words / sizeof words[0];
-    uint8_t first = of->text[at];
-    size_t low = 0, high = count;
+    uint8_t first = of->text[at], second = of->text[at + 1];
     uint32_t hints = 0;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if ((uint8_t)words[middle].word[0] < first)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < count && (uint8_t)words[low].word[0] == first; low++)
-        if (word_at(of, at, words[low].word, words[low].stands))
-            hints |= words[low].hint;
+    if (first < 'a')
+        return 0; /* a digit */
+    for (unsigned i = first_words[first - 'a']; i < first_words[first - 'a' + 1]; i++)
+        if ((uint8_t)words[i].word[1] == second &&
+            word_at(of, at, words[i].word, words[i].size, words[i].stands))
+            hints |= words[i].hint;
     return hints;
 }
 
@@ -160,7 +163,7 @@ uint32_t detect_name_hints(struct bytes name)
         return hints;
     for (size_t i = 0; i < sizeof harmless_keys / sizeof harmless_keys[0]; i++)
         for (size_t at = 0; at < of.size; at++)
-            if (word_at(&of, at, harmless_keys[i], AS_PART))
+            if (word_at(&of, at, harmless_keys[i], strlen(harmless_keys[i]), AS_PART))
                 return hints & ~(uint32_t)HINT_KEY;
     return hints;
 }

@@ -88,20 +88,32 @@ static void equals_sign(struct scan *scan, size_t at)
         unwrap_region(scan, WRAPPING_SOFT_BREAKS, at);
 }
 
-/* Whether the '+' at |at| may be a blank after a scheme, between groups of a number or words of an armour: both of at most seven characters, the first with a digit
- * or capital at its end. */
+/* The kinds that all characters of [from, to) are of. */
+static uint8_t kinds_of_all(struct bytes text, size_t from, size_t to)
+{
+    uint8_t kinds = 0xff;
+    for (size_t i = from; i < to; i++)
+        kinds &= detect_chars[text.data[i]];
+    return kinds;
+}
+
+/* Whether the '+' at |at| may be a blank: between the groups of a number, the words of an armour or the first two groups of an IBAN, or after the
+ * name of a scheme. */
 static bool is_form_blank(struct bytes text, size_t at)
 {
     size_t before = at, after = at + 1;
-    if (scheme_before(text, at))
-        return true;
-    if (at == 0 || !char_is(text.data[at - 1], CHAR_DIGIT | CHAR_UPPER))
-        return false;
-    while (before > 0 && at - before <= 7 && char_is(text.data[before - 1], CHAR_WORD))
+    while (before > 0 && at - before < 17 && char_is(text.data[before - 1], CHAR_TOKEN))
         before--;
-    while (after - at <= 8 && char_at(text, after, CHAR_WORD))
+    if (at - before < 3 || at - before > 16)
+        return false;
+    while (after - at < 10 && char_at(text, after, CHAR_WORD))
         after++;
-    return at - before >= 2 && at - before <= 7 && after - at >= 2 && after - at <= 8;
+    if (after - at < 3)
+        return false;
+    uint8_t both = kinds_of_all(text, before, at) & kinds_of_all(text, at + 1, after);
+    bool iban = at - before == 4 && after - at == 5 && char_is(text.data[before], CHAR_UPPER | CHAR_LOWER) &&
+                char_is(text.data[before + 2], CHAR_DIGIT);
+    return (both & (CHAR_DIGIT | CHAR_UPPER)) || iban || scheme_before(text, at) != SCHEME_NONE;
 }
 
 static void special_byte(struct scan *scan, size_t at)
@@ -114,9 +126,12 @@ static void special_byte(struct scan *scan, size_t at)
         at_sign(scan, at);
         break;
     case '%':
-        if (hex) {
+        if (hex)
             unwrap_region(scan, WRAPPING_PERCENT, at);
-        }
+        /* A phone number in a form: what parts its digits is a '+'. */
+        if (hex && text.data[at + 1] == '2' && char_lower(text.data[at + 2]) == 'b' &&
+            char_at(text, at + 3, CHAR_DIGIT))
+            unwrap_region(scan, WRAPPING_FORM, at);
         break;
     case '+':
         found(scan, DETECT_PHONE, at, phone_at(text, at));
@@ -172,6 +187,7 @@ static size_t scheme_token(struct scan *scan, size_t at)
     size_t size = 0;
     switch (scheme_token_at(scan->text, at, &size)) {
     case SCHEME_NONE:
+    case SCHEME_PARAMETERS:
         return 0;
     case SCHEME_TOKEN:
         found(scan, DETECT_AUTH, at, size);
@@ -224,17 +240,39 @@ static size_t dotted_token(struct scan *scan, size_t at)
     return found(scan, DETECT_PROVIDER_TOKEN, start, size) ? start + size - at : 0;
 }
 
+/* Groups of eight, four, four, four and twelve characters: a UUID holds nothing. */
+static bool is_uuid(struct bytes text, size_t at, size_t end)
+{
+    const uint8_t *data = text.data + at;
+    return end - at == 36 && data[8] == '-' && data[13] == '-' && data[18] == '-' && data[23] == '-';
+}
+
+/* Random text beside the name of a key, around |at|. */
+static void token_random(struct scan *scan, size_t at)
+{
+    if (at < scan->random_done)
+        return;
+    size_t offset = 0;
+    size_t size = random_around(scan->text, at, scan->hints & HINT_KEY, &offset, &scan->random_done);
+    found(scan, DETECT_HIGH_ENTROPY, offset, size);
+}
+
 static void token_run(struct scan *scan, size_t at)
 {
     struct bytes text = scan->text;
     if (at < scan->tokens_done)
         return;
     size_t end = at;
+    bool dashes = false;
     while (at > scan->tokens_done && char_is(text.data[at - 1], CHAR_TOKEN))
         at--;
-    while (char_at(text, end, CHAR_TOKEN))
-        end++;
+    for (end = at; char_at(text, end, CHAR_TOKEN); end++)
+        dashes = dashes || !char_is(text.data[end], CHAR_WORD);
     scan->tokens_done = end;
+    if (dashes && is_uuid(text, at, end)) {
+        token_random(scan, at);
+        return;
+    }
     size_t size = dotted_token(scan, at);
     /* After a scheme stands a blank; what parts a token may have a dot or slash before it. */
     bool joined = at > 0 && (char_is(text.data[at - 1], CHAR_BASE64) || memchr(" .~", text.data[at - 1], 3));
@@ -246,26 +284,22 @@ static void token_run(struct scan *scan, size_t at)
     }
     if (at + size > end)
         scan->tokens_done = at + size;
-    bool any = size > 0;
+    bool any = size > 0, escaped = at > 0 && text.data[at - 1] == '\\';
     /* At the beginning, after the letter of an escape ("\n") and after dashes. */
     for (size_t i = at + size; i < end && !scan->stopped; i += size ? size : 1) {
-        bool starts = i == at || !char_is(text.data[i - 1], CHAR_WORD) ||
-                      (i == at + 1 && at > 0 && text.data[at - 1] == '\\');
+        bool starts =
+            i == at || (dashes && !char_is(text.data[i - 1], CHAR_WORD)) || (escaped && i == at + 1);
         size = starts ? token_at(scan, i, i - at < JWT_WITHIN) : 0;
         any = any || size > 0;
         if (i + size > end)
             scan->tokens_done = i + size;
+        if (!dashes && !escaped)
+            break;
     }
-    if (any)
-        return;
-    if (scan->stopped)
+    if (any || scan->stopped)
         return;
     unwrap_run(scan, at, end);
-    if (at < scan->random_done)
-        return;
-    size_t offset = 0;
-    size = random_around(text, at, scan->hints & HINT_KEY, &offset, &scan->random_done);
-    found(scan, DETECT_HIGH_ENTROPY, offset, size);
+    token_random(scan, at);
 }
 
 static void colons(struct scan *scan, size_t at)

@@ -163,15 +163,17 @@ enum colons colons_around(struct bytes text, size_t floor, size_t colon, size_t 
     *ret_end = end;
     if (end - start > CHAIN_MAX)
         return COLONS_NOTHING;
-    /* "addr:2001:db8::1": what is glued to a word, or is the end of one, is no group. */
-    while (start < colon && !value_starts(text, start)) {
-        const uint8_t *next = memchr(text.data + start, ':', colon - start);
-        if (!next)
-            return COLONS_NOTHING;
-        start = (size_t)(next - text.data);
+    /* "addr:2001:db8::1": what is glued to a word, or is the end of one, is no group; and "word::word" is no address. */
+    if (start < colon && text.data[start] != ':' && !value_starts(text, start)) {
+        const uint8_t *next = memchr(text.data + start, ':', colon - start + 1);
+        start = (size_t)(next - text.data); /* there is one at |colon| */
     }
-    if (start < end && text.data[start] == ':' && !text_has(text, start, "::"))
+    if (text_has(text, start, "::")) {
+        if (start > 0 && char_is(text.data[start - 1], CHAR_WORD))
+            return COLONS_NOTHING;
+    } else if (text.data[start] == ':') {
         start++;
+    }
     if (end - start == 17 && pairs_at(text, start, ':') && value_ends(text, end)) {
         *ret_offset = start;
         *ret_size = 17;

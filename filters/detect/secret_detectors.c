@@ -126,41 +126,61 @@ static bool is_token(struct bytes token)
     return digits ? token.size >= 6 : token.size >= 24;
 }
 
-/* Schemes with one token, and with parameters. */
-static const char *const token_schemes[] = {"bearer", "negotiate", "ntlm",         "token",
-                                            "apikey", "dpop",      "privatetoken", "splunk"};
-static const char *const parameter_schemes[] = {
-    "digest", "hawk", "aws4-hmac-sha256", "signature", "oauth", "scram-sha-256", "mac", "gnap"};
+/* Schemes with one token, with parameters, and Basic. */
+#define SCHEME(name, kind)                                                                                   \
+    {                                                                                                        \
+        name, sizeof(name) - 1, kind                                                                         \
+    }
+#define SCHEME_LONGEST 16
 
-#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+static const struct {
+    const char *name;
+    size_t size;
+    enum scheme kind;
+} schemes[] = {
+    SCHEME("basic", SCHEME_BASIC),
+    SCHEME("bearer", SCHEME_TOKEN),
+    SCHEME("negotiate", SCHEME_TOKEN),
+    SCHEME("ntlm", SCHEME_TOKEN),
+    SCHEME("token", SCHEME_TOKEN),
+    SCHEME("apikey", SCHEME_TOKEN),
+    SCHEME("dpop", SCHEME_TOKEN),
+    SCHEME("privatetoken", SCHEME_TOKEN),
+    SCHEME("splunk", SCHEME_TOKEN),
+    SCHEME("digest", SCHEME_PARAMETERS),
+    SCHEME("hawk", SCHEME_PARAMETERS),
+    SCHEME("aws4-hmac-sha256", SCHEME_PARAMETERS),
+    SCHEME("signature", SCHEME_PARAMETERS),
+    SCHEME("oauth", SCHEME_PARAMETERS),
+    SCHEME("scram-sha-256", SCHEME_PARAMETERS),
+    SCHEME("mac", SCHEME_PARAMETERS),
+    SCHEME("gnap", SCHEME_PARAMETERS),
+};
 
-static bool one_before(struct bytes text, size_t at, const char *const *words, size_t count)
+enum scheme scheme_before(struct bytes text, size_t at)
 {
-    for (size_t i = 0; i < count; i++)
-        if (word_before(text, at, words[i]))
-            return true;
-    return false;
-}
-
-bool scheme_before(struct bytes text, size_t at)
-{
-    return word_before(text, at, "basic") || one_before(text, at, token_schemes, COUNT(token_schemes)) ||
-           one_before(text, at, parameter_schemes, COUNT(parameter_schemes));
+    size_t start = at;
+    while (start > 0 && at - start <= SCHEME_LONGEST && char_is(text.data[start - 1], CHAR_TOKEN))
+        start--;
+    struct bytes word = bytes_make(text.data + start, at - start);
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (word.size == schemes[i].size &&
+            bytes_equal_nocase(word, bytes_make(schemes[i].name, schemes[i].size)))
+            return schemes[i].kind;
+    return SCHEME_NONE;
 }
 
 enum scheme scheme_token_at(struct bytes text, size_t at, size_t *ret_size)
 {
     if (at < 4 || at >= text.size || text.data[at - 1] != ' ')
         return SCHEME_NONE;
-    size_t before = at - 1, end;
-    if (word_before(text, before, "basic")) {
-        end = scheme_token_end(text, at);
-        *ret_size = end - at;
-        return is_basic(bytes_make(text.data + at, end - at)) ? SCHEME_BASIC : SCHEME_NONE;
-    }
-    if (!one_before(text, before, token_schemes, COUNT(token_schemes)))
+    enum scheme scheme = scheme_before(text, at - 1);
+    if (scheme != SCHEME_BASIC && scheme != SCHEME_TOKEN)
         return SCHEME_NONE;
-    end = scheme_token_end(text, at);
+    size_t end = scheme_token_end(text, at);
+    *ret_size = end - at;
+    if (scheme == SCHEME_BASIC)
+        return is_basic(bytes_make(text.data + at, end - at)) ? SCHEME_BASIC : SCHEME_NONE;
     /* The '=' of a parameter is none of a token. */
     if (end > at && end < text.size && text.data[end - 1] == '=' &&
         (text.data[end] == '"' || char_is(text.data[end], CHAR_WORD)))
@@ -202,7 +222,7 @@ size_t scheme_parameters_around(struct bytes text, size_t equals, size_t *ret_of
         start--;
     if (start == equals || start < 4 || text.data[start - 1] != ' ')
         return 0;
-    if (!one_before(text, start - 1, parameter_schemes, COUNT(parameter_schemes)))
+    if (scheme_before(text, start - 1) != SCHEME_PARAMETERS)
         return 0;
     size_t end = equals + 1;
     for (;;) {
@@ -258,33 +278,25 @@ static bool key_before(struct bytes text, size_t at)
            (detect_name_hints(bytes_make(text.data + start, end - start)) & HINT_KEY);
 }
 
-/* Whether |value| looks as if it had been drawn: of letters and digits, or of both cases and so mixed that it is no words run together. */
-static bool is_random(struct bytes value)
-{
-    uint8_t kinds = 0, all = 0xff;
-    for (size_t i = 0; i < value.size; i++) {
-        kinds |= detect_chars[value.data[i]];
-        all &= detect_chars[value.data[i]];
-    }
-    if (value.size < RANDOM_LEAST || !(kinds & (CHAR_UPPER | CHAR_LOWER)))
-        return false;
-    if (kinds & CHAR_DIGIT)
-        return entropy_is_at_least(value, all & CHAR_HEX ? RANDOM_HEX : RANDOM_ANY);
-    return kinds & CHAR_UPPER && kinds & CHAR_LOWER && entropy_is_at_least(value, RANDOM_LETTERS);
-}
-
 size_t random_around(struct bytes text, size_t at, bool named, size_t *ret_offset, size_t *ret_end)
 {
     size_t start = at, end = at;
+    uint8_t kinds = 0, all = 0xff;
     while (start > 0 && at - start < RANDOM_BEFORE && !detect_parts[text.data[start - 1]])
         start--;
-    while (end < text.size && !detect_parts[text.data[end]])
-        end++;
+    for (end = start; end < text.size && (end < at || !detect_parts[text.data[end]]); end++) {
+        kinds |= detect_chars[text.data[end]];
+        all &= detect_chars[text.data[end]];
+    }
     while (end < text.size && text.data[end] == '=')
         end++; /* padding */
     *ret_end = end;
-    if (!(named || key_before(text, start)) || !is_random(bytes_make(text.data + start, end - start)))
+    struct bytes value = bytes_make(text.data + start, end - start);
+    bool digits = kinds & CHAR_DIGIT, cases = kinds & CHAR_UPPER && kinds & CHAR_LOWER;
+    if (value.size < RANDOM_LEAST || !(digits ? kinds & (CHAR_UPPER | CHAR_LOWER) : cases) ||
+        !(named || key_before(text, start)))
         return 0;
+    unsigned bits = !digits ? RANDOM_LETTERS : all & CHAR_HEX ? RANDOM_HEX : RANDOM_ANY;
     *ret_offset = start;
-    return end - start;
+    return entropy_is_at_least(value, bits) ? value.size : 0;
 }

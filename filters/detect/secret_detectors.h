@@ -17,12 +17,13 @@ size_t private_key_at(struct bytes text, size_t at);
 /* What stands after an authentication scheme (RFC 9110 §11). */
 enum scheme {
     SCHEME_NONE,
-    SCHEME_BASIC, /* user and password in base64 (RFC 7617) */
-    SCHEME_TOKEN, /* one token: Bearer, Negotiate, NTLM, ... */
+    SCHEME_BASIC,      /* user and password in base64 (RFC 7617) */
+    SCHEME_TOKEN,      /* one token: Bearer, Negotiate, NTLM, ... */
+    SCHEME_PARAMETERS, /* names and values: Digest, Hawk, AWS4-HMAC-SHA256, ... */
 };
-/* Returns whether the name of a scheme ends before |at|. */
-bool scheme_before(struct bytes text, size_t at);
-/* Looks whether a scheme and a blank stand before the token at |at|. Returns which kind, and the size of the token. Plain words are none, nor
+/* Returns the kind of the scheme whose name ends before |at|. */
+enum scheme scheme_before(struct bytes text, size_t at);
+/* Looks whether a scheme with a token, and a blank, stand before the token at |at|. Returns which kind, and the size of the token. Plain words are none, nor
  * is what does not decode after "Basic". */
 enum scheme scheme_token_at(struct bytes text, size_t at, size_t *ret_size);
 /* Returns where the characters of the token around |at| begin, which may be parted by dots and slashes; looks a bounded way back. */

@@ -186,7 +186,9 @@ static void test_internet_addresses(void **state)
     expect("::ffff:10.1.2.3", "ipv6:::ffff:10.1.2.3");
     expect("fe80::1ff:fe23:4567:890a%eth0", "ipv6:fe80::1ff:fe23:4567:890a");
     expect("addr:2001:db8::17, ", "ipv6:2001:db8::17");
-    expect_nothing("std::vector a::before ::1 :: 05:54:51 12:34:56:78 1:2:3:4:5:6:7");
+    expect("x:12:34:2001:db8::17", "ipv6:12:34:2001:db8::17");
+    expect_nothing(
+        "std::dead0 abc:::::: x:::: :1:2:3: std::vector a::before ::1 :: 05:54:51 12:34:56:78 1:2:3:4:5:6:7");
     expect("00:1a:2B:3c:4d:5e", "mac:00:1a:2B:3c:4d:5e");
     expect("00-1a-2b-3c-4d-5e", "mac:00-1a-2b-3c-4d-5e");
     expect_nothing("00:00:00:00:00:00 ff:ff:ff:ff:ff:ff 00:1a:2B:3c:4d 00:1a:2B:3c:4d:5e:6f:70:81");

@@ -6,6 +6,13 @@
 #include <immintrin.h>
 #endif
 
+/* TRIGGERS_WIDTH is set by tests, which go each way on one machine. */
+#if defined(__SSE2__) && !defined(TRIGGERS_WIDTH)
+#define TRIGGERS_WIDTH 64
+#elif !defined(TRIGGERS_WIDTH)
+#define TRIGGERS_WIDTH 1
+#endif
+
 #define INLINE inline __attribute__((always_inline))
 
 /* Which bytes of a block are what. */
@@ -16,7 +23,7 @@ struct masks {
 /* Makes the masks of |size| bytes at |block|, which has TRIGGER_BLOCK of them. */
 typedef struct masks masks_fn(const uint8_t *block, size_t size);
 
-#ifdef __SSE2__
+#if TRIGGERS_WIDTH > 1
 
 static INLINE uint64_t mask16(__m128i answer)
 {
@@ -59,41 +66,91 @@ static INLINE struct masks masks_by_16(const uint8_t *block, size_t size)
     return masks;
 }
 
+/* Two tables, one by the upper half of a byte and one by the lower half, share a bit for each kind: digits are bit 0, letters bits 1 (upper
+ * half 4 and 6) and 2 (5 and 7), blank 3, dash 4, dot 5, colon 6, and '%', '&' and '+' are 7. */
+#define UPPER_HALF 0, 0, -0x48, 0x41, 2, 4, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0
+#define LOWER_HALF 0x0d, 7, 7, 7, 7, -0x79, -0x79, 7, 7, 7, 0x46, -0x7e, 2, 0x12, 0x22, 2
+
 /* Of each byte the bit |bit|. */
 #define BIT_OF(bytes, bit) ((uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16((bytes), 7 - (bit))))
 #define EQUAL(bytes, byte) _mm256_cmpeq_epi8((bytes), _mm256_set1_epi8(byte))
-#define TWICE(...)         _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
 
-/* Two tables, one by the upper half of a byte and one by the lower half, share a bit for each kind: digits are bit 0, letters bits 1 (upper
- * half 4 and 6) and 2 (5 and 7), blank 3, dash 4, dot 5, colon 6, and '%', '&' and '+' are 7. */
-__attribute__((target("avx2"))) static INLINE struct masks masks_by_32(const uint8_t *block, size_t size)
+__attribute__((target("avx2"))) static INLINE struct masks half_by_32(const uint8_t *block)
 {
-    const __m256i upper_half = TWICE(0, 0, -0x48, 0x41, 2, 4, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
-    const __m256i lower_half = TWICE(0x0d, 7, 7, 7, 7, -0x79, -0x79, 7, 7, 7, 0x46, -0x7e, 2, 0x12, 0x22, 2);
-    struct masks masks = {0};
-    for (size_t at = 0; at < size; at += 32) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(block + at));
-        __m256i halves = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
-        __m256i kinds =
-            _mm256_and_si256(_mm256_shuffle_epi8(upper_half, halves), _mm256_shuffle_epi8(lower_half, bytes));
-        __m256i special = _mm256_or_si256(_mm256_or_si256(EQUAL(bytes, '='), EQUAL(bytes, '@')),
-                                          _mm256_or_si256(EQUAL(bytes, '\\'), EQUAL(bytes, 0)));
-        uint64_t letter = BIT_OF(kinds, 1) | BIT_OF(kinds, 2);
-        masks.special |= BIT_OF(_mm256_or_si256(kinds, special), 7) << at;
-        masks.digit |= BIT_OF(kinds, 0) << at;
-        masks.letter |= letter << at;
-        masks.upper |= (letter & ~BIT_OF(bytes, 5)) << at;
-        masks.space |= BIT_OF(kinds, 3) << at;
-        masks.dash |= BIT_OF(kinds, 4) << at;
-        masks.dot |= BIT_OF(kinds, 5) << at;
-        masks.colon |= BIT_OF(kinds, 6) << at;
-        masks.under |= BIT_OF(EQUAL(bytes, '_'), 7) << at;
-        masks.c |= BIT_OF(EQUAL(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), 'c'), 7) << at;
-    }
-    return masks;
+    const __m256i upper_half = _mm256_broadcastsi128_si256(_mm_setr_epi8(UPPER_HALF));
+    const __m256i lower_half = _mm256_broadcastsi128_si256(_mm_setr_epi8(LOWER_HALF));
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)block);
+    __m256i halves = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
+    __m256i kinds =
+        _mm256_and_si256(_mm256_shuffle_epi8(upper_half, halves), _mm256_shuffle_epi8(lower_half, bytes));
+    __m256i special = _mm256_or_si256(_mm256_or_si256(EQUAL(bytes, '='), EQUAL(bytes, '@')),
+                                      _mm256_or_si256(EQUAL(bytes, '\\'), EQUAL(bytes, 0)));
+    uint64_t letter = BIT_OF(kinds, 1) | BIT_OF(kinds, 2);
+    return (struct masks){
+        .special = BIT_OF(_mm256_or_si256(kinds, special), 7),
+        .digit = BIT_OF(kinds, 0),
+        .letter = letter,
+        .upper = letter & ~BIT_OF(bytes, 5),
+        .space = BIT_OF(kinds, 3),
+        .dash = BIT_OF(kinds, 4),
+        .dot = BIT_OF(kinds, 5),
+        .colon = BIT_OF(kinds, 6),
+        .under = BIT_OF(EQUAL(bytes, '_'), 7),
+        .c = BIT_OF(EQUAL(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), 'c'), 7),
+    };
 }
 
-#else
+__attribute__((target("avx2"))) static INLINE struct masks masks_by_32(const uint8_t *block, size_t size)
+{
+    struct masks low = half_by_32(block);
+    if (size <= 32)
+        return low;
+    struct masks high = half_by_32(block + 32);
+    return (struct masks){
+        .special = low.special | high.special << 32,
+        .digit = low.digit | high.digit << 32,
+        .letter = low.letter | high.letter << 32,
+        .upper = low.upper | high.upper << 32,
+        .space = low.space | high.space << 32,
+        .dash = low.dash | high.dash << 32,
+        .dot = low.dot | high.dot << 32,
+        .colon = low.colon | high.colon << 32,
+        .under = low.under | high.under << 32,
+        .c = low.c | high.c << 32,
+    };
+}
+
+#define HAS(bytes, bit) _mm512_test_epi8_mask((bytes), _mm512_set1_epi8((char)(1 << (bit))))
+#define IS(bytes, byte) _mm512_cmpeq_epi8_mask((bytes), _mm512_set1_epi8(byte))
+#define TARGET_64       __attribute__((target("avx512f,avx512bw")))
+
+TARGET_64 static INLINE struct masks masks_by_64(const uint8_t *block, size_t size)
+{
+    (void)size;
+    const __m512i upper_half = _mm512_broadcast_i32x4(_mm_setr_epi8(UPPER_HALF));
+    const __m512i lower_half = _mm512_broadcast_i32x4(_mm_setr_epi8(LOWER_HALF));
+    __m512i bytes = _mm512_loadu_si512(block);
+    __m512i halves = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), _mm512_set1_epi8(15));
+    __m512i kinds =
+        _mm512_and_si512(_mm512_shuffle_epi8(upper_half, halves), _mm512_shuffle_epi8(lower_half, bytes));
+    uint64_t letter = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(6));
+    return (struct masks){
+        .special = HAS(kinds, 7) | IS(bytes, '=') | IS(bytes, '@') | IS(bytes, '\\') | IS(bytes, 0),
+        .digit = HAS(kinds, 0),
+        .letter = letter,
+        .upper = letter & ~HAS(bytes, 5),
+        .space = HAS(kinds, 3),
+        .dash = HAS(kinds, 4),
+        .dot = HAS(kinds, 5),
+        .colon = HAS(kinds, 6),
+        .under = IS(bytes, '_'),
+        .c = IS(_mm512_or_si512(bytes, _mm512_set1_epi8(0x20)), 'c'),
+    };
+}
+
+#endif
+
+#if TRIGGERS_WIDTH == 1
 
 static INLINE struct masks masks_by_1(const uint8_t *block, size_t size)
 {
@@ -132,42 +189,72 @@ static INLINE bool has_two(uint64_t bits)
     return (bits & (bits - 1)) != 0;
 }
 
-/* Starts of ten token characters of which two are digits or capitals and two are letters: plain words, dates and most names are not. */
-static INLINE uint64_t token_triggers(const struct masks *masks)
+/* Offsets from which on two of ten bytes are of |bits|: of two bytes, four, eight and ten, whether there is one and whether there are two. */
+static INLINE uint64_t two_of_ten(uint64_t bits)
 {
-    uint64_t starts = for_eight(masks->digit | masks->letter | masks->dash | masks->under), tokens = 0;
-    uint64_t odd = masks->digit | masks->upper;
-    starts &= starts >> 2;
-    while (starts) {
-        unsigned at = (unsigned)__builtin_ctzll(starts);
-        if (!has_two(odd >> at & 0x3ff) || !has_two(masks->letter >> at & 0x3ff)) {
-            starts &= starts - 1;
-            continue;
-        }
-        tokens |= UINT64_C(1) << at;
-        /* The rest of the run belongs to the same token: a carry goes through it. */
-        starts &= starts + (UINT64_C(1) << at);
-    }
-    return tokens;
+    uint64_t one2 = bits | bits >> 1, two2 = bits & bits >> 1;
+    uint64_t one4 = one2 | one2 >> 2, two4 = two2 | two2 >> 2 | (one2 & one2 >> 2);
+    uint64_t one8 = one4 | one4 >> 4, two8 = two4 | two4 >> 4 | (one4 & one4 >> 4);
+    return two8 | two2 >> 8 | (one8 & one2 >> 8);
 }
 
-/* Triggers that need digits, which blocks of words lack. */
+/* Starts of ten token characters of which two are digits or capitals. */
+static INLINE uint64_t token_starts(const struct masks *masks)
+{
+    uint64_t run = for_eight(masks->digit | masks->letter | masks->dash | masks->under);
+    return run & run >> 2 & two_of_ten(masks->digit | masks->upper);
+}
+
+/* Of a byte that another of |bits| follows two to five bytes later. */
+static INLINE uint64_t near(uint64_t bits)
+{
+    uint64_t any = bits | bits >> 1;
+    any |= any >> 2;
+    return bits & any >> 2;
+}
+
+/* Returns 0 where triggers_of would find nothing; it is not 0 in few blocks of words, prices and dates, so that the branch on it is foreseen. */
+static INLINE uint64_t triggers_may_be(const struct masks *masks)
+{
+    uint64_t gap = masks->space | masks->dash, number = for_eight(masks->digit | gap);
+    uint64_t colon = near(masks->colon);
+    return masks->special | token_starts(masks) | (number & number >> 3 & masks->digit) |
+           (masks->colon & masks->colon >> 1) | near(colon) | near(masks->dot) |
+           (masks->letter & masks->letter >> 1 & masks->digit >> 2 & masks->digit >> 3 & gap >> 4) |
+           (masks->c & masks->space >> 1);
+}
+
+/* Token starts of which two are letters, or that may be hexadecimal: plain words, dates and most names are none. Of a run the first counts. */
+static uint64_t token_triggers(const struct masks *masks)
+{
+    uint64_t starts = token_starts(masks), tokens = 0;
+    while (starts) {
+        uint64_t first = starts & -starts;
+        if (has_two(masks->letter >> __builtin_ctzll(starts) & 0x3ff)) {
+            tokens |= first;
+            /* The rest of the run belongs to the same token: a carry goes through it. */
+            starts &= starts + first;
+        } else {
+            starts &= ~first;
+        }
+    }
+    /* Hexadecimal digits that stand for digits: letters are few. */
+    uint64_t run = for_eight(masks->digit | masks->letter);
+    return tokens | (for_eight(masks->digit) & run & run >> 6);
+}
+
+/* Triggers that need digits. */
 static INLINE void digit_triggers(const struct masks *masks, struct triggers *triggers)
 {
     uint64_t digit = masks->digit, gap = masks->space | masks->dash;
     uint64_t run = for_eight(digit | gap);
     triggers->digits = digit & run & run >> 4;
-    /* Hexadecimal digits that stand for digits: letters are few. */
-    run = for_eight(digit | masks->letter);
-    triggers->token = for_eight(digit) & run & run >> 6;
     uint64_t two = digit & digit >> 1;
     triggers->groups = two & digit >> 2 & gap >> 3 & two >> 4 & gap >> 6 & digit >> 7 & ~(digit << 1);
     /* The byte before the block is unknown: it counts as a digit. */
     uint64_t dots = masks->dot & digit >> 1 & (digit << 1 | 1);
-    if (dots) {
-        dots &= dots >> 2 | dots >> 3 | dots >> 4;
-        triggers->dots = dots & (dots >> 2 | dots >> 3 | dots >> 4);
-    }
+    dots &= dots >> 2 | dots >> 3 | dots >> 4;
+    triggers->dots = dots & (dots >> 2 | dots >> 3 | dots >> 4);
     uint64_t iban = masks->letter & masks->letter >> 1 & two >> 2 & gap >> 4;
     if (iban) {
         uint64_t word = digit | masks->letter;
@@ -175,25 +262,21 @@ static INLINE void digit_triggers(const struct masks *masks, struct triggers *tr
     }
 }
 
-static INLINE struct triggers triggers_of(const struct masks *masks)
+static void triggers_of(const struct masks *masks, struct triggers *ret_triggers)
 {
-    struct triggers triggers = {.special = masks->special};
-    if (masks->digit)
-        digit_triggers(masks, &triggers);
-    uint64_t colon = masks->colon;
-    uint64_t near = colon & (colon >> 2 | colon >> 3 | colon >> 4 | colon >> 5);
-    triggers.colons = (colon & colon >> 1) | (near & (near >> 2 | near >> 3 | near >> 4 | near >> 5));
+    struct triggers triggers = {.special = masks->special, .token = token_triggers(masks)};
+    digit_triggers(masks, &triggers);
+    triggers.colons = (masks->colon & masks->colon >> 1) | near(near(masks->colon));
     uint64_t dash = masks->dash & masks->dash >> 1;
     triggers.armour = dash & dash >> 2 & masks->dash >> 4 & masks->upper >> 5;
     /* A MAC with dashes: four of them, three bytes apart. */
     dash = masks->dash & masks->dash >> 3;
     triggers.pairs = dash & dash >> 6;
-    triggers.token |= token_triggers(masks);
     uint64_t letter = masks->letter;
     triggers.basic = letter & letter >> 1 & masks->c >> 4 & masks->space >> 5 & letter >> 6 & ~(letter << 1);
     triggers.any = triggers.special | triggers.digits | triggers.groups | triggers.dots | triggers.colons |
                    triggers.iban | triggers.token | triggers.armour | triggers.pairs | triggers.basic;
-    return triggers;
+    *ret_triggers = triggers;
 }
 
 /* The loop of triggers_next, with one way to make masks. */
@@ -203,21 +286,28 @@ static INLINE size_t search(struct bytes text, size_t from, struct triggers *ret
     struct masks masks;
     for (; text.size - from > TRIGGER_BLOCK; from += TRIGGER_STEP) {
         masks = masks_of(text.data + from, TRIGGER_BLOCK);
-        struct triggers triggers = triggers_of(&masks);
-        triggers.any &= (UINT64_C(1) << TRIGGER_STEP) - 1;
-        if (triggers.any) {
-            *ret_triggers = triggers;
+        if (!triggers_may_be(&masks))
+            continue;
+        triggers_of(&masks, ret_triggers);
+        ret_triggers->any &= (UINT64_C(1) << TRIGGER_STEP) - 1;
+        if (ret_triggers->any)
             return from;
-        }
     }
     memset(last, '\n', sizeof last);
     memcpy(last, text.data + from, text.size - from);
     masks = masks_of(last, text.size - from);
-    *ret_triggers = triggers_of(&masks);
+    if (!triggers_may_be(&masks))
+        return text.size;
+    triggers_of(&masks, ret_triggers);
     return ret_triggers->any ? from : text.size;
 }
 
-#ifdef __SSE2__
+#if TRIGGERS_WIDTH > 1
+
+TARGET_64 static size_t search_by_64(struct bytes text, size_t from, struct triggers *ret_triggers)
+{
+    return search(text, from, ret_triggers, masks_by_64);
+}
 
 __attribute__((target("avx2"))) static size_t search_by_32(struct bytes text, size_t from,
                                                            struct triggers *ret_triggers)
@@ -234,8 +324,11 @@ size_t triggers_next(struct bytes text, size_t from, struct triggers *ret_trigge
 {
     if (from >= text.size)
         return text.size;
-    return __builtin_cpu_supports("avx2") ? search_by_32(text, from, ret_triggers)
-                                          : search_by_16(text, from, ret_triggers);
+    if (TRIGGERS_WIDTH >= 64 && __builtin_cpu_supports("avx512bw"))
+        return search_by_64(text, from, ret_triggers);
+    if (TRIGGERS_WIDTH >= 32 && __builtin_cpu_supports("avx2"))
+        return search_by_32(text, from, ret_triggers);
+    return search_by_16(text, from, ret_triggers);
 }
 
 #else

@@ -1,5 +1,5 @@
 /* What values of the classes have in common, looked for in sixty-four bytes at a time: masks with bit i set where it stands at byte
- * i. With AVX2 or SSE2, or elsewhere in a loop over a table. */
+ * i. With AVX-512, AVX2 or SSE2, or elsewhere in a loop over a table. */
 #ifndef FILTERS_DETECT_TRIGGERS_H
 #define FILTERS_DETECT_TRIGGERS_H
 

@@ -475,6 +475,8 @@ void wrapping_encode(enum wrapping wrapping, struct bytes like, struct bytes pla
         return;
     }
     struct manner manner = manner_of(wrapping, like);
+    if (wrapping == WRAPPING_QUOTED_PRINTABLE && plain.size == 1)
+        manner.all = false; /* an escape of a letter needs another beside it */
     for (size_t i = 0; i < plain.size; i++)
         encode_byte(wrapping, out, plain.data[i], &manner);
 }

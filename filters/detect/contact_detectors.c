@@ -1,5 +1,6 @@
 #include "filters/detect/contact_detectors.h"
 
+#include "common/json_text.h"
 #include "filters/detect/detect_chars.h"
 
 #define LOCAL_MAX  64
@@ -53,6 +54,15 @@ static size_t domain_end(struct bytes text, size_t at)
     }
 }
 
+/* Returns whether [start, end) is ASCII or UTF-8. */
+static bool is_utf8(struct bytes text, size_t start, size_t end)
+{
+    size_t at = start;
+    while (at < end && text.data[at] < 0x80)
+        at++;
+    return at == end || json_text_is_utf8(bytes_make(text.data + start, end - start));
+}
+
 size_t email_around(struct bytes text, size_t floor, size_t at, size_t *ret_offset)
 {
     size_t start = at;
@@ -65,6 +75,13 @@ size_t email_around(struct bytes text, size_t floor, size_t at, size_t *ret_offs
         return 0;
     size_t end = domain_end(text, at + 1);
     if (end == 0)
+        return 0;
+    /* Bytes that are no UTF-8 are of something else: what is left after them counts. */
+    if (!is_utf8(text, start, end))
+        for (size_t i = start; i < at; i++)
+            if (text.data[i] >= 0x80)
+                start = i + 1;
+    if (start == at || !is_utf8(text, start, end))
         return 0;
     *ret_offset = start;
     return end - start;

@@ -85,9 +85,9 @@ static const uint8_t first_words[27] = {0,  6,  10, 16, 17, 17, 19, 19, 19, 20, 
 _Static_assert(sizeof words / sizeof words[0] == 54, "first_words counts them");
 
 /* Words before "key" that make it no secret. */
-static const char *const harmless_keys[] = {"public",    "primary", "foreign", "cache",   "sort",
-                                            "partition", "object",  "route",   "routing", "idempotency",
-                                            "hot",       "row",     "group",   "i18n"};
+static const char *const harmless_keys[] = {"public",    "primary", "foreign", "cache",     "sort",
+                                            "partition", "object",  "route",   "routing",   "idempotency",
+                                            "hot",       "row",     "group",   "websocket", "i18n"};
 
 /* A name as letters and digits, in lower case, and where its words begin. */
 struct words_of {

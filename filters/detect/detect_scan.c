@@ -200,14 +200,21 @@ static size_t scheme_token(struct scan *scan, size_t at)
     return 0;
 }
 
+static size_t blanks_end(struct bytes text, size_t at)
+{
+    for (unsigned blanks = 0; blanks < 4 && at < text.size && text.data[at] == ' '; blanks++)
+        at++;
+    return at;
+}
+
 /* A text that begins with a scheme, which the token may be too short to be seen after. */
 static void scheme_at_start(struct scan *scan)
 {
     size_t at = 0;
     while (at < 16 && char_at(scan->text, at, CHAR_TOKEN))
         at++;
-    if (at >= 4 && at < scan->text.size && scan->text.data[at] == ' ')
-        scheme_token(scan, at + 1);
+    if (at >= 4)
+        scheme_token(scan, blanks_end(scan->text, at));
 }
 
 /* Values that begin at |at| of a run of token characters; a JWT only at the |first| of them. Returns the size of one, or 0. */
@@ -343,8 +350,8 @@ static void look_at(struct scan *scan, const struct triggers *triggers, uint64_t
         found(scan, DETECT_IBAN, at, iban_at(scan->text, at));
     if (triggers->token & bit)
         token_run(scan, at);
-    if (triggers->basic & bit && at + 6 < scan->text.size && at + 6 >= scan->schemes_done)
-        scheme_token(scan, at + 6);
+    if (triggers->basic & bit && at + 5 >= scan->schemes_done)
+        scheme_token(scan, blanks_end(scan->text, at + 5));
     if (triggers->pairs & bit && at >= 2)
         found(scan, DETECT_MAC, at - 2, mac_at(scan->text, at - 2));
 }

@@ -7,6 +7,7 @@
 #define HEADER_LOOK    1024 /* characters of a token's header that are decoded */
 #define LABEL_MAX      48
 #define BASIC_MAX      1024
+#define BLANKS_MAX     4 /* after the name of a scheme */
 #define RANDOM_LEAST   12
 #define TOKEN68_BEFORE 256
 #define RANDOM_BEFORE  64
@@ -172,9 +173,12 @@ enum scheme scheme_before(struct bytes text, size_t at)
 
 enum scheme scheme_token_at(struct bytes text, size_t at, size_t *ret_size)
 {
-    if (at < 4 || at >= text.size || text.data[at - 1] != ' ')
+    size_t before = at;
+    while (before > 0 && at - before < BLANKS_MAX && text.data[before - 1] == ' ')
+        before--;
+    if (before == at || at >= text.size)
         return SCHEME_NONE;
-    enum scheme scheme = scheme_before(text, at - 1);
+    enum scheme scheme = scheme_before(text, before);
     if (scheme != SCHEME_BASIC && scheme != SCHEME_TOKEN)
         return SCHEME_NONE;
     size_t end = scheme_token_end(text, at);

@@ -1,6 +1,8 @@
-/* Speed of the detectors: MB/s of detect_may_find and detect_find over bodies of several kinds, beside memchr for a byte that is not there.
+/* Speed and quality of the detectors. Quality: of generated values of each class (tests/unit/filters/detect_kit) how many are found plain and in
+ * codings, and how many values that are no secret are taken for one. Speed: MB/s of detect_may_find and detect_find over bodies of several kinds, beside memchr for a byte that is not there.
  * `detect_bench [BODY]` runs each for about a third of a second. */
 #include "filters/detect/detect.h"
+#include "tests/unit/filters/detect_kit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +188,63 @@ static double measure(size_t (*use)(struct bytes text), struct bytes text, size_
     return (double)bytes * 1e3 / (double)(end - start);
 }
 
+/* Returns how many of |total| values of |class| in |coding| are found, by their class or as a whole. */
+static unsigned recall(struct kit *kit, enum detect_class class, enum kit_coding coding, unsigned total)
+{
+    struct buffer value = {0}, coded = {0};
+    const char *name;
+    unsigned hits = 0;
+    for (unsigned i = 0; i < total; i++) {
+        kit_value(kit, class, &value, &name);
+        buffer_clear(&coded);
+        kit_wrap(kit, coding, buffer_bytes(&value), &coded);
+        size_t count =
+            detect_find(&detector, buffer_bytes(&coded), bytes_of(name), DETECT_ALL, findings, FINDINGS);
+        bool hit = false;
+        for (size_t j = 0; j < count; j++)
+            hit = hit || findings[j].class == class || findings[j].size == coded.size;
+        hits += hit;
+    }
+    buffer_free(&value);
+    buffer_free(&coded);
+    return hits;
+}
+
+static void print_quality(void)
+{
+    struct kit kit = {1};
+    printf("\n%-16s %14s %14s %s\n", "class", "recall plain", "recall coded", "(worst coding)");
+    for (int class = 0; class < DETECT_CLASSES; class ++) {
+        unsigned plain = recall(&kit, (enum detect_class) class, KIT_PLAIN, 10000), all = 0, worst = 1000;
+        int worst_coding = KIT_PLAIN + 1;
+        for (int coding = KIT_PLAIN + 1; coding < KIT_CODINGS; coding++) {
+            unsigned hits = recall(&kit, (enum detect_class) class, (enum kit_coding)coding, 1000);
+            all += hits;
+            worst_coding = hits < worst ? coding : worst_coding;
+            worst = hits < worst ? hits : worst;
+        }
+        printf("%-16s %13.2f%% %13.2f%% %.1f%% %s\n", detect_class_name((enum detect_class) class),
+               plain / 100.0, all / (10.0 * (KIT_CODINGS - 1)), worst / 10.0,
+               kit_coding_name((enum kit_coding)worst_coding));
+    }
+    printf("\n%-28s %s\n", "no secret", "taken for one");
+    unsigned all = 0;
+    for (unsigned kind = 0; kind < KIT_CONTROLS; kind++) {
+        struct buffer value = {0};
+        unsigned hits = 0;
+        for (unsigned i = 0; i < 10000; i++) {
+            const char *name;
+            kit_control(&kit, kind, &value, &name);
+            hits += detect_find(&detector, buffer_bytes(&value), bytes_of(name), DETECT_ALL, findings,
+                                FINDINGS) > 0;
+        }
+        all += hits;
+        printf("%-28s %.2f%%\n", kit_control_name(kind), hits / 100.0);
+        buffer_free(&value);
+    }
+    printf("%-28s %.2f%%\n", "all", all / (100.0 * KIT_CONTROLS));
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -213,6 +272,8 @@ int main(int argc, char **argv)
                with_next, count, may ? "" : " (rejected)");
         buffer_free(&body);
     }
+    if (argc == 1)
+        print_quality();
     detector_done(&detector);
     return 0;
 }

@@ -70,6 +70,9 @@ static void test_emails(void **state)
            "cher.example");
     expect("JOHN@EXAMPLE.ORG", "email:JOHN@EXAMPLE.ORG");
     expect("john@xn--bcher-kva.xn--p1ai", "email:john@xn--bcher-kva.xn--p1ai");
+    expect_nothing("\xff@\xfe\xff.\xa0\xa1 \xc3@x.org");
+    expect("\xe9t\xe9john@x.org", "email:john@x.org");
+    expect("Sec-WebSocket-Key: vf3bSlxjI9R5oosJfwM/8Q==", "");
     expect_nothing("john@localhost");
     expect_nothing("@example.org");
     expect_nothing("john@");
@@ -241,6 +244,10 @@ static void test_credentials_after_a_scheme(void **state)
     expect("Basic dXNlcjpwYXNz", "basic:dXNlcjpwYXNz");
     expect("basic YTpi", "basic:YTpi");
     expect("Bearer t0ken1", "auth:t0ken1");
+    expect("Authorization: Basic  dGVzdDoxOjM0", "basic:dGVzdDoxOjM0");
+    expect("Basic   YTpi", "basic:YTpi");
+    expect("x Basic 1", "");
+    expect("x Basic ", "");
     expect_nothing("Basic plan");
     expect_nothing("Basic");
     expect_nothing("Bearer ");

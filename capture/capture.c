@@ -88,6 +88,7 @@ static int open_recorder(struct run *run, struct error *err)
     run->sampling.keys = run->keys;
     struct recorder_options recorder = {
         .recording = {.writer = {.folder = settings->output,
+                                 .policy = settings->policy,
                                  .keys = run->keys,
                                  .sampling = settings->sample_pct < 100 ? &run->sampling : NULL,
                                  .unsanitized = settings->unsanitized,

@@ -6,6 +6,7 @@
 #include "common/mem.h"
 #include "common/select_option.h"
 #include "common/units.h"
+#include "filters/policy/policy_yaml.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@ static const struct option_spec options[] = {
     {"key-file", 0, OPTION_TEXT, "FILE", "master key of the pseudonyms", AT(key_file)},
     {"new-key-file", 0, OPTION_TEXT, "FILE", "create a master key here (mode 0600) and use it",
      AT(new_key_file)},
+    {"policy", 0, OPTION_TEXT, "FILE",
+     "what is sensitive and what becomes of it, see rehearse-policy(5) (default: built in)", AT(policy_file)},
     {"filter", 0, OPTION_TEXT, "BPF", "take only packets that match, see pcap-filter(7)", AT(filter)},
     {"decap", 0, OPTION_FLAG, NULL,
      "live: also take tunnels from the interface (VXLAN, GENEVE, GRE, IP in IP, MPLS, ...)", AT(decap)},
@@ -132,6 +135,43 @@ static void collect_paths(struct capture_settings *settings, const struct option
             settings->paths[settings->path_count++] = lists[i]->items[k];
 }
 
+/* Reads --policy. What it selects and samples holds besides, and below, what the flags say. */
+static int read_policy(struct capture_settings *settings, struct error *err)
+{
+    if (!settings->policy_file)
+        return 0;
+    if (settings->unsanitized)
+        return error_set(err, ERROR_USAGE, "--policy and --unsanitized exclude each other");
+    if (policy_load(settings->policy_file, &settings->policy, err) != 0)
+        return -1;
+    if (settings->sample_pct == 100)
+        settings->sample_pct = policy_sample_pct(settings->policy);
+    if (!settings->sample_by)
+        settings->sample_by = policy_sample_by(settings->policy);
+    return 0;
+}
+
+/* Compiles --select and what the policy selects, of which both must hold. */
+static int read_select(struct capture_settings *settings)
+{
+    const char *flag = settings->select_text;
+    const char *policy = settings->policy ? policy_select(settings->policy) : NULL;
+    if (flag && select_option("select", flag, &settings->select) != 0)
+        return -1;
+    if (!policy)
+        return 0;
+    struct buffer both = {0};
+    buffer_printf(&both, "(%s)", policy);
+    if (flag)
+        buffer_printf(&both, " && (%s)", flag);
+    buffer_append_byte(&both, 0);
+    select_free(settings->select);
+    settings->select = NULL;
+    int status = select_option("policy", (const char *)both.data, &settings->select);
+    buffer_free(&both);
+    return status;
+}
+
 static int check_settings(struct capture_settings *settings, struct error *err)
 {
     if (!settings->interface == (settings->files.count == 0))
@@ -145,6 +185,8 @@ static int check_settings(struct capture_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--output TRAFFIC is missing: the folder to record into");
     if (settings->key_file && settings->new_key_file)
         return error_set(err, ERROR_USAGE, "--key-file and --new-key-file exclude each other");
+    if (read_policy(settings, err) != 0)
+        return -1;
     if (!(settings->sample_pct > 0))
         return error_set(err, ERROR_USAGE, "--sample: wanted more than 0%%");
     if (!sampling_parse(settings->sample_by ? settings->sample_by : "session", &settings->sampling))
@@ -180,11 +222,10 @@ bool capture_settings_read(int argc, char **argv, struct capture_settings *ret_s
         return false;
     collect_paths(ret_settings, &arguments);
     struct error err = {0};
-    const char *select = ret_settings->select_text;
     if (check_settings(ret_settings, &err) != 0) {
         log_error("%s", err.text);
         *ret_status = error_exit_status(&err);
-    } else if (select && select_option("select", select, &ret_settings->select) != 0) {
+    } else if (read_select(ret_settings) != 0) {
         *ret_status = EXIT_WRONG_USAGE;
     } else {
         return true;
@@ -197,4 +238,5 @@ void capture_settings_done(struct capture_settings *settings)
 {
     free(settings->paths);
     select_free(settings->select);
+    policy_free(settings->policy);
 }

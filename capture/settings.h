@@ -35,6 +35,8 @@ struct capture_settings {
     double sample_pct;
     const char *sample_by;    /* --sample-by */
     struct sampling sampling; /* what both say, but for the keys */
+    const char *policy_file;  /* --policy */
+    struct policy *policy;    /* what it says; NULL: the built-in one */
     bool keep_replays;
     int bodies;
     uint64_t max_body_bytes;

@@ -21,7 +21,7 @@ static void safe_name(struct bytes name, char text[LINKS_NAME_SIZE + 1])
 void links_note(struct exchange *exchange, enum link_kind kind, const struct atom *atom,
                 const uint8_t tag[LINK_TAG_SIZE])
 {
-    if (atom->class != POLICY_CREDENTIAL && atom->class != POLICY_PASSWORD)
+    if (atom->decision.class != POLICY_CREDENTIAL && atom->decision.class != POLICY_PASSWORD)
         return;
     if (atom->value.size == 0 || exchange->link_count >= LINKS_MAX)
         return;
@@ -34,5 +34,5 @@ void links_note(struct exchange *exchange, enum link_kind kind, const struct ato
             return;
     }
     struct link *link = exchange_add_link(exchange, kind, atom->place, name, tag);
-    link->identity = atom->class == POLICY_CREDENTIAL && atom->value.size >= LINKS_IDENTITY_MIN;
+    link->identity = atom->decision.class == POLICY_CREDENTIAL && atom->value.size >= LINKS_IDENTITY_MIN;
 }

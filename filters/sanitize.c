@@ -34,8 +34,8 @@ struct sanitizer {
     struct buffer joined; /* a header value without folds */
     enum media media;     /* of the body, as the head says it once it is sanitized */
     struct buffer boundary;
-    struct buffer coding; /* the body's content codings, likewise */
-    struct line_memo lines;
+    struct buffer coding;      /* the body's content codings, likewise */
+    struct line_memo lines[2]; /* by link_kind: rules may be of one side only */
     struct pseudonym_memo pseudonyms;
     struct keys_digest *digest;
     bool digests[2]; /* of bodies that are dropped, by link_kind */
@@ -46,7 +46,12 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
 {
     struct sanitizer *sanitizer = arg;
     uint8_t tag[PSEUDONYM_TAG_SIZE];
-    if (atom->class == POLICY_EMPTIED)
+    const struct policy_rule *rule = policy_rule_of(sanitizer->policy, atom->decision.rule);
+    if (rule && rule->strategy.kind != STRATEGY_HASH) {
+        strategy_apply(&rule->strategy, sanitizer->keys, atom->value, out, tag);
+        return;
+    }
+    if (atom->decision.class == POLICY_EMPTIED)
         return;
     pseudonym_memo_make(&sanitizer->pseudonyms, sanitizer->keys, atom->value, out, tag);
     links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
@@ -69,7 +74,7 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
     sanitizer->locator.policy = policy;
     sanitizer->locator.replace = replace_atom;
     sanitizer->locator.arg = sanitizer;
-    sanitizer->locator.detects = DETECT_ALL;
+    sanitizer->locator.detects = policy_detect_classes(policy);
     sanitizer->locator.detector.is_ours = is_ours;
     sanitizer->locator.detector.is_ours_arg = sanitizer;
     return sanitizer;
@@ -233,7 +238,12 @@ static bool field_line(struct sanitizer *sanitizer, const struct http1_field *fi
         withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_VALUE));
         return false;
     }
-    struct policy_header rule = policy_memo_header(&sanitizer->locator.memo, sanitizer->policy, field->name);
+    enum policy_place place = sanitizer->kind == LINK_USES ? POLICY_IN_HEADER : POLICY_IN_RESPONSE_HEADER;
+    struct policy_decision rule =
+        policy_memo_ask(&sanitizer->locator.memo, sanitizer->policy, place, field->name);
+    const struct policy_rule *written = policy_rule_of(sanitizer->policy, rule.rule);
+    if (written && written->strategy.kind == STRATEGY_REMOVE)
+        return false;
     if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE &&
         !locate_may_find(&sanitizer->locator, field->name, value)) {
         buffer_append_bytes(out, field->line);
@@ -294,7 +304,7 @@ static struct bytes known_line(struct sanitizer *sanitizer, struct bytes fields,
     size_t size = line_size(fields);
     bool folded = size < fields.size && (fields.data[size] == ' ' || fields.data[size] == '\t');
     struct bytes line = bytes_make(fields.data, size);
-    *ret_entry = folded ? NULL : line_memo_slot(&sanitizer->lines, line);
+    *ret_entry = folded ? NULL : line_memo_slot(&sanitizer->lines[sanitizer->kind], line);
     return line_memo_holds(*ret_entry, line) ? line : (struct bytes){0};
 }
 
@@ -389,6 +399,22 @@ static enum body_reason clean_body(struct sanitizer *sanitizer, const struct bod
     return body_locate(&sanitizer->locator, type, extent, plain, &sanitizer->text);
 }
 
+/* Takes |body| as it is but for its content coding: a rule preserves it. */
+static enum body_reason plain_body(struct sanitizer *sanitizer, const struct body *body)
+{
+    struct bytes list = buffer_bytes(&sanitizer->coding);
+    buffer_clear(&sanitizer->text);
+    if (!body->coded || list.size == 0) {
+        buffer_append_bytes(&sanitizer->text, buffer_bytes(&body->content));
+        return BODY_REASON_NONE;
+    }
+    enum coding_result decoded =
+        coding_decode(list, buffer_bytes(&body->content), DECODED_MAX, &sanitizer->text);
+    return decoded == CODING_OK      ? BODY_REASON_NONE
+           : decoded == CODING_LIMIT ? BODY_REASON_LIMIT
+                                     : BODY_REASON_CODING;
+}
+
 static void drop_content(struct body *body)
 {
     body->coded = false;
@@ -415,7 +441,10 @@ static void take_content(struct sanitizer *sanitizer, struct body *body)
 
 static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
 {
-    enum body_reason reason = clean_body(sanitizer, body, BODY_WHOLE);
+    struct policy_decision decision = policy_of_body(sanitizer->policy, sanitizer->kind == LINK_ISSUES);
+    enum body_reason reason = decision.class == POLICY_PRESERVED ? plain_body(sanitizer, body)
+                              : decision.class == POLICY_EMPTIED ? BODY_REASON_NOT_WANTED
+                                                                 : clean_body(sanitizer, body, BODY_WHOLE);
     if (sanitizer->links_only)
         return;
     if (body->state == BODY_KEPT && (reason != BODY_REASON_NONE || sanitizer->text.size > LARGE_BODY))
@@ -433,8 +462,10 @@ static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
 /* A body that was cut keeps what is certain of its beginning, which may be nothing. */
 static void sanitize_beginning(struct sanitizer *sanitizer, struct body *body)
 {
-    enum body_reason reason =
-        body->content.size > 0 ? clean_body(sanitizer, body, BODY_BEGINNING) : BODY_REASON_TYPE;
+    enum policy_class class = policy_of_body(sanitizer->policy, sanitizer->kind == LINK_ISSUES).class;
+    enum body_reason reason = body->content.size == 0 || class == POLICY_EMPTIED
+                                  ? BODY_REASON_TYPE
+                                  : clean_body(sanitizer, body, BODY_BEGINNING);
     if (sanitizer->links_only)
         return;
     if (reason == BODY_REASON_NONE || reason == BODY_REASON_PARTS)

@@ -6,7 +6,7 @@
 
 #include "common/exchange.h"
 #include "filters/key.h"
-#include "filters/policy.h"
+#include "filters/policy/policy.h"
 
 struct sanitizer;
 

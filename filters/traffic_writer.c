@@ -3,7 +3,7 @@
 #include "common/exchange_codec.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
-#include "filters/policy.h"
+#include "filters/policy/policy.h"
 #include "filters/sanitize.h"
 
 #include <assert.h>
@@ -63,7 +63,7 @@ static struct segment_writer_options segment_options(const struct traffic_writer
 int traffic_writer_open(const struct traffic_writer_options *options, struct traffic_writer **ret_writer,
                         struct error *err)
 {
-    const struct policy *policy = policy_builtin();
+    const struct policy *policy = options->policy ? options->policy : policy_builtin();
     struct segment_writer_options segments = segment_options(options, policy);
     struct segment_writer *opened;
     if (segment_writer_open(&segments, &opened, err) != 0)

@@ -10,6 +10,7 @@
 #include "common/segment/writer.h"
 #include "common/unreplayable.h"
 #include "filters/key.h"
+#include "filters/policy/policy.h"
 #include "filters/sampling.h"
 
 struct traffic_writer;
@@ -23,6 +24,7 @@ struct traffic_writer_options {
     const char *folder;
     enum traffic_bodies bodies;      /* --bodies */
     uint8_t capture_id[16];          /* all zero: a random one */
+    const struct policy *policy;     /* borrowed, as |keys|; NULL: the built-in one */
     const struct keys *keys;         /* borrowed, lives as long as the writer; never NULL */
     const struct sampling *sampling; /* which exchanges are kept; borrowed as |keys|; NULL: all */
     bool unsanitized;                /* --unsanitized: record as seen and mark it */
@@ -43,7 +45,7 @@ struct traffic_counts {
 /* Adds |from| to |into|. */
 void traffic_counts_add(struct traffic_counts *into, const struct traffic_counts *from);
 
-/* Opens |options->folder| for writing, with the built-in policy in its header. */
+/* Opens |options->folder| for writing, with the policy in its header. */
 int traffic_writer_open(const struct traffic_writer_options *options, struct traffic_writer **ret_writer,
                         struct error *err);
 /* Ends the segment that is being written and begins another. Any thread. */

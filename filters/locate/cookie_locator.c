@@ -25,7 +25,11 @@ static void cookie_atom(struct locator *locator, struct bytes name, struct bytes
         raw = part_of(raw, 1, raw.size - 1);
         buffer_append_byte(out, '"');
     }
-    percent_atom(locator, LINK_PLACE_COOKIE, POLICY_CREDENTIAL, name, raw, false, out);
+    struct policy_decision decision =
+        policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_COOKIE, name);
+    if (name.size == 0)
+        decision = (struct policy_decision){.class = POLICY_CREDENTIAL};
+    percent_atom(locator, LINK_PLACE_COOKIE, decision, name, raw, false, out);
     if (quoted)
         buffer_append_byte(out, '"');
 }

@@ -12,26 +12,26 @@ static struct bytes part_of(struct bytes text, size_t from, size_t to)
 }
 
 /* Appends |raw| replaced as one atom. */
-static void whole(struct locator *locator, enum policy_class class, struct bytes name, struct bytes raw,
-                  struct buffer *out)
+static void whole(struct locator *locator, struct policy_decision decision, struct bytes name,
+                  struct bytes raw, struct buffer *out)
 {
     if (raw.size == 0)
         return;
     struct buffer *replacement = locator_take(locator);
-    struct atom atom = {LINK_PLACE_HEADER, class, name, raw};
+    struct atom atom = {LINK_PLACE_HEADER, decision, name, raw};
     locator_replace(locator, &atom, replacement);
     buffer_append_bytes(out, buffer_bytes(replacement));
     locator_give(locator, replacement);
 }
 
 /* As whole, leaving surrounding quotes. */
-static void unquoted(struct locator *locator, enum policy_class class, struct bytes name, struct bytes raw,
-                     struct buffer *out)
+static void unquoted(struct locator *locator, struct policy_decision decision, struct bytes name,
+                     struct bytes raw, struct buffer *out)
 {
     bool quoted = raw.size >= 2 && raw.data[0] == '"' && raw.data[raw.size - 1] == '"';
     if (quoted)
         buffer_append_byte(out, '"');
-    whole(locator, class, name, quoted ? part_of(raw, 1, raw.size - 1) : raw, out);
+    whole(locator, decision, name, quoted ? part_of(raw, 1, raw.size - 1) : raw, out);
     if (quoted)
         buffer_append_byte(out, '"');
 }
@@ -62,8 +62,16 @@ static void base64_encode(struct bytes data, int variant, struct buffer *out)
     out->size += size - 1;
 }
 
+/* Returns |rule| for a value that is known to be of |class|. */
+static struct policy_decision as(struct policy_decision rule, enum policy_class class)
+{
+    rule.class = class;
+    return rule;
+}
+
 /* Basic (RFC 7617): user and password are an atom each. */
-static void basic(struct locator *locator, struct bytes name, struct bytes token, struct buffer *out)
+static void basic(struct locator *locator, struct policy_decision rule, struct bytes name, struct bytes token,
+                  struct buffer *out)
 {
     struct buffer *plain = locator_take(locator), *changed = locator_take(locator);
     int variant = 0;
@@ -71,13 +79,13 @@ static void basic(struct locator *locator, struct bytes name, struct bytes token
     if (base64_decode(token, plain, &variant))
         colon = memchr(plain->data, ':', plain->size);
     if (!colon) {
-        whole(locator, POLICY_CREDENTIAL, name, token, out);
+        whole(locator, rule, name, token, out);
     } else {
         size_t user = (size_t)(colon - plain->data);
         struct bytes pair = buffer_bytes(plain);
-        whole(locator, POLICY_PERSONAL, name, part_of(pair, 0, user), changed);
+        whole(locator, as(rule, POLICY_PERSONAL), name, part_of(pair, 0, user), changed);
         buffer_append_byte(changed, ':');
-        whole(locator, POLICY_PASSWORD, name, part_of(pair, user + 1, pair.size), changed);
+        whole(locator, as(rule, POLICY_PASSWORD), name, part_of(pair, user + 1, pair.size), changed);
         if (bytes_equal(buffer_bytes(changed), pair))
             buffer_append_bytes(out, token);
         else
@@ -112,15 +120,16 @@ static size_t scheme_size(struct bytes value)
     return rest < value.size && known_scheme(part_of(value, 0, word)) ? rest : 0;
 }
 
-static void credentials(struct locator *locator, struct bytes name, struct bytes value, struct buffer *out)
+static void credentials(struct locator *locator, struct policy_decision rule, struct bytes name,
+                        struct bytes value, struct buffer *out)
 {
     size_t rest = scheme_size(value);
     struct bytes token = part_of(value, rest, value.size);
     buffer_append_bytes(out, part_of(value, 0, rest));
     if (rest > 5 && bytes_equal_nocase(part_of(value, 0, 5), BYTES_LITERAL("Basic")))
-        basic(locator, name, token, out);
+        basic(locator, rule, name, token, out);
     else
-        whole(locator, POLICY_CREDENTIAL, name, token, out);
+        whole(locator, rule, name, token, out);
 }
 
 /* Takes up to one of |separators| outside quotes. Returns the size of what is before it. */
@@ -171,7 +180,7 @@ static bool harmless_parameter(bool challenge, struct bytes name)
 
 /* Appends one element of a challenge ("Scheme", "Scheme token", "Scheme name=value", "name=value") or of
  * Forwarded. */
-static void parameter(struct locator *locator, struct policy_header rule, struct bytes header,
+static void parameter(struct locator *locator, struct policy_decision rule, struct bytes header,
                       struct bytes element, struct buffer *out)
 {
     bool challenge = rule.shape == POLICY_CHALLENGE;
@@ -184,25 +193,25 @@ static void parameter(struct locator *locator, struct policy_header rule, struct
         return;
     }
     if (!equals || (rest > 0 && is_token68(element))) {
-        whole(locator, rule.class, header, element, out);
+        whole(locator, rule, header, element, out);
         return;
     }
     size_t size = (size_t)(equals - element.data);
     struct bytes value = bytes_trim(part_of(element, size + 1, element.size));
     size_t start = value.size ? (size_t)(value.data - element.data) : element.size;
     if (!is_token68(bytes_trim(part_of(element, 0, size)))) {
-        whole(locator, rule.class, header, element, out);
+        whole(locator, rule, header, element, out);
         return;
     }
     buffer_append_bytes(out, part_of(element, 0, start));
     if (harmless_parameter(challenge, bytes_trim(part_of(element, 0, size))))
         buffer_append_bytes(out, value);
     else
-        unquoted(locator, rule.class, header, value, out);
+        unquoted(locator, rule, header, value, out);
 }
 
 /* Appends each element between |separators|, treated by |rule|; what separates them stays. */
-static void elements(struct locator *locator, struct policy_header rule, struct bytes name,
+static void elements(struct locator *locator, struct policy_decision rule, struct bytes name,
                      struct bytes value, const char *separators, struct buffer *out)
 {
     while (value.size > 0) {
@@ -211,7 +220,7 @@ static void elements(struct locator *locator, struct policy_header rule, struct 
         size_t start = element.size ? (size_t)(element.data - value.data) : size;
         buffer_append_bytes(out, part_of(value, 0, start));
         if (element.size > 0 && rule.shape == POLICY_LIST)
-            unquoted(locator, rule.class, name, element, out);
+            unquoted(locator, rule, name, element, out);
         else if (element.size > 0)
             parameter(locator, rule, name, element, out);
         size_t after = size < value.size ? size + 1 : size;
@@ -251,21 +260,21 @@ static void open_header(struct locator *locator, struct bytes name, struct bytes
     locator_give(locator, replacement);
 }
 
-void header_locate(struct locator *locator, struct policy_header rule, struct bytes name, struct bytes value,
-                   struct buffer *out)
+void header_locate(struct locator *locator, struct policy_decision rule, struct bytes name,
+                   struct bytes value, struct buffer *out)
 {
     switch (rule.shape) {
     case POLICY_WHOLE:
         if (rule.class == POLICY_PUBLIC)
             open_header(locator, name, value, out);
         else
-            whole(locator, rule.class, name, value, out);
+            whole(locator, rule, name, value, out);
         return;
     case POLICY_LIST:
         elements(locator, rule, name, value, ",", out);
         return;
     case POLICY_CREDENTIALS:
-        credentials(locator, name, value, out);
+        credentials(locator, rule, name, value, out);
         return;
     case POLICY_COOKIES:
         cookies_locate(locator, value, out);

@@ -6,7 +6,7 @@
 
 /* Appends the header |value| (folded lines joined, no white space around it) of a header called |name| with
  * what |rule| says replaced. */
-void header_locate(struct locator *locator, struct policy_header rule, struct bytes name, struct bytes value,
-                   struct buffer *out);
+void header_locate(struct locator *locator, struct policy_decision rule, struct bytes name,
+                   struct bytes value, struct buffer *out);
 
 #endif

@@ -26,8 +26,8 @@ struct reader {
 
 /* What is known of the value to come: the class it inherits and its name, a part of the text or of |names|. */
 struct slot {
-    enum policy_class class;
-    bool scalar_only;
+    struct policy_decision decision;
+    uint64_t states;   /* of JSON paths, on the way to the value's members or elements; 0: none can match */
     bool name_decoded; /* it is a part of |names|, from |name_start| on */
     bool hinted;       /* the name calls for a look at any value */
     enum link_place place;
@@ -103,7 +103,7 @@ static void suspect_pass(struct reader *reader, const uint8_t *end)
 
 /* Replaces the string from |start| to |end|, or what stands inside it. */
 __attribute__((noinline)) static void string_replace(struct reader *reader, const struct slot *slot,
-                                                     enum policy_class class, const uint8_t *start,
+                                                     struct policy_decision decision, const uint8_t *start,
                                                      const uint8_t *end, const struct json_string *string)
 {
     struct locator *locator = reader->locator;
@@ -114,10 +114,10 @@ __attribute__((noinline)) static void string_replace(struct reader *reader, cons
         decoded = buffer_bytes(value);
     }
     bool changed;
-    if (class == POLICY_PUBLIC) {
+    if (decision.class == POLICY_PUBLIC) {
         changed = locate_nested(locator, slot->place, slot_name(reader, slot), decoded, replacement);
     } else {
-        struct atom atom = {slot->place, class, slot_name(reader, slot), decoded};
+        struct atom atom = {slot->place, decision, slot_name(reader, slot), decoded};
         changed = locator_replace(locator, &atom, replacement);
     }
     if (changed)
@@ -134,13 +134,14 @@ string_locate(struct reader *reader, const uint8_t *at, const struct slot *slot,
     const uint8_t *after = json_string_end(at, reader->end, true, &string, &cut);
     if (!after)
         return not_json(reader, at, cut);
-    enum policy_class class = slot->class;
-    if (position == OUTERMOST && class == POLICY_PUBLIC &&
+    struct policy_decision decision = slot->decision;
+    if (position == OUTERMOST && decision.class == POLICY_PUBLIC &&
         (string.size >= BARE_TOKEN_SIZE || string.coded || worth_a_look(&string)))
-        class = POLICY_CREDENTIAL; /* whole: a shorter one with something inside could grow into a token */
-    if (class != POLICY_PUBLIC || worth_a_look(&string) || is_suspect(reader, slot, after)) {
+        decision.class =
+            POLICY_CREDENTIAL; /* whole: a shorter one with something inside could grow into a token */
+    if (decision.class != POLICY_PUBLIC || worth_a_look(&string) || is_suspect(reader, slot, after)) {
         struct json_string copy = string; /* the other stays in registers */
-        string_replace(reader, slot, class, at, after, &copy);
+        string_replace(reader, slot, decision, at, after, &copy);
         suspect_pass(reader, after);
     }
     return after;
@@ -152,12 +153,12 @@ __attribute__((noinline)) static void plain_replace(struct reader *reader, const
 {
     struct buffer *replacement = locator_take(reader->locator);
     struct bytes value = bytes_make(start, (size_t)(end - start));
-    struct atom atom = {slot->place, slot->class, slot_name(reader, slot), value};
-    bool changed = true;
-    if (slot->class == POLICY_PUBLIC)
+    struct atom atom = {slot->place, slot->decision, slot_name(reader, slot), value};
+    bool changed;
+    if (slot->decision.class == POLICY_PUBLIC)
         changed = locate_nested(reader->locator, slot->place, atom.name, value, replacement);
     else
-        locator_replace(reader->locator, &atom, replacement);
+        changed = locator_replace(reader->locator, &atom, replacement);
     if (changed)
         put_string(reader, start, end, buffer_bytes(replacement));
     locator_give(reader->locator, replacement);
@@ -177,7 +178,7 @@ plain_locate(struct reader *reader, const uint8_t *at, const struct slot *slot, 
         return not_json(reader, at, cut);
     if (after == end && reader->beginning && (first == '-' || (first >= '0' && first <= '9')))
         return not_json(reader, at, true); /* more digits may come */
-    if ((slot->class != POLICY_PUBLIC || is_suspect(reader, slot, after)) && first != 'n') {
+    if ((slot->decision.class != POLICY_PUBLIC || is_suspect(reader, slot, after)) && first != 'n') {
         plain_replace(reader, slot, at, after);
         suspect_pass(reader, after);
     }
@@ -203,13 +204,12 @@ static void name_look_up(struct reader *reader, struct slot *slot, struct bytes 
     struct bytes name = slot_name(reader, slot);
     struct policy_memo_entry *entry = policy_memo_member(&locator->memo, locator->policy, name);
     if (entry) {
-        slot->class = entry->class;
-        slot->scalar_only = entry->scalar_only;
+        slot->decision = entry->decision;
         slot->hinted = entry->hinted && reader->locator->detects;
         if (reader->last && !slot->name_decoded)
             policy_memo_join(reader->last, entry, joint, (size_t)(slot->name - joint.data));
     } else {
-        slot->class = policy_of_name(locator->policy, POLICY_IN_JSON, name, &slot->scalar_only);
+        slot->decision = policy_of_name(locator->policy, POLICY_IN_JSON, name);
         slot->hinted = locate_name_hints(locator, name);
     }
     reader->last = entry;
@@ -254,8 +254,7 @@ same_joint(struct reader *reader, const uint8_t *at, struct slot *ret_slot)
         return NULL;
     if (!joint->known)
         return NULL;
-    ret_slot->class = joint->class;
-    ret_slot->scalar_only = joint->scalar_only;
+    ret_slot->decision = joint->decision;
     ret_slot->hinted = joint->hinted && reader->locator->detects;
     ret_slot->name_decoded = false;
     ret_slot->name = at + joint->name_start;
@@ -324,22 +323,35 @@ static inline const uint8_t *sibling_begin(const uint8_t *at, const uint8_t *end
     return json_byte(at, end) == '{' ? at : NULL;
 }
 
+/* Lets the paths of rules have their say about the member |name|. */
+static void follow_paths(struct reader *reader, uint64_t states, struct bytes name, struct slot *slot)
+{
+    const struct policy *policy = reader->locator->policy;
+    uint16_t rule = POLICY_NO_RULE;
+    slot->states = policy_json_member(policy, states, name, &rule);
+    if (rule != POLICY_NO_RULE && (slot->decision.rule == POLICY_NO_RULE || rule < slot->decision.rule))
+        slot->decision = policy_by_rule(policy, rule);
+}
+
 /* Passes a member that |joint| leads to, where |at| is at the comma or opening brace. Returns where its value ends. */
 static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint, const uint8_t *name,
                                     const struct slot *object)
 {
     struct slot member = {.place = object->place};
-    enum policy_class outer = object->scalar_only ? POLICY_PUBLIC : object->class;
+    struct policy_decision outer =
+        object->decision.scalar_only ? (struct policy_decision){0} : object->decision;
     size_t names = reader->names->size;
     const uint8_t *at = same_joint(reader, joint, &member);
     if (!at)
         at = member_name(reader, joint, name, &member);
     if (!at)
         return NULL;
-    if (member.class == POLICY_PUBLIC)
-        member.class = outer;
-    if (outer != POLICY_PUBLIC)
-        member.scalar_only = false;
+    if (object->states)
+        follow_paths(reader, object->states, slot_name(reader, &member), &member);
+    if (member.decision.class == POLICY_PUBLIC)
+        member.decision = outer;
+    if (outer.class != POLICY_PUBLIC)
+        member.decision.scalar_only = false;
     at = value_locate(reader, at, &member, MEMBER);
     reader->names->size = names;
     return at;
@@ -350,7 +362,7 @@ static const uint8_t *objects_locate(struct reader *reader, const uint8_t *at, c
                                      bool siblings)
 {
     const uint8_t *end = reader->end;
-    bool public = slot->scalar_only || slot->class == POLICY_PUBLIC;
+    bool public = (slot->decision.scalar_only || slot->decision.class == POLICY_PUBLIC) && !slot->states;
     for (;;) {
         if (public && (siblings || *at != '}'))
             at = plain_members_pass(reader, at, siblings);
@@ -375,13 +387,27 @@ static const uint8_t *objects_locate(struct reader *reader, const uint8_t *at, c
     }
 }
 
+/* Passes one element that paths of rules may lead to. */
+static const uint8_t *element_locate(struct reader *reader, const uint8_t *at, const struct slot *array,
+                                     uint64_t index)
+{
+    const struct policy *policy = reader->locator->policy;
+    struct slot element = *array;
+    uint16_t rule = POLICY_NO_RULE;
+    element.states = policy_json_element(policy, array->states, index, &rule);
+    if (rule != POLICY_NO_RULE)
+        element.decision = policy_by_rule(policy, rule);
+    return value_locate(reader, at, &element, MEMBER);
+}
+
 static const uint8_t *array_locate(struct reader *reader, const uint8_t *at, const struct slot *slot)
 {
     const uint8_t *first = json_skip_space(at + 1, reader->end);
     if (json_byte(first, reader->end) == ']')
         return first + 1;
-    for (;;) {
-        at = value_locate(reader, at + 1, slot, ELEMENT);
+    for (uint64_t index = 0;; index++) {
+        at = slot->states ? element_locate(reader, at + 1, slot, index)
+                          : value_locate(reader, at + 1, slot, ELEMENT);
         if (!at)
             return NULL;
         at = json_skip_space(at, reader->end);
@@ -410,7 +436,9 @@ static const uint8_t *container_locate(struct reader *reader, const uint8_t *at,
 static const uint8_t *texts_locate(struct reader *reader, const uint8_t *begin, const uint8_t *at,
                                    enum json_locate_count count)
 {
-    struct slot slot = {.place = LINK_PLACE_JSON};
+    struct slot slot = {.place = LINK_PLACE_JSON,
+                        .decision = policy_otherwise(reader->locator->policy),
+                        .states = policy_json_root(reader->locator->policy)};
     const uint8_t *start, *after;
     const uint8_t *settled = begin; /* where the last value begins that does not touch a number before it */
     do {

@@ -73,31 +73,6 @@ bool locate_may_find(const struct locator *locator, struct bytes name, struct by
            (locator->detects && (detect_may_find(value) || locate_name_hints(locator, name)));
 }
 
-static enum policy_class class_of_detection(enum detect_class class)
-{
-    switch (class) {
-    case DETECT_EMAIL:
-    case DETECT_CARD:
-    case DETECT_IBAN:
-    case DETECT_SSN:
-    case DETECT_PHONE:
-    case DETECT_IPV4:
-    case DETECT_IPV6:
-    case DETECT_MAC:
-    case DETECT_NATIONAL_ID:
-        return POLICY_PERSONAL;
-    case DETECT_JWT:
-    case DETECT_BASIC:
-    case DETECT_AUTH:
-    case DETECT_PRIVATE_KEY:
-    case DETECT_PROVIDER_TOKEN:
-    case DETECT_URL_CREDENTIAL:
-    case DETECT_HIGH_ENTROPY:
-        break;
-    }
-    return POLICY_CREDENTIAL;
-}
-
 /* Appends what stands in place of the |run| of a finding. A run of base64 is replaced as it stands: what it holds has no coding
  * of its own. */
 static void put_detection(struct locator *locator, enum link_place place, struct bytes name,
@@ -105,8 +80,10 @@ static void put_detection(struct locator *locator, enum link_place place, struct
 {
     struct buffer *plain = locator_take(locator), *replacement = locator_take(locator);
     bool coded = detection->wrapping != WRAPPING_NONE && wrapping_is_local(detection->wrapping);
-    struct atom atom = {
-        .place = place, .class = class_of_detection(detection->class), .name = name, .value = run};
+    struct atom atom = {.place = place,
+                        .decision = policy_of_detected(locator->policy, detection->class),
+                        .name = name,
+                        .value = run};
     if (coded) {
         wrapping_decode(detection->wrapping, run, plain);
         atom.value = buffer_bytes(plain);
@@ -131,7 +108,8 @@ static bool locate_detected(struct locator *locator, enum link_place place, stru
         return false;
     size_t count = detect_find(&locator->detector, value, name, locator->detects, found, DETECTIONS_MAX);
     if (count > DETECTIONS_MAX) { /* more than fit: all of it goes */
-        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        struct atom atom = {
+            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
         locator_replace(locator, &atom, out);
         return true;
     }
@@ -157,7 +135,8 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
         return false;
     if (locator->depth >= LOCATOR_DEPTH_MAX) {
         /* Deeper than anyone looks: fails closed. */
-        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        struct atom atom = {
+            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
         return locator_replace(locator, &atom, out);
     }
     locator->depth++;
@@ -170,7 +149,8 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
         pairs_locate(locator, place, value, out); /* also what follows a '?' in a relative URL */
     locator->depth--;
     if (failed) {
-        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        struct atom atom = {
+            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
         return locator_replace(locator, &atom, out);
     }
     return !bytes_equal(buffer_bytes(out), inside.json ? inner : value);
@@ -191,7 +171,8 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
             buffer_append_bytes(out, buffer_bytes(again));
             continue;
         }
-        struct atom atom = {.place = place, .class = POLICY_PERSONAL, .name = name, .value = value};
+        struct atom atom = {
+            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
         locator_replace(locator, &atom, out);
         break;
     }

@@ -8,16 +8,16 @@
 #include "common/buffer.h"
 #include "common/exchange.h"
 #include "filters/detect/detect.h"
-#include "filters/policy_memo.h"
+#include "filters/policy/policy_memo.h"
 
 #include <stdbool.h>
 
 /* One value. Views are borrowed for the call. */
 struct atom {
     enum link_place place;
-    enum policy_class class; /* never POLICY_PUBLIC */
-    struct bytes name;       /* decoded */
-    struct bytes value;      /* decoded */
+    struct policy_decision decision; /* its class is never POLICY_PUBLIC */
+    struct bytes name;               /* decoded */
+    struct bytes value;              /* decoded */
 };
 
 /* Appends what stands in place of |atom->value| to |out|. */

@@ -125,27 +125,25 @@ static bool is_text(struct bytes content)
     return true;
 }
 
-static enum policy_class class_of(struct locator *locator, struct bytes name, bool *ret_scalar_only)
+static struct policy_decision decide(struct locator *locator, struct bytes name)
 {
-    *ret_scalar_only = false;
-    enum policy_class class =
-        policy_memo_name(&locator->memo, locator->policy, POLICY_IN_FORM, name, ret_scalar_only);
-    if (class != POLICY_PUBLIC || !name.size || !memchr(name.data, '%', name.size))
-        return class;
+    struct policy_decision decision =
+        policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_MULTIPART, name);
+    if (decision.class != POLICY_PUBLIC || !name.size || !memchr(name.data, '%', name.size))
+        return decision;
     struct buffer *decoded = locator_take(locator); /* browsers escape quotes so; others may undo all of it */
     percent_decode(name, false, decoded);
-    class = policy_memo_name(&locator->memo, locator->policy, POLICY_IN_FORM, buffer_bytes(decoded),
-                             ret_scalar_only);
+    decision = policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_MULTIPART, buffer_bytes(decoded));
     locator_give(locator, decoded);
-    return class;
+    return decision;
 }
 
 /* Writes a value that is text to |out|, replaced as its name or what is in it demands. */
-static void locate_text(struct locator *locator, struct bytes name, enum policy_class class,
+static void locate_text(struct locator *locator, struct bytes name, struct policy_decision decision,
                         struct bytes content, struct buffer *out)
 {
-    struct atom atom = {LINK_PLACE_FORM, class, name, content};
-    if (class != POLICY_PUBLIC)
+    struct atom atom = {LINK_PLACE_FORM, decision, name, content};
+    if (decision.class != POLICY_PUBLIC)
         locator_replace(locator, &atom, out);
     else if (!locate_nested(locator, LINK_PLACE_FORM, name, content, out)) {
         buffer_clear(out);
@@ -176,17 +174,18 @@ static bool locate_content(struct reader *reader, const struct part_head *head, 
         return true;
     if (head->encoded)
         return false;
-    bool text = !head->typed || head->type.media == MEDIA_TEXT, scalar_only = false;
-    enum policy_class class =
-        head->named ? class_of(reader->locator, head->name, &scalar_only) : POLICY_PUBLIC;
+    bool text = !head->typed || head->type.media == MEDIA_TEXT;
+    struct policy_decision decision = {0};
+    if (head->named)
+        decision = decide(reader->locator, head->name);
     if (text) {
         if (!head->named || head->file || !is_text(content))
             return false;
-        locate_text(reader->locator, head->name, class, content, out);
+        locate_text(reader->locator, head->name, decision, content, out);
         return true;
     }
     /* What is sensitive as a whole and has a structure has no pseudonym that keeps it. */
-    if (class != POLICY_PUBLIC && !scalar_only)
+    if (decision.class != POLICY_PUBLIC && !decision.scalar_only)
         return false;
     return locate_typed(reader, head, content, out);
 }

@@ -207,18 +207,19 @@ bool part_head_read(struct bytes lines, struct part_head *ret_head)
 static void locate_parameter(struct locator *locator, const struct parameter *parameter, struct buffer *out)
 {
     struct bytes value = parameter->value;
+    struct policy_decision personal = {.class = POLICY_PERSONAL};
     bool extended =
         parameter->name.data[parameter->name.size - 1] == '*'; /* RFC 8187: charset'language'value */
     const uint8_t *quote = extended && value.size ? memrchr(value.data, '\'', value.size) : NULL;
     if (quote) {
         size_t start = (size_t)(quote - value.data) + 1;
         buffer_append_bytes(out, part_of(value, 0, start));
-        percent_atom(locator, LINK_PLACE_FORM, POLICY_PERSONAL, parameter->name,
-                     part_of(value, start, value.size), false, out);
+        percent_atom(locator, LINK_PLACE_FORM, personal, parameter->name, part_of(value, start, value.size),
+                     false, out);
         return;
     }
     struct buffer *replacement = locator_take(locator);
-    struct atom atom = {LINK_PLACE_FORM, POLICY_PERSONAL, parameter->name, value};
+    struct atom atom = {LINK_PLACE_FORM, personal, parameter->name, value};
     locator_replace(locator, &atom, replacement);
     buffer_append_bytes(out, buffer_bytes(replacement));
     locator_give(locator, replacement);
@@ -256,8 +257,8 @@ static void locate_value(struct locator *locator, const struct line *line, const
     else if (length && is_named(line->name, "Content-Length"))
         buffer_printf(out, "%zu", *length);
     else
-        header_locate(locator, policy_memo_header(&locator->memo, locator->policy, line->name), line->name,
-                      line->value, out);
+        header_locate(locator, policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_HEADER, line->name),
+                      line->name, line->value, out);
 }
 
 void part_head_locate(struct locator *locator, struct bytes lines, const size_t *length, struct buffer *out)

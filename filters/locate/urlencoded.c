@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define PATH_RULES_MAX 64 /* segments of a path that rules can locate */
+
 static int hex_digit(uint8_t byte)
 {
     if (byte >= '0' && byte <= '9')
@@ -90,7 +92,10 @@ static void coded_atom(struct locator *locator, struct atom *atom, struct bytes 
     struct buffer *value = locator_take(locator), *replacement = locator_take(locator);
     percent_decode(raw, plus, value);
     atom->value = buffer_bytes(value);
-    if (locator_replace(locator, atom, replacement))
+    bool changed = locator_replace(locator, atom, replacement);
+    if (changed && atom->decision.rule != POLICY_NO_RULE)
+        percent_encode(buffer_bytes(replacement), out); /* it may hold any of the value's own bytes */
+    else if (changed)
         append_coded(buffer_bytes(replacement), raw, userinfo, out);
     else
         buffer_append_bytes(out, raw);
@@ -98,10 +103,10 @@ static void coded_atom(struct locator *locator, struct atom *atom, struct bytes 
     locator_give(locator, value);
 }
 
-void percent_atom(struct locator *locator, enum link_place place, enum policy_class class, struct bytes name,
-                  struct bytes raw, bool plus, struct buffer *out)
+void percent_atom(struct locator *locator, enum link_place place, struct policy_decision decision,
+                  struct bytes name, struct bytes raw, bool plus, struct buffer *out)
 {
-    struct atom atom = {.place = place, .class = class, .name = name};
+    struct atom atom = {.place = place, .decision = decision, .name = name};
     coded_atom(locator, &atom, raw, plus, false, out);
 }
 
@@ -159,9 +164,9 @@ static bool is_literal(struct bytes text)
 static void value_locate(struct locator *locator, enum link_place place, struct bytes name, struct bytes raw,
                          struct buffer *out)
 {
-    enum policy_class class = policy_memo_name(&locator->memo, locator->policy, place_of(place), name, NULL);
-    if (class != POLICY_PUBLIC)
-        percent_atom(locator, place, class, name, raw, true, out);
+    struct policy_decision decision = policy_memo_ask(&locator->memo, locator->policy, place_of(place), name);
+    if (decision.class != POLICY_PUBLIC)
+        percent_atom(locator, place, decision, name, raw, true, out);
     else if (is_literal(raw) && !locate_may_find(locator, name, raw))
         buffer_append_bytes(out, raw);
     else
@@ -220,7 +225,7 @@ static bool is_lone_token(struct locator *locator, struct bytes text)
     struct buffer *name = locator_take(locator);
     decode_name(locator, part_of(text, 0, text.size - 1), name);
     enum policy_class class =
-        policy_memo_name(&locator->memo, locator->policy, POLICY_IN_FORM, buffer_bytes(name), NULL);
+        policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_FORM, buffer_bytes(name)).class;
     locator_give(locator, name);
     return class == POLICY_PUBLIC;
 }
@@ -252,8 +257,10 @@ bool form_is_plausible(struct locator *locator, struct bytes text)
 static void userinfo_locate(struct locator *locator, struct bytes userinfo, struct buffer *out)
 {
     size_t colon = find_byte(userinfo, ':');
-    struct atom user = {.place = LINK_PLACE_PATH, .class = POLICY_PERSONAL, .name = bytes_of("user")};
-    struct atom password = {.place = LINK_PLACE_PATH, .class = POLICY_PASSWORD, .name = bytes_of("password")};
+    struct atom user = {
+        .place = LINK_PLACE_PATH, .decision = {.class = POLICY_PERSONAL}, .name = bytes_of("user")};
+    struct atom password = {
+        .place = LINK_PLACE_PATH, .decision = {.class = POLICY_PASSWORD}, .name = bytes_of("password")};
     coded_atom(locator, &user, part_of(userinfo, 0, colon), false, true, out);
     if (colon == userinfo.size)
         return;
@@ -261,8 +268,9 @@ static void userinfo_locate(struct locator *locator, struct bytes userinfo, stru
     coded_atom(locator, &password, part_of(userinfo, colon + 1, userinfo.size), false, true, out);
 }
 
-/* Appends a path: what stands after '=' in a segment or a ";name=value" parameter may be sensitive. */
-static void path_locate(struct locator *locator, struct bytes path, struct buffer *out)
+/* Appends what stands between two slashes of a path, or all of one: what stands after '=' or in a ";name=value" parameter may be
+ * sensitive. */
+static void segments_locate(struct locator *locator, struct bytes path, struct buffer *out)
 {
     size_t start = 0;
     while (start < path.size) {
@@ -273,6 +281,28 @@ static void path_locate(struct locator *locator, struct bytes path, struct buffe
         if (end < path.size)
             buffer_append_byte(out, path.data[end++]);
         start = end;
+    }
+}
+
+/* Appends a path, of which rules may locate segments. */
+static void path_locate(struct locator *locator, struct bytes path, struct buffer *out)
+{
+    uint16_t rules[PATH_RULES_MAX];
+    if (!policy_path_rules(locator->policy, path, PATH_RULES_MAX, rules)) {
+        segments_locate(locator, path, out);
+        return;
+    }
+    for (size_t i = 0; path.size > 0; i++) { /* it begins with a slash, or no rule would match */
+        size_t end = 1 + find_byte(part_of(path, 1, path.size), '/');
+        struct bytes segment = part_of(path, 1, end);
+        uint16_t rule = i < PATH_RULES_MAX ? rules[i] : POLICY_NO_RULE;
+        buffer_append_byte(out, '/');
+        if (rule != POLICY_NO_RULE)
+            percent_atom(locator, LINK_PLACE_PATH, policy_by_rule(locator->policy, rule),
+                         BYTES_LITERAL("path"), segment, false, out);
+        else
+            segments_locate(locator, segment, out);
+        path = part_of(path, end, path.size);
     }
 }
 

@@ -22,7 +22,7 @@ void url_locate(struct locator *locator, struct bytes url, bool authority, struc
 /* Returns whether |text| begins as an absolute URL, "//authority" or "/path" does. */
 bool url_has_start(struct bytes text);
 /* Appends the replacement of the percent-coded |raw| in its own coding. */
-void percent_atom(struct locator *locator, enum link_place place, enum policy_class class, struct bytes name,
-                  struct bytes raw, bool plus, struct buffer *out);
+void percent_atom(struct locator *locator, enum link_place place, struct policy_decision decision,
+                  struct bytes name, struct bytes raw, bool plus, struct buffer *out);
 
 #endif

@@ -16,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void replace(void *arg, const struct atom *atom, struct buffer *out)
 {
     (void)arg;
-    assert(atom->class != POLICY_PUBLIC);
-    if (atom->class == POLICY_EMPTIED || atom->value.size == 0)
+    assert(atom->decision.class != POLICY_PUBLIC);
+    if (atom->decision.class == POLICY_EMPTIED || atom->value.size == 0)
         return;
     buffer_append_text(out, "replaced");
 }

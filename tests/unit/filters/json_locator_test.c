@@ -26,7 +26,7 @@ static unsigned below(unsigned limit)
 static void replace(void *arg, const struct atom *atom, struct buffer *out)
 {
     (void)arg;
-    buffer_printf(out, "<%d %d ", atom->place, atom->class);
+    buffer_printf(out, "<%d %d ", atom->place, atom->decision.class);
     buffer_append_bytes(out, atom->name);
     buffer_append_text(out, " ");
     buffer_append_bytes(out, atom->value);

@@ -170,7 +170,7 @@ static bool string_value(struct plain *plain, const struct meaning *meaning)
     enum policy_class class = meaning->class;
     if (plain->depth == 0 && class == POLICY_PUBLIC && (plain->at - start - 2 >= BARE_TOKEN_SIZE || odd))
         class = POLICY_CREDENTIAL;
-    struct atom atom = {LINK_PLACE_JSON, class, meaning->name, buffer_bytes(&value)};
+    struct atom atom = {LINK_PLACE_JSON, {.class = class}, meaning->name, buffer_bytes(&value)};
     if (passed && class != POLICY_PUBLIC)
         changed = locator_replace(plain->locator, &atom, &replacement);
     else if (passed && odd)
@@ -237,7 +237,9 @@ static bool bare_value(struct plain *plain, const struct meaning *meaning, int f
     if (meaning->class == POLICY_PUBLIC || first == 'n')
         return true;
     struct buffer replacement = {0};
-    struct atom atom = {LINK_PLACE_JSON, meaning->class, meaning->name,
+    struct atom atom = {LINK_PLACE_JSON,
+                        {.class = meaning->class},
+                        meaning->name,
                         bytes_make(plain->text.data + start, plain->at - start)};
     locator_replace(plain->locator, &atom, &replacement);
     put_string(plain, start, &replacement);
@@ -260,8 +262,10 @@ static bool member_pass(struct plain *plain, const struct meaning *object)
     if (passed) {
         plain->at++;
         struct meaning meaning = {.name = buffer_bytes(&name)};
-        meaning.class =
-            policy_of_name(plain->locator->policy, POLICY_IN_JSON, meaning.name, &meaning.scalar_only);
+        struct policy_decision decision =
+            policy_of_name(plain->locator->policy, POLICY_IN_JSON, meaning.name);
+        meaning.class = decision.class;
+        meaning.scalar_only = decision.scalar_only;
         if (meaning.class == POLICY_PUBLIC)
             meaning.class = outer;
         if (outer != POLICY_PUBLIC)

@@ -16,8 +16,8 @@
 static void replace(void *arg, const struct atom *atom, struct buffer *out)
 {
     (void)arg;
-    assert_int_not_equal(atom->class, POLICY_PUBLIC);
-    if (atom->class == POLICY_EMPTIED)
+    assert_int_not_equal(atom->decision.class, POLICY_PUBLIC);
+    if (atom->decision.class == POLICY_EMPTIED)
         return;
     if (atom->value.size >= 2 && memcmp(atom->value.data, "R.", 2) == 0) {
         buffer_append_bytes(out, atom->value);
@@ -59,8 +59,8 @@ static enum json_locate_result locate(enum syntax syntax, const char *header, st
         result = json_locate(&locator, in, JSON_LOCATE_MANY, out);
         break;
     case HEADER:
-        header_locate(&locator, policy_of_header(locator.policy, bytes_of(header)), bytes_of(header), in,
-                      out);
+        header_locate(&locator, policy_of_header(locator.policy, POLICY_IN_HEADER, bytes_of(header)),
+                      bytes_of(header), in, out);
         break;
     }
     assert_int_equal(locator.pool_used, 0);

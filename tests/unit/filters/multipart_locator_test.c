@@ -15,8 +15,8 @@ static struct locator locator;
 static void replace(void *arg, const struct atom *atom, struct buffer *out)
 {
     (void)arg;
-    assert_int_not_equal(atom->class, POLICY_PUBLIC);
-    if (atom->class == POLICY_EMPTIED || atom->value.size == 0)
+    assert_int_not_equal(atom->decision.class, POLICY_PUBLIC);
+    if (atom->decision.class == POLICY_EMPTIED || atom->value.size == 0)
         return;
     if (atom->value.data[0] != 'R')
         buffer_append_byte(out, 'R');

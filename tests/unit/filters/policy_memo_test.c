@@ -1,4 +1,4 @@
-#include "filters/policy_memo.h"
+#include "filters/policy/policy_memo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,22 +8,18 @@
 
 #include <cmocka.h>
 
-static const enum policy_place places[] = {POLICY_IN_QUERY, POLICY_IN_FORM, POLICY_IN_JSON};
-
 static void assert_same_answers(struct policy_memo *memo, struct bytes name)
 {
     const struct policy *policy = policy_builtin();
-    struct policy_header header = policy_of_header(policy, name);
-    struct policy_header remembered = policy_memo_header(memo, policy, name);
-    assert_int_equal(remembered.class, header.class);
-    assert_int_equal(remembered.shape, header.shape);
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        bool scalar_only = true, remembered_scalar_only = true;
-        enum policy_class class = policy_of_name(policy, places[i], name, &scalar_only);
-        assert_int_equal(policy_memo_name(memo, policy, places[i], name, &remembered_scalar_only), class);
-        if (name.size > 0) /* left untouched otherwise */
-            assert_int_equal(remembered_scalar_only, scalar_only);
-        assert_int_equal(policy_memo_name(memo, policy, places[i], name, NULL), class);
+    for (unsigned i = 0; i < POLICY_PLACES_COUNT; i++) {
+        enum policy_place place = (enum policy_place)(1u << i);
+        struct policy_decision decision = place & POLICY_IN_HEADERS ? policy_of_header(policy, place, name)
+                                                                    : policy_of_name(policy, place, name);
+        struct policy_decision remembered = policy_memo_ask(memo, policy, place, name);
+        assert_int_equal(remembered.class, decision.class);
+        assert_int_equal(remembered.shape, decision.shape);
+        assert_int_equal(remembered.rule, decision.rule);
+        assert_int_equal(remembered.scalar_only, decision.scalar_only);
     }
 }
 
@@ -138,9 +134,9 @@ static void test_memo_joint_tells_the_class_though_another_name_took_the_slot(vo
     policy_memo_join(from, to, bytes_of("{\"password\":"), 2);
     for (int i = 0; i < 20000; i++) {
         snprintf(name, sizeof name, "X-%d", i);
-        policy_memo_header(&memo, policy_builtin(), bytes_of(name));
+        policy_memo_ask(&memo, policy_builtin(), POLICY_IN_HEADER, bytes_of(name));
     }
-    assert_int_equal(from->joints[0].class, POLICY_PASSWORD);
+    assert_int_equal(from->joints[0].decision.class, POLICY_PASSWORD);
     assert_false(from->joints[0].public);
     assert_int_equal(from->joints[0].name_size, 8);
 }

@@ -8,7 +8,7 @@
 #define FILTERS_POLICY_MEMO_H
 
 #include "common/scan16.h"
-#include "filters/policy.h"
+#include "filters/policy/policy.h"
 
 #define POLICY_MEMO_SLOTS      512 /* a power of two */
 #define POLICY_MEMO_NAME_SIZE  32  /* longer names are not remembered */
@@ -28,8 +28,7 @@ struct policy_memo_joint {
     uint8_t size;
     uint8_t name_start;
     uint8_t name_size;
-    uint8_t class;
-    bool scalar_only;
+    struct policy_decision decision;
     struct policy_memo_entry *to;
 };
 
@@ -37,10 +36,8 @@ struct policy_memo_entry {
     uint64_t words[4]; /* the name: its first and last bytes, which meet or overlap */
     uint8_t size;
     uint8_t place; /* 0: the slot is empty */
-    uint8_t class;
-    uint8_t shape;       /* of a header */
-    uint8_t scalar_only; /* of another */
-    bool hinted;         /* of a JSON member: detectors look at any value under the name */
+    struct policy_decision decision;
+    bool hinted; /* of a JSON member: detectors look at any value under the name */
     struct policy_memo_joint joints[POLICY_MEMO_JOINTS]; /* the latest first */
 };
 
@@ -49,12 +46,9 @@ struct policy_memo {
     struct policy_memo_entry entries[POLICY_MEMO_SLOTS];
 };
 
-/* As policy_of_header. |memo| is only ever used with one |policy|. */
-struct policy_header policy_memo_header(struct policy_memo *memo, const struct policy *policy,
-                                        struct bytes name);
-/* As policy_of_name, likewise. */
-enum policy_class policy_memo_name(struct policy_memo *memo, const struct policy *policy,
-                                   enum policy_place place, struct bytes name, bool *ret_scalar_only);
+/* As policy_of_header and policy_of_name, whatever |place| is. |memo| is only ever used with one |policy|. */
+struct policy_decision policy_memo_ask(struct policy_memo *memo, const struct policy *policy,
+                                       enum policy_place place, struct bytes name);
 /* Returns the entry of the JSON member |name|, to be read until the memo is asked again; NULL where it is too long. */
 struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const struct policy *policy,
                                              struct bytes name);

@@ -1,50 +1,51 @@
-#include "filters/policy_tables.h"
+#include "filters/policy/policy_tables.h"
 
-#define FIELDS (POLICY_IN_QUERY | POLICY_IN_FORM | POLICY_IN_JSON)
-#define URLED  (POLICY_IN_QUERY | POLICY_IN_FORM)
-#define ALL    (FIELDS | POLICY_IN_HEADER)
+#define FORMS  (POLICY_IN_FORM | POLICY_IN_MULTIPART)
+#define FIELDS (POLICY_IN_QUERY | FORMS | POLICY_IN_JSON)
+#define URLED  (POLICY_IN_QUERY | FORMS)
+#define ALL    (FIELDS | POLICY_IN_HEADERS)
 
 /* The first rule that fits a name wins: whole names before stems, and harmless ones before all others. */
 const struct policy_names policy_tables[] = {
     /* Names that hold a stem and whose values are public words or counts. */
-    {"harmless headers", POLICY_PUBLIC, POLICY_IN_HEADER, false, false, POLICY_WHOLE,
+    {"harmless headers", POLICY_PUBLIC, POLICY_IN_HEADERS, false, false, POLICY_WHOLE,
      "accesscontrolallowcredentials"},
     {"harmless fields", POLICY_PUBLIC, FIELDS, false, false, POLICY_WHOLE,
      "tokentype tokentypehint maxtokens totaltokens prompttokens completiontokens tokencount"},
 
     /* Headers with a grammar of their own. */
-    {"credentials after a scheme", POLICY_CREDENTIAL, POLICY_IN_HEADER, false, false, POLICY_CREDENTIALS,
+    {"credentials after a scheme", POLICY_CREDENTIAL, POLICY_IN_HEADERS, false, false, POLICY_CREDENTIALS,
      "authorization proxyauthorization xauthorization xforwardedauthorization xoriginalauthorization"},
-    {"cookies", POLICY_CREDENTIAL, POLICY_IN_HEADER, false, false, POLICY_COOKIES, "cookie cookie2"},
-    {"set cookies", POLICY_CREDENTIAL, POLICY_IN_HEADER, false, false, POLICY_SET_COOKIE,
+    {"cookies", POLICY_CREDENTIAL, POLICY_IN_HEADERS, false, false, POLICY_COOKIES, "cookie cookie2"},
+    {"set cookies", POLICY_CREDENTIAL, POLICY_IN_HEADERS, false, false, POLICY_SET_COOKIE,
      "setcookie setcookie2"},
-    {"challenges", POLICY_CREDENTIAL, POLICY_IN_HEADER, false, false, POLICY_CHALLENGE,
+    {"challenges", POLICY_CREDENTIAL, POLICY_IN_HEADERS, false, false, POLICY_CHALLENGE,
      "wwwauthenticate proxyauthenticate authenticationinfo proxyauthenticationinfo"},
-    {"URLs", POLICY_PUBLIC, POLICY_IN_HEADER, false, false, POLICY_URL,
+    {"URLs", POLICY_PUBLIC, POLICY_IN_HEADERS, false, false, POLICY_URL,
      "host referer referrer location contentlocation destination origin xoriginalurl xrewriteurl "
      "xforwardeduri xoriginaluri xforwardedhost xoriginalhost sourcemap xrequesturl"},
-    {"URLs inside", POLICY_PUBLIC, POLICY_IN_HEADER, false, false, POLICY_EMBEDDED_URLS, "link refresh"},
+    {"URLs inside", POLICY_PUBLIC, POLICY_IN_HEADERS, false, false, POLICY_EMBEDDED_URLS, "link refresh"},
 
     /* Credential headers that no stem catches. */
-    {"credential headers", POLICY_CREDENTIAL, POLICY_IN_HEADER, false, false, POLICY_WHOLE,
+    {"credential headers", POLICY_CREDENTIAL, POLICY_IN_HEADERS, false, false, POLICY_WHOLE,
      "xsessionid sessionid xclientcert xforwardedclientcert xsslclientcert sslclientcert xsslcert sshkey "
      "dpop "
      "xmsclientprincipal xauth xauthkey xauthuserkey xapiauth apiauth xaccesskey accesskey xsubscriptionkey "
      "xapplicationkey xappkey xwsse secwebsocketprotocol xmstokenaadaccesstoken xnonce xamzcredential"},
 
     /* Digests of bytes that are not kept: a plain hash of a short secret is the secret. */
-    {"digests", POLICY_PERSONAL, POLICY_IN_HEADER, false, false, POLICY_WHOLE,
+    {"digests", POLICY_PERSONAL, POLICY_IN_HEADERS, false, false, POLICY_WHOLE,
      "contentmd5 digest contentdigest reprdigest xamzcontentsha256 xgooghash xamzchecksumcrc32 "
      "xamzchecksumcrc32c xamzchecksumsha1 xamzchecksumsha256 xcontentsha256 xbodyhash"},
 
     /* Who it was. */
-    {"addresses of clients", POLICY_PERSONAL, POLICY_IN_HEADER, false, false, POLICY_LIST,
+    {"addresses of clients", POLICY_PERSONAL, POLICY_IN_HEADERS, false, false, POLICY_LIST,
      "xforwardedfor xrealip trueclientip cfconnectingip cfconnectingipv6 xclientip clientip "
      "xclusterclientip fastlyclientip xoriginalforwardedfor xoriginatingip xremoteip xremoteaddr "
      "xenvoyexternaladdress "
      "xazureclientip xazuresocketip flyclientip xappengineuserip"},
-    {"forwarded", POLICY_PERSONAL, POLICY_IN_HEADER, false, false, POLICY_PARAMETERS, "forwarded"},
-    {"people", POLICY_PERSONAL, POLICY_IN_HEADER, false, false, POLICY_WHOLE,
+    {"forwarded", POLICY_PERSONAL, POLICY_IN_HEADERS, false, false, POLICY_PARAMETERS, "forwarded"},
+    {"people", POLICY_PERSONAL, POLICY_IN_HEADERS, false, false, POLICY_WHOLE,
      "from xremoteuser remoteuser xforwardeduser xforwardedemail xforwardedpreferredusername "
      "xforwardedgroups "
      "xuserid userid xuser xusername xdeviceid deviceid xuseremail xauthenticateduser xmsclientprincipalname "

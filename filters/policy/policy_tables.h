@@ -2,7 +2,7 @@
 #ifndef FILTERS_POLICY_TABLES_H
 #define FILTERS_POLICY_TABLES_H
 
-#include "filters/policy.h"
+#include "filters/policy/policy.h"
 
 /* Names of one kind, separated by blanks, as keys (letters and digits, lower case). */
 struct policy_names {

@@ -1,4 +1,4 @@
-#include "filters/policy_memo.h"
+#include "filters/policy/policy_memo.h"
 
 #include "filters/detect/detect_names.h"
 
@@ -46,22 +46,20 @@ static bool fits(struct bytes name)
     return name.size > 0 && name.size <= POLICY_MEMO_NAME_SIZE;
 }
 
+static struct policy_decision ask(const struct policy *policy, enum policy_place place, struct bytes name)
+{
+    return place & POLICY_IN_HEADERS ? policy_of_header(policy, place, name)
+                                     : policy_of_name(policy, place, name);
+}
+
 /* Asks |policy| and keeps what it says in |entry|. */
 static void learn(struct policy_memo_entry *entry, const struct policy *policy, enum policy_place place,
                   struct bytes name)
 {
-    bool scalar_only = false;
-    struct policy_header rule = {0};
-    if (place == POLICY_IN_HEADER)
-        rule = policy_of_header(policy, name);
-    else
-        rule.class = policy_of_name(policy, place, name, &scalar_only);
     *entry = (struct policy_memo_entry){
         .size = (uint8_t)name.size,
         .place = (uint8_t)place,
-        .class = (uint8_t)rule.class,
-        .shape = (uint8_t)rule.shape,
-        .scalar_only = scalar_only,
+        .decision = ask(policy, place, name),
         .hinted = place == POLICY_IN_JSON && detect_name_hints(name) & HINTS_LOOK,
     };
     name_words(name, entry->words);
@@ -73,7 +71,7 @@ static inline struct policy_memo_entry *recall(struct policy_memo *memo, const s
 {
     uint64_t words[4];
     name_words(name, words);
-    uint64_t hash = (words[0] ^ words[2] ^ (name.size << 4 | place)) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = (words[0] ^ words[2] ^ (name.size << 8 | place)) * UINT64_C(0x9e3779b97f4a7c15);
     hash = (hash ^ hash >> 32 ^ words[1] ^ words[3]) * UINT64_C(0xd6e8feb86659fd93);
     struct policy_memo_entry *entry = &memo->entries[hash >> 32 & (POLICY_MEMO_SLOTS - 1)];
     uint64_t differs = (words[0] ^ entry->words[0]) | (words[1] ^ entry->words[1]) |
@@ -83,24 +81,10 @@ static inline struct policy_memo_entry *recall(struct policy_memo *memo, const s
     return entry;
 }
 
-struct policy_header policy_memo_header(struct policy_memo *memo, const struct policy *policy,
-                                        struct bytes name)
+struct policy_decision policy_memo_ask(struct policy_memo *memo, const struct policy *policy,
+                                       enum policy_place place, struct bytes name)
 {
-    if (!fits(name))
-        return policy_of_header(policy, name);
-    const struct policy_memo_entry *entry = recall(memo, policy, POLICY_IN_HEADER, name);
-    return (struct policy_header){.class = entry->class, .shape = entry->shape};
-}
-
-enum policy_class policy_memo_name(struct policy_memo *memo, const struct policy *policy,
-                                   enum policy_place place, struct bytes name, bool *ret_scalar_only)
-{
-    if (!fits(name))
-        return policy_of_name(policy, place, name, ret_scalar_only);
-    const struct policy_memo_entry *entry = recall(memo, policy, place, name);
-    if (ret_scalar_only)
-        *ret_scalar_only = entry->scalar_only;
-    return entry->class;
+    return fits(name) ? recall(memo, policy, place, name)->decision : ask(policy, place, name);
 }
 
 struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const struct policy *policy,
@@ -124,13 +108,12 @@ void policy_memo_join(struct policy_memo_entry *from, struct policy_memo_entry *
     memcpy(joint->text, text.data, text.size);
     joint->used = UINT32_MAX >> (POLICY_MEMO_JOINT_SIZE - text.size);
     joint->known = true;
-    joint->public = to->class == POLICY_PUBLIC && !to->hinted;
+    joint->public = to->decision.class == POLICY_PUBLIC && !to->hinted;
     joint->hinted = to->hinted;
     joint->size = (uint8_t)text.size;
     joint->name_start = (uint8_t)name_start;
     joint->name_size = to->size;
-    joint->class = to->class;
-    joint->scalar_only = to->scalar_only;
+    joint->decision = to->decision;
     joint->to = to;
 }
 

@@ -1,0 +1,300 @@
+#include "filters/policy/policy.h"
+
+#include "filters/policy/policy_build.h"
+#include "filters/policy/policy_print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct policy *policy_builtin(void)
+{
+    static struct policy policy;
+    if (policy.whole_count == 0) {
+        struct buffer text = {0};
+        policy_build_begin(&policy);
+        policy_build_default_names(&policy);
+        policy_print_default(&text);
+        policy_build_end(&policy, buffer_bytes(&text));
+        buffer_free(&text);
+    }
+    return &policy;
+}
+
+void policy_free(struct policy *policy)
+{
+    if (!policy)
+        return;
+    for (size_t i = 0; i < policy->owned_count; i++)
+        free(policy->owned[i]);
+    free(policy->owned);
+    free(policy->whole);
+    free(policy->rules);
+    free(policy->select);
+    free(policy->sample_by);
+    buffer_free(&policy->text);
+    free(policy);
+}
+
+const char *policy_text(const struct policy *policy)
+{
+    return (const char *)policy->text.data;
+}
+
+const uint8_t *policy_hash(const struct policy *policy)
+{
+    return policy->hash;
+}
+
+/* Returns the name that is all of |key|: of rules or of no rule, as |rule| says; NULL where there is none. */
+static const struct policy_name *find_whole(const struct policy *policy, unsigned place, const char *key,
+                                            size_t size, bool rule)
+{
+    const struct policy_name *found = NULL;
+    if (policy->slots == 0)
+        return NULL;
+    uint32_t slot = policy_key_hash(key, size) & (uint32_t)(policy->slots - 1);
+    for (; policy->whole[slot].key; slot = (slot + 1) & (uint32_t)(policy->slots - 1)) {
+        const struct policy_name *name = &policy->whole[slot];
+        if (name->size == size && memcmp(name->key, key, size) == 0 && (name->places & place) &&
+            (name->decision.rule != POLICY_NO_RULE) == rule && (!found || name->rank < found->rank))
+            found = name;
+    }
+    return found;
+}
+
+static const struct policy_name *find_stem(const struct policy *policy, unsigned place, const char *key,
+                                           size_t size)
+{
+    const struct policy_name *found = NULL;
+    for (size_t at = 0; at < size; at++) {
+        uint64_t candidates = policy->stem_starts[(uint8_t)key[at]];
+        while (candidates) {
+            const struct policy_name *stem = &policy->stems[__builtin_ctzll(candidates)];
+            candidates &= candidates - 1;
+            if (stem->size <= size - at && memcmp(stem->key, key + at, stem->size) == 0 &&
+                (stem->places & place) && (!found || stem->rank < found->rank))
+                found = stem;
+        }
+    }
+    return found;
+}
+
+/* Returns whether |key| is of the form |glob|, in which '*' stands for any bytes. Linear but for the stars: the last one that
+ * fits is the only one ever gone back to. */
+static bool glob_matches(const char *glob, size_t glob_size, const char *key, size_t size)
+{
+    size_t at = 0, in = 0, star = SIZE_MAX, mark = 0;
+    while (at < size) {
+        if (in < glob_size && glob[in] == '*') {
+            star = in++;
+            mark = at;
+        } else if (in < glob_size && glob[in] == key[at]) {
+            in++;
+            at++;
+        } else if (star != SIZE_MAX) {
+            in = star + 1;
+            at = ++mark;
+        } else {
+            return false;
+        }
+    }
+    while (in < glob_size && glob[in] == '*')
+        in++;
+    return in == glob_size;
+}
+
+/* Returns the first rule that locates |key|, POLICY_NO_RULE where none does. */
+static uint16_t find_rule(const struct policy *policy, unsigned place, const char *key, size_t size)
+{
+    const struct policy_name *found = find_whole(policy, place, key, size, true);
+    for (size_t i = 0; i < policy->glob_count; i++) {
+        const struct policy_name *glob = &policy->globs[i];
+        if ((glob->places & place) && (!found || glob->rank < found->rank) &&
+            glob_matches(glob->key, glob->size, key, size))
+            found = glob;
+    }
+    return found ? found->decision.rule : POLICY_NO_RULE;
+}
+
+/* Returns the last part of a compound name ("user[password]", "a.b", "x;y") that is not empty. */
+static struct bytes last_part(struct bytes name)
+{
+    size_t end = name.size;
+    while (end > 0 && strchr("[].;:/?#&, ", name.data[end - 1]))
+        end--;
+    size_t start = end;
+    while (start > 0 && !strchr("[].;:/?#&, ", name.data[start - 1]))
+        start--;
+    return bytes_make(name.data + start, end - start);
+}
+
+/* What the names say, without rules. */
+static struct policy_decision by_names(const struct policy *policy, unsigned place, struct bytes name,
+                                       const char *key, size_t size)
+{
+    char part_key[POLICY_KEY_MAX];
+    const struct policy_name *found = find_whole(policy, place, key, size, false);
+    if (!found && !(place & POLICY_IN_HEADERS)) {
+        struct bytes part = last_part(name);
+        if (part.size > 0 && part.size < name.size)
+            found = find_whole(policy, place, part_key, policy_key(part, false, part_key), false);
+    }
+    if (!found)
+        found = find_stem(policy, place, key, size);
+    return found ? found->decision : policy->otherwise;
+}
+
+/* What frames a message and says what its body is: nothing but that, and of no use replaced. */
+bool policy_is_framing(struct bytes key)
+{
+    static const char *const names[] = {"host",          "contenttype",
+                                        "contentlength", "contentencoding",
+                                        "connection",    "transferencoding",
+                                        "expect",        "upgrade",
+                                        "trailer",       "te",
+                                        "keepalive",     "contentdisposition"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (bytes_equal(key, bytes_of(names[i])))
+            return true;
+    return false;
+}
+
+struct policy_decision policy_of_header(const struct policy *policy, enum policy_place place,
+                                        struct bytes name)
+{
+    char key[POLICY_KEY_MAX];
+    size_t size = policy_key(name, false, key);
+    struct policy_decision decision = by_names(policy, place, name, key, size);
+    bool framing = policy_is_framing(bytes_make((const uint8_t *)key, size));
+    if (framing && decision.rule != POLICY_NO_RULE)
+        decision = (struct policy_decision){0}; /* what is otherwise so is not so for these */
+    uint16_t rule = framing ? POLICY_NO_RULE : find_rule(policy, place, key, size);
+    if (rule == POLICY_NO_RULE)
+        return decision;
+    struct policy_decision ruled = policy_build_decision(policy, rule, decision.class);
+    /* Pseudonyms stand for atoms, so that the grammar of the header holds; all else is for the whole value. */
+    if (policy->rules[rule - 1].strategy.kind == STRATEGY_HASH)
+        ruled.shape = decision.shape;
+    return ruled;
+}
+
+struct policy_decision policy_of_name(const struct policy *policy, enum policy_place place, struct bytes name)
+{
+    char key[POLICY_KEY_MAX];
+    size_t size = policy_key(name, false, key);
+    if (name.size == 0)
+        return policy->otherwise;
+    uint16_t rule = find_rule(policy, place, key, size);
+    if (rule == POLICY_NO_RULE && place == POLICY_IN_COOKIE)
+        return (struct policy_decision){.class = POLICY_CREDENTIAL};
+    struct policy_decision decision = by_names(policy, place, name, key, size);
+    return rule == POLICY_NO_RULE ? decision : policy_build_decision(policy, rule, decision.class);
+}
+
+const struct policy_rule *policy_rule_of(const struct policy *policy, uint16_t rule)
+{
+    return rule == POLICY_NO_RULE ? NULL : &policy->rules[rule - 1];
+}
+
+struct policy_decision policy_by_rule(const struct policy *policy, uint16_t rule)
+{
+    return policy_build_decision(policy, rule, POLICY_PERSONAL);
+}
+
+uint64_t policy_json_root(const struct policy *policy)
+{
+    return policy->paths.roots;
+}
+
+uint64_t policy_json_member(const struct policy *policy, uint64_t states, struct bytes name,
+                            uint16_t *ret_rule)
+{
+    return json_paths_member(&policy->paths, states, name, ret_rule);
+}
+
+uint64_t policy_json_element(const struct policy *policy, uint64_t states, uint64_t index, uint16_t *ret_rule)
+{
+    return json_paths_element(&policy->paths, states, index, ret_rule);
+}
+
+bool policy_path_rules(const struct policy *policy, struct bytes path, size_t max, uint16_t *ret_rules)
+{
+    return policy->templates.count > 0 && path_templates_match(&policy->templates, path, max, ret_rules);
+}
+
+struct policy_decision policy_of_body(const struct policy *policy, bool response)
+{
+    return policy->bodies[response];
+}
+
+static enum policy_class class_of_detected(enum detect_class class)
+{
+    switch (class) {
+    case DETECT_EMAIL:
+    case DETECT_CARD:
+    case DETECT_IBAN:
+    case DETECT_SSN:
+    case DETECT_PHONE:
+    case DETECT_IPV4:
+    case DETECT_IPV6:
+    case DETECT_MAC:
+    case DETECT_NATIONAL_ID:
+        return POLICY_PERSONAL;
+    case DETECT_JWT:
+    case DETECT_BASIC:
+    case DETECT_AUTH:
+    case DETECT_PRIVATE_KEY:
+    case DETECT_PROVIDER_TOKEN:
+    case DETECT_URL_CREDENTIAL:
+    case DETECT_HIGH_ENTROPY:
+        break;
+    }
+    return POLICY_CREDENTIAL;
+}
+
+struct policy_decision policy_of_detected(const struct policy *policy, enum detect_class class)
+{
+    uint16_t rule = policy->detects[class];
+    return rule == POLICY_NO_RULE ? (struct policy_decision){.class = class_of_detected(class)}
+                                  : policy_build_decision(policy, rule, class_of_detected(class));
+}
+
+struct policy_decision policy_otherwise(const struct policy *policy)
+{
+    return policy->otherwise;
+}
+
+uint16_t policy_located_by(const struct policy *policy, unsigned places, struct bytes name)
+{
+    char key[POLICY_KEY_MAX];
+    size_t size = policy_key(name, true, key);
+    uint16_t located = POLICY_NO_RULE;
+    for (unsigned i = 0; i < POLICY_PLACES_COUNT; i++) {
+        if (!(places & 1u << i))
+            continue;
+        located = find_rule(policy, 1u << i, key, size);
+        if (located == POLICY_NO_RULE)
+            return POLICY_NO_RULE;
+    }
+    return located;
+}
+
+uint32_t policy_detect_classes(const struct policy *policy)
+{
+    return policy->detect_classes;
+}
+
+const char *policy_select(const struct policy *policy)
+{
+    return policy->select;
+}
+
+double policy_sample_pct(const struct policy *policy)
+{
+    return policy->sample_pct;
+}
+
+const char *policy_sample_by(const struct policy *policy)
+{
+    return policy->sample_by;
+}

@@ -1,0 +1,136 @@
+#include "filters/policy/policy_location.h"
+
+#include <string.h>
+
+static const struct {
+    const char *prefix;
+    unsigned places;
+} kinds[] = {
+    {"header.", POLICY_IN_HEADERS},
+    {"request.header.", POLICY_IN_HEADER},
+    {"response.header.", POLICY_IN_RESPONSE_HEADER},
+    {"cookie.", POLICY_IN_COOKIE},
+    {"query.", POLICY_IN_QUERY},
+    {"form.", POLICY_IN_FORM},
+    {"multipart.", POLICY_IN_MULTIPART},
+    {"field.", POLICY_IN_QUERY | POLICY_IN_FORM | POLICY_IN_MULTIPART | POLICY_IN_JSON},
+};
+
+static bool begins(struct bytes text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return text.size >= size && memcmp(text.data, prefix, size) == 0;
+}
+
+static struct bytes after(struct bytes text, size_t size)
+{
+    return bytes_make(text.data + size, text.size - size);
+}
+
+/* Names of which one side never has a header. */
+static bool never_there(unsigned places, struct bytes name)
+{
+    static const char *const of_requests[] = {"Cookie", "Authorization", "Referer", "User-Agent", "Host"};
+    static const char *const of_responses[] = {"Set-Cookie", "Server", "WWW-Authenticate", "Location",
+                                               "ETag"};
+    const char *const *names = places == POLICY_IN_HEADER ? of_responses : of_requests;
+    if (places != POLICY_IN_HEADER && places != POLICY_IN_RESPONSE_HEADER)
+        return false;
+    for (size_t i = 0; i < 5; i++)
+        if (bytes_equal_nocase(name, bytes_of(names[i])))
+            return true;
+    return false;
+}
+
+static int add_name(struct policy *policy, uint16_t number, unsigned places, struct bytes name,
+                    struct error *err)
+{
+    char key[POLICY_KEY_MAX];
+    size_t size = policy_key(name, true, key);
+    if (size == 0)
+        return error_set(err, ERROR_USAGE, "no name: names are compared by their letters and digits");
+    if (never_there(places, name))
+        return error_set(err, ERROR_USAGE, "can never match: '%.*s' is a header of %s", (int)name.size,
+                         (const char *)name.data, places == POLICY_IN_HEADER ? "responses" : "requests");
+    if ((places & POLICY_IN_HEADERS) && policy_is_framing(bytes_make((const uint8_t *)key, size)))
+        return error_set(err, ERROR_USAGE, "'%.*s' frames the message: it always stays", (int)name.size,
+                         (const char *)name.data);
+    uint16_t earlier = policy_located_by(policy, places, name);
+    if (earlier != POLICY_NO_RULE)
+        return error_set(err, ERROR_USAGE, "can never match: the rule in line %u locates the same before",
+                         policy->rules[earlier - 1].line);
+    if (!policy_build_name_rule(policy, number, places, name))
+        return error_set(err, ERROR_USAGE, "more than %d names with '*'", POLICY_GLOBS_MAX);
+    return 0;
+}
+
+/* Returns whether an earlier rule has the very same location. */
+static const struct policy_rule *same_before(const struct policy *policy, uint16_t number,
+                                             struct bytes location)
+{
+    for (uint16_t i = 0; i + 1 < number; i++)
+        if (bytes_equal(bytes_of(policy->rules[i].location), location))
+            return &policy->rules[i];
+    return NULL;
+}
+
+static int add_body(struct policy *policy, uint16_t number, bool requests, bool responses, struct error *err)
+{
+    switch (policy->rules[number - 1].strategy.kind) {
+    case STRATEGY_PRESERVE:
+    case STRATEGY_REMOVE:
+    case STRATEGY_NULL:
+        break;
+    case STRATEGY_MASK:
+    case STRATEGY_HASH:
+        return error_set(err, ERROR_USAGE, "a body is preserved or removed; locate values in it to do else");
+    }
+    for (unsigned response = 0; response < 2; response++)
+        if ((response ? responses : requests) && policy->bodies[response].rule == POLICY_NO_RULE)
+            policy->bodies[response] = policy_build_decision(policy, number, POLICY_PUBLIC);
+    return 0;
+}
+
+static int add_path(struct policy *policy, uint16_t number, struct bytes path, struct error *err)
+{
+    switch (policy->rules[number - 1].strategy.kind) {
+    case STRATEGY_NULL:
+    case STRATEGY_REMOVE:
+        return error_set(
+            err, ERROR_USAGE,
+            "a segment of a path cannot be empty or go: the path would be another; hash or mask it");
+    case STRATEGY_PRESERVE:
+    case STRATEGY_MASK:
+    case STRATEGY_HASH:
+        break;
+    }
+    return path_templates_add(&policy->templates, path, number, err);
+}
+
+int policy_location_add(struct policy *policy, uint16_t number, struct bytes location, struct error *err)
+{
+    const struct policy_rule *same = same_before(policy, number, location);
+    if (same)
+        return error_set(err, ERROR_USAGE, "can never match: the rule in line %u has the same location",
+                         same->line);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (begins(location, kinds[i].prefix))
+            return add_name(policy, number, kinds[i].places, after(location, strlen(kinds[i].prefix)), err);
+    if (begins(location, "json:")) {
+        struct bytes path = after(location, 5), name = json_path_name_only(path);
+        return name.size > 0 ? add_name(policy, number, POLICY_IN_JSON, name, err)
+                             : json_paths_add(&policy->paths, path, number, err);
+    }
+    if (begins(location, "path:"))
+        return add_path(policy, number, after(location, 5), err);
+    bool request = bytes_equal(location, bytes_of("request.body")),
+         response = bytes_equal(location, bytes_of("response.body"));
+    bool both = bytes_equal(location, bytes_of("body"));
+    if (request || response || both)
+        return add_body(policy, number, request || both, response || both, err);
+    return error_set(
+        err, ERROR_USAGE,
+        "no location; there is request.header.NAME, response.header.NAME, header.NAME, cookie.NAME, "
+        "query.NAME, "
+        "form.NAME, multipart.NAME, field.NAME, json:$.PATH, path:/a/{b}, body, request.body, response.body");
+}

@@ -1,0 +1,298 @@
+/* Policies in YAML: the built-in one, printed and read back, decides the same; every mistake is told with its line and a hint; rules decide in
+ * their order, before names, and the sanitizer does what they say. */
+#include "filters/policy/policy_yaml.h"
+
+#include "filters/policy/policy_print.h"
+#include "filters/sanitize.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct policy *read_policy(const char *text)
+{
+    struct policy *policy = NULL;
+    struct error err = {0};
+    if (policy_yaml_read("p.yaml", bytes_of(text), &policy, &err) != 0)
+        fail_msg("%s", err.text);
+    return policy;
+}
+
+static void test_the_default_policy_printed_and_read_back_decides_the_same(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "code",
+        "password",
+        "user",
+        "username",
+        "X-Api-Key",
+        "Cookie",
+        "authorization",
+        "sku",
+        "id",
+        "pin",
+        "key",
+        "Set-Cookie",
+        "tokenType",
+        "user[password]",
+        "",
+        "Accept",
+        "x-my-token",
+        "session",
+        "card.cvc",
+        "Host",
+        "Forwarded",
+        "email",
+        "access-control-allow-credentials",
+        "Link",
+        "mysessionidx",
+        "cvv",
+    };
+    struct buffer text = {0};
+    policy_print_default(&text);
+    buffer_append_byte(&text, 0);
+    struct policy *policy = read_policy((const char *)text.data);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (unsigned bit = 0; bit < POLICY_PLACES_COUNT; bit++) {
+            enum policy_place place = (enum policy_place)(1u << bit);
+            bool header = place & POLICY_IN_HEADERS;
+            struct bytes name = bytes_of(names[i]);
+            struct policy_decision built_in = header ? policy_of_header(policy_builtin(), place, name)
+                                                     : policy_of_name(policy_builtin(), place, name);
+            struct policy_decision read =
+                header ? policy_of_header(policy, place, name) : policy_of_name(policy, place, name);
+            assert_int_equal(built_in.class, read.class);
+            assert_int_equal(built_in.shape, read.shape);
+            assert_int_equal(built_in.scalar_only, read.scalar_only);
+            assert_int_equal(read.rule, POLICY_NO_RULE);
+        }
+    }
+    assert_int_equal(policy_detect_classes(policy), policy_detect_classes(policy_builtin()));
+    policy_free(policy);
+    buffer_free(&text);
+}
+
+static void test_mistakes_are_told_with_line_and_hint(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *message;
+    } rows[] = {
+        {"", "p.yaml: is empty"},
+        {"a: [", "p.yaml:2: no YAML"},
+        {"- a", "p.yaml:1: a policy: wanted keys"},
+        {"extends: none", "p.yaml:1: no 'version: 1'"},
+        {"version: 2", "p.yaml:1: version: wanted a number"},
+        {"version: 1\nsanitise: []", "p.yaml:2: unknown key 'sanitise'; did you mean 'sanitize'?"},
+        {"version: 1\nversion: 1", "p.yaml:2: 'version' stands here a second time"},
+        {"version: 1\nextends: nothing", "p.yaml:2: unknown base 'nothing'; there is default, none"},
+        {"version: 1\nsanitize:\n- strategy: hash", "p.yaml:3: no 'locate'"},
+        {"version: 1\nsanitize:\n- locate: query.a", "p.yaml:3: no 'strategy'"},
+        {"version: 1\nsanitize:\n- locate: query.a\n  strategy: hsh",
+         "p.yaml:4: unknown strategy 'hsh'; did you mean 'hash'?"},
+        {"version: 1\nsanitize:\n- locate: query.a\n  strategy: hash\n  keep_first: 2",
+         "p.yaml:5: keep_first and keep_last go with"},
+        {"version: 1\nsanitize:\n- locate: query.a\n  strategy: mask\n  keep_first: x",
+         "p.yaml:5: keep_first: wanted"},
+        {"version: 1\nsanitize:\n- locate: qery.a\n  strategy: hash", "p.yaml:3: locate qery.a: no location"},
+        {"version: 1\nsanitize:\n- locate: query.-\n  strategy: hash", "p.yaml:3: locate query.-: no name"},
+        {"version: 1\nsanitize:\n- locate: request.header.Set-Cookie\n  strategy: hash",
+         "p.yaml:3: locate request.header.Set-Cookie: can never match"},
+        {"version: 1\nsanitize:\n- locate: header.Content-Length\n  strategy: hash", "frames the message"},
+        {"version: 1\nsanitize:\n- {locate: query.A-b, strategy: hash}\n- {locate: query.ab, strategy: mask}",
+         "p.yaml:4: locate query.ab: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'query.x*', strategy: hash}\n- {locate: query.xy, strategy: "
+         "mask}",
+         "p.yaml:4: locate query.xy: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'json:user', strategy: hash}", "a JSON path begins with '$'"},
+        {"version: 1\nsanitize:\n- {locate: 'json:$.a[', strategy: hash}",
+         "p.yaml:3: locate json:$.a[: wanted a number"},
+        {"version: 1\nsanitize:\n- {locate: 'json:$', strategy: hash}", "locate 'body' instead"},
+        {"version: 1\nsanitize:\n- {locate: 'path:/a/b', strategy: hash}",
+         "no segment of the path is in braces"},
+        {"version: 1\nsanitize:\n- {locate: 'path:/a/{b}', strategy: 'null'}", "cannot be empty or go"},
+        {"version: 1\nsanitize:\n- {locate: body, strategy: hash}", "a body is preserved or removed"},
+        {"version: 1\ndetect:\n  emial: off", "p.yaml:3: unknown key 'emial'; did you mean 'email'?"},
+        {"version: 1\ndetect:\n  email: preserve", "p.yaml:3: what stays is not looked for"},
+        {"version: 1\nselect:\n  keep: 'status = 5'", "p.yaml:3: "},
+        {"version: 1\nsample: {percent: 101}", "p.yaml:2: percent: wanted"},
+        {"version: 1\nsample: {percent: 1, by: luck}", "p.yaml:2: by: wanted session"},
+        {"version: 1\nnames:\n- {class: public, in: query}", "p.yaml:3: wanted 'class', 'in' and either"},
+        {"version: 1\nnames:\n- {class: publik, in: query, names: a}", "did you mean 'public'?"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct policy *policy = NULL;
+        struct error err = {0};
+        if (policy_yaml_read("p.yaml", bytes_of(rows[i].text), &policy, &err) == 0)
+            fail_msg("taken: %s", rows[i].text);
+        if (!strstr(err.text, rows[i].message))
+            fail_msg("'%s' says '%s', wanted '%s'", rows[i].text, err.text, rows[i].message);
+        assert_int_equal(err.kind, ERROR_USAGE);
+    }
+}
+
+static struct keys *keys;
+static struct exchange exchange;
+
+/* Sanitizes a request of |head| and |body| as |policy| says and compares what is left; "#" in what is wanted stands for a pseudonym. */
+static void check(const char *policy_text, const char *head, const char *body, const char *wanted_head,
+                  const char *wanted_body)
+{
+    struct policy *policy = read_policy(policy_text);
+    struct sanitizer *sanitizer = sanitizer_create(policy, keys);
+    exchange_clear(&exchange);
+    buffer_append_text(&exchange.request.head, head);
+    buffer_append_text(&exchange.request.body.content, body);
+    exchange.request.body.state = *body ? BODY_KEPT : BODY_EMPTY;
+    for (int round = 0; round < 2; round++) { /* the second changes nothing */
+        sanitize_exchange(sanitizer, &exchange);
+        const struct buffer *parts[] = {&exchange.request.head, &exchange.request.body.content};
+        const char *wanted[] = {wanted_head, wanted_body};
+        for (int i = 0; i < 2; i++) {
+            struct buffer plain = {0};
+            for (size_t at = 0; at < parts[i]->size; at++) {
+                bool pseudonym = parts[i]->size - at >= PSEUDONYM_CORE_SIZE &&
+                                 pseudonym_is(keys_recognition(keys),
+                                              bytes_make(parts[i]->data + at, PSEUDONYM_CORE_SIZE));
+                buffer_append_byte(&plain, pseudonym ? '#' : parts[i]->data[at]);
+                at += pseudonym ? PSEUDONYM_CORE_SIZE - 1 : 0;
+            }
+            buffer_append_byte(&plain, 0);
+            if (strcmp((const char *)plain.data, wanted[i]) != 0)
+                fail_msg("%s\n'%s' became\n'%s', wanted\n'%s'", policy_text, i ? body : head,
+                         (const char *)plain.data, wanted[i]);
+            buffer_free(&plain);
+        }
+    }
+    sanitizer_free(sanitizer);
+    policy_free(policy);
+}
+
+#define JSON  "POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n"
+#define FORM  "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
+#define RULES "version: 1\nsanitize:\n"
+
+static void test_rules_locate_by_name(void **state)
+{
+    (void)state;
+    check(RULES "- {locate: request.header.X-Customer, strategy: hash}\n- {locate: header.X-Secret*, "
+                "strategy: remove}",
+          "GET / HTTP/1.1\r\nX-Customer: 7\r\nX-Secret-A: b\r\nX-B: c\r\n\r\n", "",
+          "GET / HTTP/1.1\r\nX-Customer: #\r\nX-B: c\r\n\r\n", "");
+    check(RULES "- {locate: query.q, strategy: mask, keep_first: 1, keep_last: 2}",
+          "GET /?q=abcdefg&r=1&q=ab HTTP/1.1\r\nHost: h\r\n\r\n", "",
+          "GET /?q=a%2A%2A%2A%2Afg&r=1&q=%2A%2A HTTP/1.1\r\nHost: h\r\n\r\n", "");
+    check(RULES "- {locate: [form.a, 'json:$..a'], strategy: 'null'}", FORM, "a=1&b=2", FORM, "a=&b=2");
+    check(RULES "- {locate: cookie.theme, strategy: preserve}",
+          "GET / HTTP/1.1\r\nCookie: theme=dark; sid=1\r\n\r\n", "",
+          "GET / HTTP/1.1\r\nCookie: theme=dark; sid=#\r\n\r\n", "");
+    check(RULES "- {locate: header.Authorization, strategy: hash}",
+          "GET / HTTP/1.1\r\nAuthorization: Bearer abc\r\n\r\n", "",
+          "GET / HTTP/1.1\r\nAuthorization: Bearer #\r\n\r\n", "");
+}
+
+static void test_rules_locate_by_json_path(void **state)
+{
+    (void)state;
+    check(RULES "- {locate: 'json:$.user.note', strategy: hash}", JSON,
+          "{\"note\":\"a\",\"user\":{\"note\":\"b\",\"x\":{\"note\":\"c\"}}}", JSON,
+          "{\"note\":\"a\",\"user\":{\"note\":\"#\",\"x\":{\"note\":\"c\"}}}");
+    check(
+        RULES
+        "- {locate: 'json:$.items[*].id', strategy: hash}\n- {locate: 'json:$.items[1].n', strategy: 'null'}",
+        JSON, "{\"items\":[{\"id\":1,\"n\":2},{\"id\":3,\"n\":4},{\"n\":5,\"id\":6}],\"id\":7}", JSON,
+        "{\"items\":[{\"id\":\"#\",\"n\":2},{\"id\":\"#\",\"n\":\"\"},{\"n\":5,\"id\":\"#\"}],\"id\":7}");
+    check(RULES "- {locate: 'json:$.a..b', strategy: hash}", JSON,
+          "{\"a\":{\"c\":[{\"b\":1}],\"b\":2},\"b\":3}", JSON,
+          "{\"a\":{\"c\":[{\"b\":\"#\"}],\"b\":\"#\"},\"b\":3}");
+    check(RULES "- {locate: 'json:$.keep', strategy: preserve}", JSON,
+          "{\"keep\":{\"n\":4111111111111111,\"m\":\"a@example.org\"},\"m\":\"a@example.org\"}", JSON,
+          "{\"keep\":{\"n\":4111111111111111,\"m\":\"a@example.org\"},\"m\":\"#@example.com\"}");
+    check(RULES "- {locate: 'json:$[*]', strategy: hash}", JSON, "[\"a\",[\"b\"],{\"c\":1}]", JSON,
+          "[\"#\",[\"#\"],{\"c\":\"#\"}]");
+}
+
+static void test_rules_locate_segments_of_paths(void **state)
+{
+    (void)state;
+    check(RULES "- {locate: 'path:/users/{id}/...', strategy: hash}",
+          "GET /users/7/cart?users=7 HTTP/1.1\r\nHost: h\r\nReferer: http://h/users/7\r\n\r\n", "",
+          "GET /users/#/cart?users=7 HTTP/1.1\r\nHost: h\r\nReferer: http://h/users/#\r\n\r\n", "");
+    check(RULES "- {locate: 'path:/a/*/{b}', strategy: mask, keep_last: 1}",
+          "GET /a/x/y%2Fzz HTTP/1.1\r\nHost: h\r\n\r\n", "",
+          "GET /a/x/%2A%2A%2Az HTTP/1.1\r\nHost: h\r\n\r\n", "");
+}
+
+static void test_rules_on_bodies_and_detectors(void **state)
+{
+    (void)state;
+    const char *text = "POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n";
+    check(RULES "- {locate: request.body, strategy: preserve}", text, "a@example.org", text, "a@example.org");
+    check(RULES "- {locate: body, strategy: remove}", JSON, "{\"a\":1}", JSON, "");
+    check("version: 1\ndetect: {email: off}", JSON, "{\"note\":\"a@example.org 4111111111111111\"}", JSON,
+          "{\"note\":\"a@example.org #\"}");
+    check("version: 1\ndetect: {email: {strategy: mask, keep_last: 4}}", JSON,
+          "{\"note\":\"to a@example.org\"}", JSON, "{\"note\":\"to *********.org\"}");
+}
+
+static void test_otherwise_names_what_stays(void **state)
+{
+    (void)state;
+    check("version: 1\notherwise: hash\nsanitize:\n- {locate: ['json:$.ok', header.Accept, query.page], "
+          "strategy: preserve}",
+          "POST /?page=1&q=x HTTP/1.1\r\nHost: h\r\nAccept: */*\r\nX-A: b\r\nContent-Type: "
+          "application/json\r\n\r\n",
+          "{\"ok\":1,\"b\":{\"c\":\"d\"},\"e\":[2]}",
+          "POST /?page=1&q=# HTTP/1.1\r\nHost: h\r\nAccept: */*\r\nX-A: #\r\nContent-Type: "
+          "application/json\r\n\r\n",
+          "{\"ok\":1,\"b\":{\"c\":\"#\"},\"e\":[\"#\"]}");
+}
+
+static void test_select_and_sample_are_read(void **state)
+{
+    (void)state;
+    struct policy *policy =
+        read_policy("version: 1\nselect:\n  keep: [method == GET, status == 5xx]\n  drop: path ~ '^/health'\n"
+                    "sample: {percent: 12.5, by: 'header:X-User'}\n");
+    assert_string_equal(policy_select(policy),
+                        "((method == GET) || (status == 5xx)) && !((path ~ '^/health'))");
+    assert_true(policy_sample_pct(policy) == 12.5);
+    assert_string_equal(policy_sample_by(policy), "header:X-User");
+    policy_free(policy);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    keys = keys_random();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    exchange_free(&exchange);
+    keys_free(keys);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_default_policy_printed_and_read_back_decides_the_same),
+        cmocka_unit_test(test_mistakes_are_told_with_line_and_hint),
+        cmocka_unit_test(test_rules_locate_by_name),
+        cmocka_unit_test(test_rules_locate_by_json_path),
+        cmocka_unit_test(test_rules_locate_segments_of_paths),
+        cmocka_unit_test(test_rules_on_bodies_and_detectors),
+        cmocka_unit_test(test_otherwise_names_what_stays),
+        cmocka_unit_test(test_select_and_sample_are_read),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -53,6 +53,12 @@ static inline bool value_starts(struct bytes text, size_t at)
     return at == 0 || !char_is(text.data[at - 1], CHAR_WORD) || (at >= 2 && text.data[at - 2] == '\\');
 }
 
+/* Returns where a word that was read back to |start| from |at| begins: the letter of an escape is none of it. */
+static inline size_t word_begin(struct bytes text, size_t start, size_t at)
+{
+    return start > 0 && start < at && text.data[start - 1] == '\\' ? start + 1 : start;
+}
+
 /* Returns whether a value may end before |at|. */
 static inline bool value_ends(struct bytes text, size_t at)
 {

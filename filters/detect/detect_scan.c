@@ -81,6 +81,9 @@ static void equals_sign(struct scan *scan, size_t at)
 {
     uint8_t bytes[WRAPPING_UNIT_MAX];
     size_t count = 0, size = wrapping_unit(WRAPPING_QUOTED_PRINTABLE, scan->text, at, bytes, &count);
+    /* In JSON as it stands the end of a line is an escape. */
+    if (!scan->detector && (text_has(scan->text, at + 1, "\\r") || text_has(scan->text, at + 1, "\\n")))
+        scan->stopped = true;
     if (size == 1 || (count > 0 && (bytes[0] < ' ' || bytes[0] >= 0x7f)))
         return;
     unwrap_region(scan, WRAPPING_QUOTED_PRINTABLE, at);
@@ -104,6 +107,7 @@ static bool is_form_blank(struct bytes text, size_t at)
     size_t before = at, after = at + 1;
     while (before > 0 && at - before < 17 && char_is(text.data[before - 1], CHAR_TOKEN))
         before--;
+    before = word_begin(text, before, at);
     if (at - before < 3 || at - before > 16)
         return false;
     while (after - at < 10 && char_at(text, after, CHAR_WORD))
@@ -243,6 +247,7 @@ static size_t dotted_token(struct scan *scan, size_t at)
     while (start > 0 && at - start < 48 &&
            (char_is(text.data[start - 1], CHAR_WORD) || text.data[start - 1] == '.'))
         start--;
+    start = word_begin(text, start, at);
     size_t size = provider_token_at(text, start);
     return found(scan, DETECT_PROVIDER_TOKEN, start, size) ? start + size - at : 0;
 }

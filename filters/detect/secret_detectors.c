@@ -9,6 +9,7 @@
 #define BASIC_MAX      1024
 #define BLANKS_MAX     4 /* after the name of a scheme */
 #define RANDOM_LEAST   12
+#define JOIN_MAX       24 /* characters between a name and its value: escaped quotes in JSON in JSON are many */
 #define TOKEN68_BEFORE 256
 #define RANDOM_BEFORE  64
 /* In 1024th of a bit a character: of any text, of hexadecimal digits (which have at most four), of letters without digits. */
@@ -163,6 +164,7 @@ enum scheme scheme_before(struct bytes text, size_t at)
     size_t start = at;
     while (start > 0 && at - start <= SCHEME_LONGEST && char_is(text.data[start - 1], CHAR_TOKEN))
         start--;
+    start = word_begin(text, start, at); /* "\nBasic" */
     struct bytes word = bytes_make(text.data + start, at - start);
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
         if (word.size == schemes[i].size &&
@@ -267,7 +269,7 @@ static bool key_before(struct bytes text, size_t at)
 {
     size_t end = at;
     bool joined = false;
-    for (; end > 0 && at - end < 8; end--) {
+    for (; end > 0 && at - end < JOIN_MAX; end--) {
         uint8_t byte = text.data[end - 1];
         bool joins = byte == ':' || byte == '=' || byte == '>';
         if (!joins && byte != ' ' && byte != '\t' && byte != '"' && byte != '\'' && byte != '\\')

@@ -273,7 +273,7 @@ static void triggers_of(const struct masks *masks, struct triggers *ret_triggers
     dash = masks->dash & masks->dash >> 3;
     triggers.pairs = dash & dash >> 6;
     uint64_t letter = masks->letter;
-    triggers.basic = letter & letter >> 1 & masks->c >> 4 & masks->space >> 5 & ~(letter << 1);
+    triggers.basic = letter & letter >> 1 & masks->c >> 4 & masks->space >> 5;
     triggers.any = triggers.special | triggers.digits | triggers.groups | triggers.dots | triggers.colons |
                    triggers.iban | triggers.token | triggers.armour | triggers.pairs | triggers.basic;
     *ret_triggers = triggers;

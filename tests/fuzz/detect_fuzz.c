@@ -1,6 +1,7 @@
-/* Property: whatever the text and the name, findings lie in order inside the text and do not overlap; there are none where detect_may_find says so; each
+/* Property: whatever the text and the name, findings lie in order inside the text and do not overlap; there are none where detect_may_find says so, nor in JSON where detect_next sees none; each
  * trigger that detect_next names lies where it was asked for; a run in a local coding decodes, is coded again in its own manner and decodes to the same; looking for one class finds
  * nothing of another; and the work is bounded (libFuzzer's timeout). The first byte of the input says how long the name is. */
+#include "common/json_text.h"
 #include "filters/detect/detect.h"
 
 #include <assert.h>
@@ -57,6 +58,19 @@ static void check_text(struct bytes text, struct bytes name)
         assert(one[i].class == class);
 }
 
+/* What is found in a value is seen in the JSON that it stands in. */
+static void check_json(struct bytes value)
+{
+    struct detection found[MAX];
+    struct buffer json = {0};
+    if (!json_text_is_utf8(value) ||
+        detect_find(&detector, value, (struct bytes){0}, DETECT_ALL, found, MAX) == 0)
+        return;
+    json_text_append(&json, value);
+    assert(detect_next(buffer_bytes(&json), 0) < json.size);
+    buffer_free(&json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -67,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                  text = bytes_make(data + 1 + name_size, size - 1 - name_size);
     detector.is_ours = size & 1 ? is_ours : NULL;
     check_text(text, name);
+    check_json(text);
     size_t steps = 0;
     for (size_t at = 0; (at = detect_next(text, at)) < text.size && steps < 64; at++, steps++)
         assert(detect_next(text, at) >= at);

@@ -1,4 +1,5 @@
 /* Recall and precision: generated values of each class, plain and in each coding; values that are no secret; and the labelled sentences of the corpus. */
+#include "common/json_text.h"
 #include "tests/unit/filters/detect_kit.h"
 
 #include <jansson.h>
@@ -101,6 +102,56 @@ static void test_generated_values_are_found_in_each_coding(void **state)
         }
         printf("%-18s %u of %u\n", kit_coding_name((enum kit_coding)coding), all, 200 * DETECT_CLASSES);
     }
+}
+
+/* Some write "\\/". */
+static void escape_slashes(struct buffer *json, size_t from)
+{
+    struct buffer text = {0};
+    buffer_append(&text, json->data + from, json->size - from);
+    json->size = from;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '/')
+            buffer_append_byte(json, '\\');
+        buffer_append_byte(json, text.data[i]);
+    }
+    buffer_free(&text);
+}
+
+/* Whatever the detectors find in a value, detect_next names it in the JSON that the value stands in as it is written there. */
+static void test_what_is_found_in_a_value_is_seen_in_raw_json(void **state)
+{
+    (void)state;
+    struct kit kit = {99};
+    struct buffer value = {0}, coded = {0}, json = {0};
+    for (unsigned i = 0; i < 40000; i++) {
+        enum detect_class class = (enum detect_class)kit_draw(&kit, DETECT_CLASSES);
+        enum kit_coding coding = (enum kit_coding)kit_draw(&kit, KIT_CODINGS);
+        struct detection found[MAX];
+        const char *name;
+        kit_value(&kit, class, &value, &name);
+        buffer_clear(&coded);
+        buffer_append_text(&coded, kit_draw(&kit, 2) ? "" : kit_draw(&kit, 2) ? "see\n" : "\"x\"\t/");
+        kit_wrap(&kit, coding, buffer_bytes(&value), &coded);
+        buffer_append_text(&coded, kit_draw(&kit, 2) ? "" : "\\ \"");
+        if (detect_find(&detector, buffer_bytes(&coded), (struct bytes){0}, DETECT_ALL, found, MAX) == 0)
+            continue;
+        buffer_clear(&json);
+        buffer_append_text(&json, "{\"some name\":\"plain words\",\"other\":");
+        size_t from = json.size;
+        json_text_append_bytes(&json, buffer_bytes(&coded));
+        if (kit_draw(&kit, 2))
+            escape_slashes(&json, from);
+        size_t to = json.size;
+        buffer_append_text(&json, ",\"last\":\"plain words\"}");
+        size_t at = detect_next(buffer_bytes(&json), from);
+        if (at < from || at >= to)
+            fail_msg("%s, %s: %.*s", detect_class_name(class), kit_coding_name(coding), (int)json.size,
+                     json.data);
+    }
+    buffer_free(&value);
+    buffer_free(&coded);
+    buffer_free(&json);
 }
 
 static void test_values_that_are_no_secret_are_left_alone(void **state)
@@ -250,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_generated_values_are_found_plain),
         cmocka_unit_test(test_generated_values_are_found_in_each_coding),
+        cmocka_unit_test(test_what_is_found_in_a_value_is_seen_in_raw_json),
         cmocka_unit_test(test_values_that_are_no_secret_are_left_alone),
         cmocka_unit_test(test_labelled_sentences_are_above_the_floor),
     };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define DETECTIONS_MAX 64 /* in one value */
-#define DETECT_ROUNDS  4
+#define LOCATE_ROUNDS  4
 
 void locator_done(struct locator *locator)
 {
@@ -156,21 +156,31 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
     return !bytes_equal(buffer_bytes(out), inside.json ? inner : value);
 }
 
+/* Puts |text| in place of what |out| holds. */
+static void put_text(struct buffer *out, const struct buffer *text)
+{
+    buffer_clear(out);
+    buffer_append_bytes(out, buffer_bytes(text));
+}
+
 bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
                    struct buffer *out)
 {
-    bool changed = locate_syntax(locator, place, name, value, out);
     struct buffer *again = locator_take(locator);
-    /* What stands between the parts that a syntax has, and where there is none. Replacements may make something new of what is
-     * left beside them: what does not come to rest goes as a whole. */
-    for (unsigned round = 0;
-         locate_detected(locator, place, name, changed ? buffer_bytes(out) : value, again); round++) {
-        changed = true;
-        buffer_clear(out);
-        if (round < DETECT_ROUNDS) {
-            buffer_append_bytes(out, buffer_bytes(again));
-            continue;
+    bool changed = locate_syntax(locator, place, name, value, out), more = true;
+    /* Detectors look at what stands between the parts that a syntax has, too. Replacements may make something new of what is left beside
+     * them: what does not come to rest goes as a whole. */
+    for (unsigned round = 0; more; round++) {
+        more = locate_detected(locator, place, name, changed ? buffer_bytes(out) : value, again);
+        if (more)
+            put_text(out, again);
+        changed |= more;
+        if (changed && locate_syntax(locator, place, name, buffer_bytes(out), again)) {
+            put_text(out, again);
+            more = true;
         }
+        if (round < LOCATE_ROUNDS || !more)
+            continue;
         struct atom atom = {
             .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
         locator_replace(locator, &atom, out);

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#define ROUNDS 100000
 #define SECRET "S3cr3t-Value+0123/45="
 
 static struct keys *keys;
@@ -435,10 +436,26 @@ static void random_body(struct buffer *out)
                                          "{\"id\":\"S3cr3tS3cr3tS3cr3t\"}",
                                          "\"/a?token=b%2fc\"",
                                          "\"{\\\"pwd\\\":1}\"",
+                                         "\"see c.d@e.example.org, 4111-1111-1111-1111\"",
+                                         "4111111111111111",
+                                         "\"\\u0034111111111111111 http://u:p@h/?b=10.1.2.3\"",
+                                         "\"Y2FyZCA0MTExMTExMTExMTExMTEx, c%2540d.example.org\"",
                                          "x"};
     static const char *const names[] = {"token", "pin", "a", "user", "email", "pass\\u0077ord", "session"};
-    static const char *const fields[] = {
-        "token=", "pin=", "a=", "&", "a%40b.example", "x", "%7B%22pin%22%3A1%7D", "?token%3D", "+"};
+    static const char *const fields[] = {"token=",
+                                         "pin=",
+                                         "a=",
+                                         "&",
+                                         "a%40b.example",
+                                         "x",
+                                         "%7B%22pin%22%3A1%7D",
+                                         "?token%3D",
+                                         "+",
+                                         "4111111111111111",
+                                         "c%2540d.example.org",
+                                         "078-05-1120",
+                                         "93.184.216.34",
+                                         "AKIAIOSFODNN7EXAMPLQ"};
     if (draw(2)) {
         pieces(out, fields, COUNT(fields), 8);
         return;
@@ -452,11 +469,31 @@ static void random_body(struct buffer *out)
 
 static void random_message(struct message *message, bool is_request)
 {
-    static const char *const urls[] = {"/",   "?",          "&",    "=",   "token",
-                                       "pin", ";",          "#",    "%3d", "%40",
-                                       "@",   "://",        "http", "x",   "S3cr3tS3cr3tS3cr3t",
-                                       "%22", "{",          "}",    "\"",  ":",
-                                       "+",   "a@b.example"};
+    static const char *const urls[] = {"/",
+                                       "?",
+                                       "&",
+                                       "=",
+                                       "token",
+                                       "pin",
+                                       ";",
+                                       "#",
+                                       "%3d",
+                                       "%40",
+                                       "@",
+                                       "://",
+                                       "http",
+                                       "x",
+                                       "S3cr3tS3cr3tS3cr3t",
+                                       "%22",
+                                       "{",
+                                       "}",
+                                       "\"",
+                                       ":",
+                                       "+",
+                                       "a@b.example",
+                                       "/4111111111111111",
+                                       "93.184.216.34",
+                                       "a%2540b.example"};
     static const char *const lines[] = {"Cookie: ",
                                         "Authorization: ",
                                         "Bearer ",
@@ -486,7 +523,13 @@ static void random_message(struct message *message, bool is_request)
                                         "X-A: ",
                                         "{\"token\":",
                                         "}",
-                                        "a@b.example"};
+                                        "a@b.example",
+                                        "4111 1111 1111 1111",
+                                        "DE89370400440532013000",
+                                        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+                                        "+4915112345678",
+                                        "Y2FyZCA0MTExMTExMTExMTExMTEx",
+                                        "a&#64;b.example"};
     static const char *const types[] = {"", "Content-Type: application/json\r\n",
                                         "Content-Type: text/html\r\n",
                                         "Content-Type: application/x-www-form-urlencoded\r\n"};
@@ -519,7 +562,7 @@ static void test_sanitizing_twice_changes_nothing(void **state)
     size_t kept = 0;
     for (seed = 1; seed < 1000; seed++)
         draw(2);
-    for (int i = 0; i < 30000; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         exchange_clear(&exchange);
         random_message(&exchange.request, true);
         random_message(&exchange.response, false);

@@ -170,9 +170,13 @@ static void on_request_head(void *arg, const struct http1_message *message)
     struct pairing *pairing = arg;
     struct pairing_pool *pool = pairing->pool;
     pool->counts.requests_seen++;
+    bool uncertain = message->gap && pairing->at_hole; /* which of the two holes came first */
+    /* A client that goes on has all its answers: also behind a hole, the server's next bytes begin one. */
+    pairing->between |= pairing->server_spoke && !uncertain;
     pairing_client_goes_on(pairing);
+    pairing->request_hole |= uncertain;
     if (pairing->count >= pool->settings.max_waiting && pairing->deferring)
-        pairing_settle(pairing);
+        pairing_give_up(pairing);
     if (pairing->count >= pool->settings.max_waiting)
         give_up_oldest(pairing);
     struct waiting *waiting = waiting_take(&pool->store);
@@ -198,8 +202,9 @@ static void on_request_head(void *arg, const struct http1_message *message)
     }
     waiting->cut[false] |= is_left_out(waiting);
     waiting->after_hole = pairing->request_hole;
+    waiting->after_hidden = pairing->request_hid;
     waiting->answers_before = pairing->answers_seen;
-    pairing->request_hole = pairing->server_spoke = false;
+    pairing->request_hole = pairing->request_hid = pairing->server_spoke = pairing->unasked = false;
     if (pairing->last)
         pairing->last->next = waiting;
     else
@@ -246,6 +251,7 @@ static void on_request_end(void *arg, const struct http1_message *message)
 static void on_request_surplus(void *arg)
 {
     struct pairing *pairing = arg;
+    pairing->surplus[PAIRING_CLIENT] = true;
     pairing->pool->counts.request_defects[MESSAGE_DEFECT_BIT_SURPLUS]++;
     if (pairing->last) /* not handed over yet: what it is followed by is known in time */
         pairing->last->exchange.request.defects |= MESSAGE_DEFECT(SURPLUS);
@@ -270,6 +276,7 @@ static void on_response_head(void *arg, const struct http1_message *message)
     pairing->asked = NULL;
     if (message->interim) {
         counts->responses_interim++;
+        pairing->hints |= message->status != 100;
         if (waiting) {
             waiting->exchange.flags |= EXCHANGE_FLAG(INTERIM);
             waiting->exchange.interim += waiting->exchange.interim < UINT16_MAX;
@@ -287,6 +294,7 @@ static void on_response_head(void *arg, const struct http1_message *message)
         waiting = pairing_hold(pairing);
     } else if (!waiting) {
         counts->responses_orphaned++;
+        pairing->unasked |= !pairing->request_hole;
         return;
     } else if (message->defects &
                MESSAGE_DEFECT(NO_STATUS_LINE)) { /* HTTP/0.9: no final response of HTTP/1.x */
@@ -338,6 +346,7 @@ static void become_opaque(struct pairing *pairing)
 static void on_response_surplus(void *arg)
 {
     struct pairing *pairing = arg;
+    pairing->surplus[PAIRING_SERVER] = true;
     pairing->pool->counts.response_defects[MESSAGE_DEFECT_BIT_SURPLUS]++;
 }
 
@@ -467,6 +476,10 @@ void pairing_feed(struct pairing *pairing, enum pairing_side side, struct bytes 
     if (side == PAIRING_SERVER && !pairing->spoken[PAIRING_CLIENT] && !pairing->connection.midstream)
         http1_set_unasked(parser);
     pairing->spoken[side] = true;
+    pairing->at_hole = false;
+    pairing->between &= side == PAIRING_CLIENT;
+    if (side == PAIRING_SERVER && pairing->response_lost && http1_mode(parser) == HTTP1_SKIPPING)
+        pairing->server_spoke = true; /* the rest of an answer */
     http1_feed(parser, data, packet_ns, segment_start);
     charge_parser(pairing, side);
     if (!pairing->opaque && http1_mode(parser) == HTTP1_OPAQUE) /* so is the other side */
@@ -484,16 +497,11 @@ void pairing_gap(struct pairing *pairing, enum pairing_side side, uint64_t bytes
     }
     pairing->response_lost |= side == PAIRING_SERVER;
     struct http1 *parser = pairing->parsers[side];
+    uint64_t beyond = side == PAIRING_SERVER && pairing->between ? bytes : http1_beyond(parser, bytes);
+    pairing->between &= side == PAIRING_CLIENT;
     http1_gap(parser, bytes, packet_ns);
-    if (http1_mode(parser) != HTTP1_SKIPPING) /* it hid no head */
-        return;
-    if (side == PAIRING_SERVER) {
-        pairing->response_hole = pairing->answers_lost = pairing->deferring = pairing->server_spoke = true;
-    } else {
-        pairing_client_goes_on(pairing);
-        pairing->request_hole = true;
-        pairing->server_spoke = false;
-    }
+    if (http1_mode(parser) == HTTP1_SKIPPING) /* else it hid no head */
+        pairing_note_hole(pairing, side, beyond);
 }
 
 void pairing_mark(struct pairing *pairing, enum pairing_side side, uint64_t flags)
@@ -512,6 +520,7 @@ void pairing_end(struct pairing *pairing, enum pairing_side side, bool clean, ui
     assert(!pairing->finished);
     if (side == PAIRING_CLIENT)
         pairing_opening_end(pairing);
+    pairing->closed |= clean;
     http1_finish(pairing->parsers[side], clean, packet_ns);
 }
 
@@ -547,7 +556,10 @@ void pairing_finish(struct pairing *pairing, bool clean, uint64_t packet_ns)
     http1_finish(client, clean, packet_ns);
     http1_finish(server, clean, packet_ns);
     pairing->finished = true;
-    pairing_settle(pairing);
+    if (clean || pairing->closed)
+        pairing_settle(pairing);
+    else
+        pairing_break_off(pairing);
     struct pairing_counts *counts = &pairing->pool->counts;
     const char *protocol = http1_protocol(client);
     if (protocol && strcmp(protocol, "http09") == 0) {

@@ -6,7 +6,7 @@
  * segment's ACK number (or declared it lost). A response that arrives while no request waits is therefore an
  * orphan: it is counted and never shifts later pairs. After a hole between messages or over a head the number
  * of messages is not known; the answers of the requests under way are then held until the client goes on, and
- * settled from the last one backwards (pairing_answers.c). What is not certain is not paired: requests are
+ * settled from the last one backwards, or by their number (pairing_answers.c). What is not certain is not paired: requests are
  * handed over without response, responses count as orphaned.
  *
  * Requests behind one with Content-Length and chunked are a reading: another reader of the same bytes may see none.

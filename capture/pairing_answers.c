@@ -2,11 +2,21 @@
  * that were pipelined. Without holes, responses answer the waiting requests in order. From the first hole on that may have
  * hidden a head, of a request or a response, the responses of the batch are held, and the end of the batch settles them: a
  * client that sends again after its server spoke has all its answers, so the last response answers the last request, the one
- * before it the one before, back to the last hole. What lies between two holes is not guessed. A client that was seen to send
- * while answers were still to come (a sliding window) has no such end: its connection is uncertain after a hole. */
+ * before it the one before, back to the last hole. What lies between two holes is not guessed, but counted: behind the end of a
+ * message whose length is known, a hole hides at least one more. Where one direction has no hole, its messages are the number of
+ * exchanges, and where the other comes to that number with one in each such hole, every message has its place. Where it comes
+ * to more, not all answers are here, and none is certain. A batch that the end of the capture, a reset or a limit breaks off has
+ * no end to count back from. A client that was seen to send while answers were still to come (a sliding window) has none at
+ * all: its connection is uncertain after a hole. */
 #include "capture/pairing_state.h"
 
+#include "common/http1_head.h"
+
 #include <stddef.h>
+
+#define EMPTY_MAX 4 /* in a hole of more bytes behind a request lies another, not empty lines */
+#define INTERIM_MAX                                                                                          \
+    64 /* and in one of more bytes behind a response not a 100 (Continue) alone, which has no fields */
 
 static struct waiting *first_unanswered(const struct pairing *pairing)
 {
@@ -16,16 +26,60 @@ static struct waiting *first_unanswered(const struct pairing *pairing)
     return waiting;
 }
 
-/* The number of messages behind the last hole; |of_requests|: only those without answer count. */
-static size_t behind_hole(const struct waiting *from, bool of_requests)
+/* The requests without answer of a batch, or its responses that are held. */
+struct tally {
+    size_t seen;
+    size_t hidden; /* at least, by holes */
+    size_t behind; /* seen behind the last hole */
+    bool holes;
+};
+
+static struct tally tally_of(const struct waiting *from, bool of_requests, bool hole, bool hid)
 {
-    size_t count = 0;
+    struct tally tally = {0};
     for (const struct waiting *waiting = from; waiting; waiting = waiting->next) {
         if (of_requests && waiting->response_done)
             continue;
-        count = waiting->after_hole ? 1 : count + 1;
+        tally.seen++;
+        tally.hidden += waiting->after_hidden;
+        tally.behind = waiting->after_hole ? 1 : tally.behind + 1;
+        tally.holes |= waiting->after_hole;
     }
-    return count;
+    if (hole)
+        tally.behind = 0;
+    tally.hidden += hid;
+    tally.holes |= hole;
+    return tally;
+}
+
+/* Whether a hole over answers of this batch may hold interim ones alone, or a request that waits may be none. */
+static bool has_odd_answers(const struct pairing *pairing)
+{
+    for (const struct waiting *waiting = pairing->first; waiting; waiting = waiting->next) {
+        struct http1_field field;
+        if (waiting->doubtful ||
+            http1_find_field(buffer_bytes(&waiting->exchange.request.head), "Expect", &field))
+            return true;
+    }
+    return pairing->hints;
+}
+
+/* Whether each hole hides exactly what it must: one side has none, which tells the number of exchanges, and the other comes
+ * to that number so. */
+static bool holes_are_known(const struct pairing *pairing, const struct tally *requests,
+                            const struct tally *responses)
+{
+    if (requests->holes == responses->holes || (pairing->connection.midstream && !pairing->paired))
+        return false;
+    return requests->seen + requests->hidden == responses->seen + responses->hidden &&
+           !has_odd_answers(pairing);
+}
+
+/* Whether more are missing than there can be: this batch has not got all its answers. */
+static bool is_contradiction(const struct tally *requests, const struct tally *responses)
+{
+    return (!responses->holes && requests->seen + requests->hidden > responses->seen) ||
+           (!requests->holes && responses->seen + responses->hidden > requests->seen);
 }
 
 static size_t count_unanswered(const struct pairing *pairing)
@@ -54,27 +108,57 @@ static void assign(struct pairing *pairing, struct waiting *request, struct wait
     pairing->pool->counts.responses_paired++;
 }
 
-/* Answers the last requests by the last responses, as many as are certain, and frees what was held. */
+/* Where the messages of a batch stand in it, from 0; those before |from| are not certain. */
+struct places {
+    bool by_holes; /* each hole hides what it must; else they are counted back from the end */
+    size_t from;
+    size_t request, response; /* of the first */
+};
+
+static struct places find_places(const struct pairing *pairing)
+{
+    struct tally requests = tally_of(pairing->first, true, pairing->request_hole, pairing->request_hid);
+    struct tally responses = tally_of(pairing->held, false, pairing->response_hole, pairing->response_hid);
+    if (holes_are_known(pairing, &requests, &responses))
+        return (struct places){.by_holes = true};
+    size_t count = requests.seen > responses.seen ? requests.seen : responses.seen;
+    size_t behind = requests.behind < responses.behind ? requests.behind : responses.behind;
+    bool certain = !is_contradiction(&requests, &responses);
+    return (struct places){.from = certain ? count - behind : SIZE_MAX,
+                           .request = count - requests.seen,
+                           .response = count - responses.seen};
+}
+
+/* Answers as many requests as are certain by the responses that are held, and frees these. */
 static void assign_held(struct pairing *pairing)
 {
-    size_t unanswered = count_unanswered(pairing), held = pairing->held_count;
-    size_t requests = pairing->request_hole ? 0 : behind_hole(pairing->first, true);
-    size_t responses = pairing->response_hole ? 0 : behind_hole(pairing->held, false);
-    size_t pairs = requests < responses ? requests : responses;
+    struct places places = find_places(pairing);
     struct waiting *request = pairing->first;
-    for (struct waiting *next, *response = pairing->held; response; response = next, held--) {
+    bool counted = false; /* the hole before |request| */
+    for (struct waiting *next, *response = pairing->held; response; response = next) {
         next = response->next;
         if (pairing->answering == response)
             pairing->answering = NULL;
-        if (held > pairs) {
-            pairing->pool->counts.responses_orphaned++;
-        } else {
-            for (; request->response_done || unanswered > pairs; request = request->next)
-                unanswered -= !request->response_done;
-            assign(pairing, request, response);
-            unanswered--;
-            pairs--;
+        places.response += places.by_holes && response->after_hidden;
+        for (; request; request = request->next, counted = false) {
+            if (request->response_done)
+                continue;
+            places.request += places.by_holes && request->after_hidden && !counted;
+            counted = true;
+            if (places.request >= places.response)
+                break;
+            places.request++;
         }
+        if (request && places.request == places.response && places.response >= places.from)
+            assign(pairing, request, response);
+        else
+            pairing->pool->counts.responses_orphaned++;
+        if (request && request->response_done) {
+            request = request->next;
+            places.request++;
+            counted = false;
+        }
+        places.response++;
         waiting_give_back(&pairing->pool->store, response);
     }
     pairing->held = pairing->held_last = NULL;
@@ -85,7 +169,8 @@ void pairing_settle(struct pairing *pairing)
 {
     bool lost = pairing->answers_lost;
     assign_held(pairing);
-    pairing->deferring = pairing->answers_lost = pairing->request_hole = pairing->response_hole = false;
+    pairing->deferring = pairing->answers_lost = false;
+    pairing->request_hole = pairing->request_hid = pairing->response_hole = pairing->response_hid = false;
     while (pairing->first) {
         if (!pairing->first->response_done && lost)
             pairing->first->exchange.flags |= EXCHANGE_FLAG(RESPONSE_GAP);
@@ -105,18 +190,42 @@ void pairing_client_goes_on(struct pairing *pairing)
     }
     const struct waiting *unanswered = first_unanswered(pairing);
     if (!unanswered)
-        pairing->request_hole = false; /* all that was sent before is answered */
+        pairing->request_hole = pairing->request_hid = false; /* all that was sent before is answered */
     else if (unanswered->answers_before != pairing->answers_seen)
         pairing->slides = true;
 }
 
-/* Nothing says any more which response answers which request. */
-static void give_up(struct pairing *pairing)
+void pairing_break_off(struct pairing *pairing)
+{
+    pairing->response_hole |= pairing->deferring;
+    pairing_settle(pairing);
+}
+
+void pairing_note_hole(struct pairing *pairing, enum pairing_side side, uint64_t beyond)
+{
+    bool hid = beyond > (side == PAIRING_SERVER ? INTERIM_MAX : EMPTY_MAX) && !pairing->surplus[side];
+    if (side == PAIRING_SERVER) {
+        pairing->response_hole = pairing->answers_lost = pairing->deferring = pairing->server_spoke = true;
+        pairing->response_hid |= hid;
+        pairing->at_hole = true;
+        return;
+    }
+    /* Right behind a hole of the server's, nothing says which of the lost requests the lost answers were to; and an answer
+     * that none waited for may be to one of them. */
+    hid &= !pairing->at_hole && !pairing->unasked;
+    pairing->response_hid &= !pairing->at_hole;
+    pairing_client_goes_on(pairing);
+    pairing->request_hole = true;
+    pairing->request_hid |= hid;
+    pairing->server_spoke = pairing->unasked = false;
+}
+
+void pairing_give_up(struct pairing *pairing)
 {
     pairing->uncertain = true;
     pairing->pool->counts.connections_uncertain++;
     pairing->answers_lost = true;
-    pairing_settle(pairing);
+    pairing_break_off(pairing);
 }
 
 struct waiting *pairing_choose(struct pairing *pairing, bool interim)
@@ -132,7 +241,7 @@ struct waiting *pairing_choose(struct pairing *pairing, bool interim)
     if (!pairing->deferring && !unanswered->after_hole)
         return unanswered;
     if (pairing->slides && count_unanswered(pairing) > 1) {
-        give_up(pairing);
+        pairing_give_up(pairing);
         return NULL;
     }
     pairing->deferring = true;
@@ -154,7 +263,8 @@ struct waiting *pairing_hold(struct pairing *pairing)
     struct waiting *held = waiting_take(&pairing->pool->store);
     held->answers = pairing_held_answers(pairing);
     held->after_hole = pairing->response_hole;
-    pairing->response_hole = false;
+    held->after_hidden = pairing->response_hid;
+    pairing->response_hole = pairing->response_hid = false;
     held->exchange.interim = pairing->interim_held;
     held->exchange.flags |= pairing->interim_held ? EXCHANGE_FLAG(INTERIM) : 0;
     pairing->interim_held = 0;

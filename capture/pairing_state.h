@@ -39,14 +39,22 @@ struct pairing {
     uint16_t interim_held; /* 1xx before the response that is held next */
     uint64_t answers_seen; /* final responses */
     bool request_hole;     /* since the last request, requests may have been lost */
+    bool request_hid;      /* and at least one was */
     bool response_hole;    /* since the last response, responses may have been lost */
-    bool answers_lost;     /* in this batch */
-    bool deferring;        /* responses are held until the end of the batch */
-    bool hold_next;        /* so is the one whose head comes next */
-    bool server_spoke;     /* a response, or a hole, since the client's last request or hole */
-    bool slides;           /* the client has sent a request while answers to earlier ones were coming in */
-    bool uncertain;        /* nothing says any more which response answers which request */
+    bool response_hid;     /* and at least one was, or two interim ones */
+    bool at_hole;          /* nothing came since the server's last hole that may hide heads */
+    bool between;      /* nothing of the server's side came since its client went on with all its answers */
+    bool unasked;      /* since the client's last request or hole, an answer came that none waited for */
+    bool surplus[2];   /* the side sends bytes that are no messages: holes may hold nothing else */
+    bool hints;        /* the server sends interim responses that nobody expects */
+    bool answers_lost; /* in this batch */
+    bool deferring;    /* responses are held until the end of the batch */
+    bool hold_next;    /* so is the one whose head comes next */
+    bool server_spoke; /* a response, or a hole, since the client's last request or hole */
+    bool slides;       /* the client has sent a request while answers to earlier ones were coming in */
+    bool uncertain;    /* nothing says any more which response answers which request */
     bool opaque;
+    bool closed; /* a side ended with FIN */
     bool finished;
     bool unanswered_before; /* the exchange handed over last had no response and none was lost */
     uint64_t answered_ns;   /* when the response handed over last was complete */
@@ -77,5 +85,11 @@ enum http1_answers pairing_held_answers(const struct pairing *pairing);
 struct waiting *pairing_hold(struct pairing *pairing);
 /* Ends the batch: gives held responses to requests, and hands all over. */
 void pairing_settle(struct pairing *pairing);
+/* Ends the batch where it is not known whether all answers came: nothing behind its last hole is certain. */
+void pairing_break_off(struct pairing *pairing);
+/* Ends the batch, and pairs nothing any more on this connection. */
+void pairing_give_up(struct pairing *pairing);
+/* Notes a hole of |side| that may hide heads, |beyond| bytes of it behind the message that it began in. */
+void pairing_note_hole(struct pairing *pairing, enum pairing_side side, uint64_t beyond);
 
 #endif

@@ -24,6 +24,7 @@ struct waiting {
     bool unwanted;                 /* by the pool's |judge| */
     bool sampled_out;              /* by the pool's |judge| */
     bool after_hole;               /* messages before it may have been lost */
+    bool after_hidden;             /* and at least one was */
     uint64_t answers_before;       /* responses seen on the connection before it */
     uint64_t held;                 /* memory counted in the store */
     bool cut[2];                   /* nothing more is kept of the request's, the response's body */

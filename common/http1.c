@@ -270,6 +270,36 @@ void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, boo
     http1_parser_hold(parser);
 }
 
+uint64_t http1_beyond(const struct http1 *parser, uint64_t bytes)
+{
+    struct bytes start = http1_parser_view(parser);
+    uint16_t status;
+    switch (parser->state) {
+    case STATE_START:
+        if (parser->resuming || parser->left > 0)
+            return 0;
+        if (start.size > 0 && (parser->side == HTTP1_REQUESTS ? http1_request_known(start)
+                                                              : http1_response_known(start, &status)))
+            return 0; /* it is taken for a message, and nobody knows how long */
+        return bytes;
+    case STATE_LENGTH:
+        if (parser->maybe_head && parser->message.body_bytes == 0)
+            return 0;
+        return bytes > parser->left ? bytes - parser->left : 0;
+    case STATE_HEAD:
+    case STATE_CHUNKED:
+    case STATE_TRAILERS:
+    case STATE_CLOSE:
+    case STATE_PASS:
+    case STATE_MAYBE:
+    case STATE_SKIP:
+    case STATE_STOPPED:
+    case STATE_OPAQUE:
+        break;
+    }
+    return 0;
+}
+
 void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
 {
     settle_body(parser, packet_ns);

@@ -108,6 +108,9 @@ void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, boo
 /* Tells that the client goes on as if it had the whole response: one to an unknown request, perhaps HEAD, of whose body
  * nothing came has none, whatever its head says. */
 void http1_end_bodiless(struct http1 *parser);
+/* Returns how many of the next |bytes|, if they are lost, certainly lie behind the message being read: where there are some,
+ * they hold the beginning of another one. 0 where it is not known where that message ends. */
+uint64_t http1_beyond(const struct http1 *parser, uint64_t bytes);
 /* Tells that the next |bytes| of the stream were lost; 0 where their number is not known. */
 void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns);
 /* Tells that the stream ended: |clean| with FIN (ends a body delimited by close), else by reset or eviction. */

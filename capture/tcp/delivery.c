@@ -137,23 +137,39 @@ static void lose(struct flow_table *table, struct flow *flow, unsigned end, uint
     reassembly_skip(&flow->direction[end], bytes);
 }
 
-/* Gives up what is missing before |until| at the front of a direction, no more than what the other side's next bytes
- * wait for. Returns whether there was something. */
+/* Gives up what is missing before |until| at the front of a direction, no more than what the other side went on with: its
+ * next bytes come before the rest. Returns whether there was something. */
 static bool lose_before(struct flow_table *table, struct flow *flow, unsigned end, uint64_t until)
 {
-    const struct reassembly_piece *waiting = reassembly_front(&flow->direction[!end]);
-    if (waiting && waiting->ack_offset > flow->direction[end].next && waiting->ack_offset < until)
-        until = waiting->ack_offset;
+    const struct reassembly *other = &flow->direction[!end];
+    uint64_t ack = other->first ? reassembly_first(other)->ack_offset : 0;
+    if (ack > flow->direction[end].next && ack < until)
+        until = ack;
     uint64_t bytes = missing_bytes(flow, end, until);
     if (bytes > 0)
         lose(table, flow, end, bytes);
     return bytes > 0;
 }
 
-/* Whose hole comes first in order of cause: the one before what was captured first. */
-static unsigned earlier_hole(const struct flow *flow)
+/* Whether what |end| sent behind its hole was sent before anything of the other side's hole was there. */
+static bool sent_before(const struct flow *flow, unsigned end)
 {
+    const struct reassembly *direction = &flow->direction[end];
+    uint64_t ack = direction->first ? reassembly_first(direction)->ack_offset : 0;
+    return ack > 0 && ack <= flow->direction[!end].next;
+}
+
+/* Whose hole comes first in order of cause. Where each side went on with the other's bytes, the server's: what is missing of
+ * it may still answer what the client sent before its own hole. */
+static unsigned earlier_hole(const struct flow_table *table, const struct flow *flow)
+{
+    const struct flow_entry *entry = flow_entry_of(table, flow);
     const struct reassembly *ends = flow->direction;
+    bool before[2] = {sent_before(flow, 0), sent_before(flow, 1)};
+    if (before[0] != before[1])
+        return before[0] ? 0 : 1;
+    if (!before[0] && entry->role_known)
+        return entry->server;
     if (!ends[0].first || !ends[1].first)
         return ends[0].first ? 0 : 1;
     return reassembly_first(&ends[0])->order < reassembly_first(&ends[1])->order ? 0 : 1;
@@ -162,11 +178,16 @@ static unsigned earlier_hole(const struct flow *flow)
 /* As far as that is certain: with |force| what is so now, else what was so when the allowance began. */
 static bool lose_certain(struct flow_table *table, struct flow *flow, bool force)
 {
-    unsigned end = earlier_hole(flow);
-    for (unsigned i = 0; i < 2; i++, end = !end)
-        if (lose_before(table, flow, end, force ? certain_end(flow, end) : flow->hole_until[end]))
-            return true;
-    return false;
+    unsigned end = earlier_hole(table, flow);
+    uint64_t until = force ? certain_end(flow, end) : flow->hole_until[end];
+    if (lose_before(table, flow, end, until))
+        return true;
+    if (missing_bytes(flow, end, certain_end(flow, end)) > 0) {
+        flow->pending = 0; /* became certain after the allowance began: begins it anew, for both */
+        return false;
+    }
+    end = !end;
+    return lose_before(table, flow, end, force ? certain_end(flow, end) : flow->hole_until[end]);
 }
 
 /* Gives up a hole that nobody acknowledged, at the end: what lies behind it comes next. Behind too large a hole
@@ -223,7 +244,7 @@ static void pump(struct flow_table *table, struct flow *flow, bool late, bool fo
             continue;
         } else if (force && (fronts[0] || fronts[1])) {
             deliver_front(table, flow, fronts[0] ? 0 : 1);
-        } else if (!force || !(lose_all(table, flow, earlier_hole(flow)) || lose_all(table, flow, 0) ||
+        } else if (!force || !(lose_all(table, flow, earlier_hole(table, flow)) || lose_all(table, flow, 0) ||
                                lose_all(table, flow, 1))) {
             break;
         }

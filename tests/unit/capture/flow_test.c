@@ -104,6 +104,22 @@ static void test_flow_hole_is_lost_after_packet_time(void **state)
     expect(&bench, "+ c-7 s:response x ");
 }
 
+static void test_flow_holes_of_both_sides_are_told_in_order_of_cause(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 2, 0, "cd"); /* of a client that pipelines: answered by nothing yet */
+    put(&bench, FLOW_SERVER, TCP_ACK, 2, 4, "CD");
+    flow_tick(bench.table, bench.now_ns + 200 * NS_PER_MS);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 6, 6, "g"); /* either side's hole may have come first here */
+    put(&bench, FLOW_SERVER, TCP_ACK, 9, 8, "J"); /* and the server's goes on behind what it answers */
+    put(&bench, FLOW_CLIENT, TCP_ACK, 8, 10, "i");
+    flow_tick(bench.table, bench.now_ns + 400 * NS_PER_MS);
+    expect(&bench, "+ c-2 c:cd s-2 s:CD s-2 c-2 c:g s-3 c-1 s:J c:i x ");
+}
+
 static void test_flow_each_waits_for_the_other(void **state)
 {
     (void)state;
@@ -343,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_flow_overlap_keeps_first_bytes_and_marks),
         cmocka_unit_test(test_flow_hole_is_lost_once_acknowledged),
         cmocka_unit_test(test_flow_hole_is_lost_after_packet_time),
+        cmocka_unit_test(test_flow_holes_of_both_sides_are_told_in_order_of_cause),
         cmocka_unit_test(test_flow_each_waits_for_the_other),
         cmocka_unit_test(test_flow_fast_open_and_urgent),
         cmocka_unit_test(test_flow_midstream_roles),

@@ -11,7 +11,8 @@ enum { DIALOGUE_STEPS = 12 };
 
 /* A packet of |side| at |ms|, or a hole where |gap| is set. */
 struct step {
-    char side; /* 'C' or 'S', 'c' or 's' where that side's stream ends, 0: no more */
+    char
+        side; /* 'C' or 'S', 'c' or 's' where that side's stream ends, 'x' where the capture does, 0: no more */
     unsigned ms;
     const char *data;
     uint64_t gap;

@@ -55,7 +55,9 @@ static void run_step(struct pairing *pairing, const struct step *step, bool byte
 {
     uint64_t time_ns = (uint64_t)step->ms * 1000000;
     enum pairing_side side = step->side == 'C' || step->side == 'c' ? PAIRING_CLIENT : PAIRING_SERVER;
-    if (step->gap) {
+    if (step->side == 'x') {
+        pairing_finish(pairing, false, time_ns);
+    } else if (step->gap) {
         pairing_gap(pairing, side, step->gap, time_ns);
     } else if (step->side == 'c' || step->side == 's') {
         pairing_end(pairing, side, true, time_ns);

@@ -11,6 +11,7 @@
  * traffic_text.h says what the traffic is like, traffic_truth.h what stands in TRUTH. */
 #include "common/mem.h"
 #include "tests/tools/packet_file.h"
+#include "tests/tools/traffic_settled.h"
 #include "tests/tools/traffic_truth.h"
 #include "tests/tools/traffic_turn.h"
 
@@ -38,8 +39,9 @@ struct lane {
     bool other_lost; /* in this turn: a packet whose bytes are there all the same */
     struct {
         bool open, hides; /* a hole reaches up to the bytes that follow */
-        bool blind;       /* and no packet has begun with a message since */
     } hole[2];
+    struct settled_turn seen; /* of the turn before */
+    bool ended;               /* a FIN was captured */
     struct packet_end ends[2];
     uint32_t isn[2];
     struct turn turn;
@@ -133,7 +135,7 @@ static void note_hole(struct generator *g, struct lane *lane, unsigned side,
     uint64_t begin = segment->offset, end = begin + segment->size;
     if (!lane->hole[side].open)
         g->totals.holes++;
-    lane->hole[side].open = lane->hole[side].blind = true;
+    lane->hole[side].open = true;
     g->totals.bytes_lost += segment->size;
     for (size_t i = 0; i < lane->turn.exchange_count; i++) {
         const struct turn_exchange *exchange = &lane->turn.exchanges[i];
@@ -152,19 +154,29 @@ static void note_hole(struct generator *g, struct lane *lane, unsigned side,
     }
 }
 
-/* A segment was captured, perhaps behind a hole. */
-static void note_seen(struct generator *g, struct lane *lane, unsigned side,
-                      const struct turn_segment *segment)
+/* Tells of the turn before whose messages nothing says that they belong together, now that |next| (or NULL) is known. */
+static void note_unsettled(struct generator *g, const struct lane *lane, const struct settled_turn *next)
 {
-    lane->hole[side].open = lane->hole[side].hides = false;
-    for (size_t i = 0; lane->hole[side].blind && i < lane->turn.exchange_count; i++) {
-        const struct turn_exchange *exchange = &lane->turn.exchanges[i];
-        uint64_t begin = exchange->message[side].begin;
-        if (begin == segment->offset)
-            lane->hole[side].blind = false;
-        else if (begin > segment->offset && begin < segment->offset + segment->size)
-            g->rows[exchange->number].lost |= TRUTH_SHADOW;
-    }
+    const struct settled_turn *seen = &lane->seen;
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->side[TURN_CLIENT].found[i] && seen->side[TURN_SERVER].found[i] &&
+            !settled_is(seen, i, next, lane->ended))
+            g->rows[seen->numbers[i]].lost |= TRUTH_UNSETTLED;
+}
+
+/* Looks at what a turn's capture still tells. */
+static void note_settled(struct generator *g, struct lane *lane)
+{
+    if (lane->stage == STAGE_OPENED)
+        return;
+    struct settled_turn seen;
+    settled_look(&lane->turn, &lane->seen, &seen);
+    seen.start_lost = lane->start_lost && lane->seen.count == 0;
+    for (size_t i = 0; i < seen.count; i++)
+        if (seen.side[TURN_CLIENT].shadowed[i] || seen.side[TURN_SERVER].shadowed[i])
+            g->rows[seen.numbers[i]].lost |= TRUTH_SHADOW;
+    note_unsettled(g, lane, lane->stage == STAGE_CLOSED ? NULL : &seen);
+    lane->seen = seen;
 }
 
 /* A turn is over: what no copy brought is lost. */
@@ -173,7 +185,7 @@ static void note_turn(struct generator *g, struct lane *lane)
     for (unsigned side = 0; side < 2; side++) {
         for (size_t i = 0; i < lane->turn.segment_count[side]; i++) {
             if (lane->turn.segments[side][i].captured)
-                note_seen(g, lane, side, &lane->turn.segments[side][i]);
+                lane->hole[side].open = lane->hole[side].hides = false;
             else
                 note_hole(g, lane, side, &lane->turn.segments[side][i]);
         }
@@ -181,6 +193,7 @@ static void note_turn(struct generator *g, struct lane *lane)
     for (size_t i = 0; i < lane->turn.exchange_count; i++)
         g->rows[lane->turn.exchanges[i].number].lost |=
             (lane->start_lost ? TRUTH_START : 0) | (lane->other_lost ? TRUTH_OTHER : 0);
+    note_settled(g, lane);
 }
 
 /* ---- packets ---- */
@@ -217,6 +230,7 @@ static void emit(struct generator *g, struct lane *lane)
         out.payload = bytes_make(turn->stream[side].data + (packet->offset - turn->base[side]), packet->size);
         note_captured(g, lane, packet);
     }
+    lane->ended |= (packet->flags & PACKET_FIN) != 0;
     packet_file_write(g->file, &out);
 }
 
@@ -231,7 +245,8 @@ static bool plan_turn(struct generator *g, struct lane *lane)
         lane->connection = connection;
         lane->next_number = connection * TRAFFIC_PER_CONNECTION;
         lane->stage = STAGE_OPENED;
-        lane->last = lane->start_lost = false;
+        lane->last = lane->start_lost = lane->ended = false;
+        lane->seen = (struct settled_turn){0};
         memset(lane->hole, 0, sizeof lane->hole);
         lane->ends[TURN_CLIENT] = (struct packet_end){
             UINT32_C(0x0a000000) | ((uint32_t)connection & 0xffffff), (uint16_t)(32768 + random % 28000)};

@@ -10,7 +10,7 @@
 
 #define FLUSH_BYTES ((size_t)1 << 20)
 
-static const char letters[] = "qQrRcais";
+static const char letters[] = "qQrRcaisu";
 
 #define PLAN_FORMAT "# make_pcap seed=%" PRIu64 " count=%" PRIu64 " body=%" PRIu64 "-%" PRIu64 "\n"
 #define TOTALS_FORMAT                                                                                        \

@@ -5,8 +5,8 @@
  * final response, of the first captured copy; 0: not captured), request_body and response_body (bytes as transferred), lost.
  * lost names what the capture lacks: q and Q bytes of the request's head and body, r and R of the response's, i of an interim
  * response, c the connection's start, a only other packets (copies, acknowledgements) of the exchange's turn; "-" nothing.
- * s: nothing of the message itself is lost, but it begins inside a packet, behind the rest of a message that is, and no reader
- * can be certain of that place. */
+ * s: nothing of a message's head is lost, but it begins inside a packet, behind a hole that took the framing along; u: its
+ * messages are found, and nothing says that they belong together (traffic_settled.h for both). */
 #ifndef TESTS_TOOLS_TRAFFIC_TRUTH_H
 #define TESTS_TOOLS_TRAFFIC_TRUTH_H
 
@@ -21,6 +21,7 @@ enum {
     TRUTH_OTHER = 32,
     TRUTH_INTERIM = 64,
     TRUTH_SHADOW = 128,
+    TRUTH_UNSETTLED = 256,
     TRUTH_BYTES = 15, /* any of the first four */
     TRUTH_TOUCHED = TRUTH_BYTES | TRUTH_SHADOW,
 };

@@ -182,6 +182,7 @@ static void place(struct turn *turn, unsigned side, const struct traffic_message
     at->first = turn->base[side] + stream->size;
     at->head_end = at->first + message->head.bytes.size;
     at->end = at->head_end + message->wire.size;
+    at->chunked = message->wire.size != message->wire_bytes;
     buffer_append_bytes(stream, buffer_bytes(&message->head.bytes));
     buffer_append_bytes(stream, buffer_bytes(&message->wire));
 }

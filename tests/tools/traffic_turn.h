@@ -34,6 +34,7 @@ struct turn_message {
     uint64_t first; /* of the message itself */
     uint64_t head_end;
     uint64_t end;
+    bool chunked;
 };
 
 struct turn_exchange {

@@ -4,6 +4,7 @@
 #include "common/stop.h"
 #include "common/version.h"
 #include "filters/verbs/inspect.h"
+#include "filters/verbs/key_verb.h"
 #include "filters/verbs/policy_verb.h"
 #include "filters/verbs/pseudonym_verb.h"
 #include "filters/verbs/verify.h"
@@ -21,6 +22,7 @@ static const struct {
     {"capture", verb_capture, "record sanitized HTTP traffic from an interface or a packet file"},
     {"inspect", verb_inspect, "show what was recorded"},
     {"verify", verb_verify, "check every block and index of recorded traffic"},
+    {"key", verb_key, "make, replace and name the master keys of pseudonyms"},
     {"policy", verb_policy, "print and check policies: what is sensitive, and what becomes of it"},
     {"pseudonym", verb_pseudonym, "print the pseudonyms that stand for values in recorded traffic"},
     {"replay", verb_replay, "fire recorded requests at a target and store the results"},

@@ -17,6 +17,7 @@ coding          common/coding.c
 json_locate     filters/locate/json_locator.c common/json_text.c
 sanitize        filters/sanitize.c filters/pseudonym.c filters/links.c filters/locate/*.c
 response        replay/sender/response.c
+detect          filters/detect/*.c
 places          replay/places.c
 request         replay/request.c replay/linker.c replay/created.c
 gates_endpoint  replay/gates.c common/endpoint.c common/histogram.c

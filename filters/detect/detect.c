@@ -106,15 +106,16 @@ void scan_add(struct scan *scan, enum detect_class class, enum wrapping wrapping
     insert(scan, &detection);
 }
 
-size_t detect_next(struct bytes text, size_t from)
-{
-    struct scan scan = {.text = text, .classes = DETECT_ALL};
-    return scan_run(&scan, from);
-}
-
 bool detect_may_find(struct bytes text)
 {
-    return detect_next(text, 0) < text.size;
+    struct scan scan = {.text = text, .classes = DETECT_ALL};
+    return scan_run(&scan, 0) < text.size;
+}
+
+size_t detect_next(struct bytes text, size_t from)
+{
+    struct scan scan = {.text = text, .classes = DETECT_ALL, .members = true};
+    return scan_run(&scan, from);
 }
 
 size_t detect_find(struct detector *detector, struct bytes text, struct bytes name, uint32_t classes,

@@ -66,11 +66,11 @@ struct detector {
 void detector_done(struct detector *detector);
 
 /* Returns whether detect_find could find anything in |text| under a name that hints at nothing (detect_name_hints gives 0).
- * |text| may be a value, or raw JSON that holds values. */
+ * |text| is a value, of any syntax. */
 bool detect_may_find(struct bytes text);
-/* As detect_may_find, from |from| on: returns an offset at or after |from| that lies inside the first value in which
- * something could be found, or text.size where there is none. For JSON as it stands: a value that ends before that
- * offset needs no look. */
+/* For JSON as it stands: returns an offset at or after |from| that lies inside the first string or number in which detect_find could find something
+ * under a name that hints at nothing, or text.size where there is none. A value that ends before that offset needs no look, unless the hints of its
+ * name call for one (HINTS_LOOK). */
 size_t detect_next(struct bytes text, size_t from);
 
 /* Finds values of |classes| (DETECT_BIT of each, or'ed) in |text|, which stands under |name| (may be empty). Writes at most

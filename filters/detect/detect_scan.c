@@ -259,10 +259,20 @@ static bool is_uuid(struct bytes text, size_t at, size_t end)
     return end - at == 36 && data[8] == '-' && data[13] == '-' && data[18] == '-' && data[23] == '-';
 }
 
+/* Whether the value of a member begins at |at|: what its name says is known, or will be. */
+static bool is_member(struct bytes text, size_t at)
+{
+    if (at < 3 || text.data[at - 1] != '"')
+        return false;
+    size_t colon = text.data[at - 2] == ' ' ? at - 3 : at - 2;
+    return colon > 1 && text.data[colon] == ':' && text.data[colon - 1] == '"' &&
+           text.data[colon - 2] != '\\';
+}
+
 /* Random text beside the name of a key, around |at|. */
 static void token_random(struct scan *scan, size_t at)
 {
-    if (at < scan->random_done)
+    if (at < scan->random_done || (scan->members && is_member(scan->text, at)))
         return;
     size_t offset = 0;
     size_t size = random_around(scan->text, at, scan->hints & HINT_KEY, &offset, &scan->random_done);

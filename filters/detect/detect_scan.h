@@ -12,7 +12,8 @@ struct scan {
     uint32_t classes, hints;
     unsigned depth;            /* of codings around |text| */
     struct detector *detector; /* NULL: asks */
-    struct detection *ret;     /* sorted, not overlapping */
+    bool members;          /* |text| is JSON, and whoever reads it looks at the names of members by himself */
+    struct detection *ret; /* sorted, not overlapping */
     size_t max, count;
     bool stopped; /* found more than fit, or, when asking, one */
     /* Up to where runs were looked at as a whole; what begins before is done. */

@@ -443,6 +443,14 @@ static void test_next_names_the_value_in_raw_json(void **state)
     assert_true(at >= (size_t)(strstr(json, "john") - json) && at < text.size - 2);
     assert_int_equal(detect_next(text, text.size - 2), text.size);
     assert_int_equal(detect_next(text, text.size), text.size);
+    /* What the name of a member says its reader knows; what a name inside a value says nobody else does. */
+    text = bytes_of("{\"api_key\":\"9fL2kQz7Xw4Rt8Bn1Vc6\",\"secret\": \"9fL2kQz7Xw4Rt8Bn1Vc6\"}");
+    assert_int_equal(detect_next(text, 0), text.size);
+    assert_true(detect_may_find(text));
+    text = bytes_of("{\"x\":\"{\\\"secret\\\":\\\"9fL2kQz7Xw4Rt8Bn1Vc6\\\"}\"}");
+    assert_true(detect_next(text, 0) < text.size);
+    text = bytes_of("{\"x\":\"api_key=9fL2kQz7Xw4Rt8Bn1Vc6\"}");
+    assert_true(detect_next(text, 0) < text.size);
 }
 
 static int end(void **state)

@@ -204,21 +204,15 @@ static size_t scheme_token(struct scan *scan, size_t at)
     return 0;
 }
 
-static size_t blanks_end(struct bytes text, size_t at)
+/* A token after "Basic" or "Bearer", which begin at |at|. */
+static void scheme(struct scan *scan, size_t at)
 {
+    struct bytes text = scan->text;
+    at += char_lower(text.data[at + 1]) == 'a' ? 5 : 6;
     for (unsigned blanks = 0; blanks < 4 && at < text.size && text.data[at] == ' '; blanks++)
         at++;
-    return at;
-}
-
-/* A text that begins with a scheme, which the token may be too short to be seen after. */
-static void scheme_at_start(struct scan *scan)
-{
-    size_t at = 0;
-    while (at < 16 && char_at(scan->text, at, CHAR_TOKEN))
-        at++;
-    if (at >= 4)
-        scheme_token(scan, blanks_end(scan->text, at));
+    if (at >= scan->schemes_done)
+        scheme_token(scan, at);
 }
 
 /* Values that begin at |at| of a run of token characters; a JWT only at the |first| of them. Returns the size of one, or 0. */
@@ -365,8 +359,8 @@ static void look_at(struct scan *scan, const struct triggers *triggers, uint64_t
         found(scan, DETECT_IBAN, at, iban_at(scan->text, at));
     if (triggers->token & bit)
         token_run(scan, at);
-    if (triggers->basic & bit && at + 5 >= scan->schemes_done)
-        scheme_token(scan, blanks_end(scan->text, at + 5));
+    if (triggers->schemes & bit)
+        scheme(scan, at);
     if (triggers->pairs & bit && at >= 2)
         found(scan, DETECT_MAC, at - 2, mac_at(scan->text, at - 2));
 }
@@ -396,10 +390,6 @@ void scan_named(struct scan *scan)
 size_t scan_run(struct scan *scan, size_t from)
 {
     struct triggers triggers;
-    if (from == 0)
-        scheme_at_start(scan);
-    if (scan->stopped)
-        return 0;
     while ((from = triggers_next(scan->text, from, &triggers)) < scan->text.size) {
         for (uint64_t any = triggers.any; any; any &= any - 1) {
             size_t at = from + (size_t)__builtin_ctzll(any);

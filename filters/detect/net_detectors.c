@@ -45,9 +45,9 @@ static bool version_before(struct bytes text, size_t at)
             start--;
         if (start == before - 1)
             return false;
-        /* A path has a slash before its segment; a product of a User-Agent begins a word, with a capital at the beginning. */
-        return start == 0 ? char_is(text.data[0], CHAR_UPPER)
-                          : char_is(text.data[start - 1], CHAR_STOP) || text.data[start - 1] == '(';
+        /* A path has a slash before its segment; a product of a User-Agent begins a word, with a capital. */
+        return char_is(text.data[start], CHAR_UPPER) &&
+               (start == 0 || char_is(text.data[start - 1], CHAR_STOP) || text.data[start - 1] == '(');
     }
     while (before > 0 && at - before < 4 && memchr(" :=\"'\\.", text.data[before - 1], 7))
         before--;

@@ -17,7 +17,7 @@
 
 /* Which bytes of a block are what. */
 struct masks {
-    uint64_t special, digit, letter, upper, space, dash, dot, colon, under, c;
+    uint64_t special, digit, letter, upper, space, dash, dot, colon, under, b, c, r;
 };
 
 /* Makes the masks of |size| bytes at |block|, which has TRIGGER_BLOCK of them. */
@@ -61,7 +61,10 @@ static INLINE struct masks masks_by_16(const uint8_t *block, size_t size)
         masks.dot |= equal16(bytes, '.') << at;
         masks.colon |= equal16(bytes, ':') << at;
         masks.under |= equal16(bytes, '_') << at;
-        masks.c |= equal16(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'c') << at;
+        bytes = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+        masks.b |= equal16(bytes, 'b') << at;
+        masks.c |= equal16(bytes, 'c') << at;
+        masks.r |= equal16(bytes, 'r') << at;
     }
     return masks;
 }
@@ -85,6 +88,7 @@ __attribute__((target("avx2"))) static INLINE struct masks half_by_32(const uint
         _mm256_and_si256(_mm256_shuffle_epi8(upper_half, halves), _mm256_shuffle_epi8(lower_half, bytes));
     __m256i special = _mm256_or_si256(_mm256_or_si256(EQUAL(bytes, '='), EQUAL(bytes, '@')),
                                       _mm256_or_si256(EQUAL(bytes, '\\'), EQUAL(bytes, 0)));
+    __m256i folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
     uint64_t letter = BIT_OF(kinds, 1) | BIT_OF(kinds, 2);
     return (struct masks){
         .special = BIT_OF(_mm256_or_si256(kinds, special), 7),
@@ -96,7 +100,9 @@ __attribute__((target("avx2"))) static INLINE struct masks half_by_32(const uint
         .dot = BIT_OF(kinds, 5),
         .colon = BIT_OF(kinds, 6),
         .under = BIT_OF(EQUAL(bytes, '_'), 7),
-        .c = BIT_OF(EQUAL(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), 'c'), 7),
+        .b = BIT_OF(EQUAL(folded, 'b'), 7),
+        .c = BIT_OF(EQUAL(folded, 'c'), 7),
+        .r = BIT_OF(EQUAL(folded, 'r'), 7),
     };
 }
 
@@ -116,7 +122,9 @@ __attribute__((target("avx2"))) static INLINE struct masks masks_by_32(const uin
         .dot = low.dot | high.dot << 32,
         .colon = low.colon | high.colon << 32,
         .under = low.under | high.under << 32,
+        .b = low.b | high.b << 32,
         .c = low.c | high.c << 32,
+        .r = low.r | high.r << 32,
     };
 }
 
@@ -133,6 +141,7 @@ TARGET_64 static INLINE struct masks masks_by_64(const uint8_t *block, size_t si
     __m512i halves = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), _mm512_set1_epi8(15));
     __m512i kinds =
         _mm512_and_si512(_mm512_shuffle_epi8(upper_half, halves), _mm512_shuffle_epi8(lower_half, bytes));
+    __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
     uint64_t letter = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(6));
     return (struct masks){
         .special = HAS(kinds, 7) | IS(bytes, '=') | IS(bytes, '@') | IS(bytes, '\\') | IS(bytes, 0),
@@ -144,7 +153,9 @@ TARGET_64 static INLINE struct masks masks_by_64(const uint8_t *block, size_t si
         .dot = HAS(kinds, 5),
         .colon = HAS(kinds, 6),
         .under = IS(bytes, '_'),
-        .c = IS(_mm512_or_si512(bytes, _mm512_set1_epi8(0x20)), 'c'),
+        .b = IS(folded, 'b'),
+        .c = IS(folded, 'c'),
+        .r = IS(folded, 'r'),
     };
 }
 
@@ -168,7 +179,9 @@ static INLINE struct masks masks_by_1(const uint8_t *block, size_t size)
         masks.dot |= (uint64_t)(byte == '.') << i;
         masks.colon |= (uint64_t)(byte == ':') << i;
         masks.under |= (uint64_t)(byte == '_') << i;
+        masks.b |= (uint64_t)((byte | 0x20) == 'b') << i;
         masks.c |= (uint64_t)((byte | 0x20) == 'c') << i;
+        masks.r |= (uint64_t)((byte | 0x20) == 'r') << i;
     }
     return masks;
 }
@@ -213,6 +226,12 @@ static INLINE uint64_t near(uint64_t bits)
     return bits & any >> 2;
 }
 
+/* "Basic " and "Bearer ": of their letters the first and the last. */
+static INLINE uint64_t schemes(const struct masks *masks)
+{
+    return masks->b & ((masks->c >> 4 & masks->space >> 5) | (masks->r >> 5 & masks->space >> 6));
+}
+
 /* Returns 0 where triggers_of would find nothing; it is not 0 in few blocks of words, prices and dates, so that the branch on it is foreseen. */
 static INLINE uint64_t triggers_may_be(const struct masks *masks)
 {
@@ -221,7 +240,7 @@ static INLINE uint64_t triggers_may_be(const struct masks *masks)
     return masks->special | token_starts(masks) | (number & number >> 3 & masks->digit) |
            (masks->colon & masks->colon >> 1) | near(colon) | near(masks->dot) |
            (masks->letter & masks->letter >> 1 & masks->digit >> 2 & masks->digit >> 3 & gap >> 4) |
-           (masks->c & masks->space >> 1);
+           schemes(masks);
 }
 
 /* Token starts of which two are letters, or that may be hexadecimal: plain words, dates and most names are none. Of a run the first counts. */
@@ -272,10 +291,9 @@ static void triggers_of(const struct masks *masks, struct triggers *ret_triggers
     /* A MAC with dashes: four of them, three bytes apart. */
     dash = masks->dash & masks->dash >> 3;
     triggers.pairs = dash & dash >> 6;
-    uint64_t letter = masks->letter;
-    triggers.basic = letter & letter >> 1 & masks->c >> 4 & masks->space >> 5;
+    triggers.schemes = schemes(masks);
     triggers.any = triggers.special | triggers.digits | triggers.groups | triggers.dots | triggers.colons |
-                   triggers.iban | triggers.token | triggers.armour | triggers.pairs | triggers.basic;
+                   triggers.iban | triggers.token | triggers.armour | triggers.pairs | triggers.schemes;
     *ret_triggers = triggers;
 }
 

@@ -20,10 +20,10 @@ struct triggers {
     uint64_t
         token; /* the first of ten letters, digits, '-', '_', with at least two digits or capitals and two letters; or of 14 letters and
                        digits, which begin with eight digits */
-    uint64_t armour; /* "-----B" */
-    uint64_t pairs;  /* the first of four dashes, three bytes apart */
-    uint64_t basic;  /* a word of five letters that ends with 'c', and a blank: "Basic " */
-    uint64_t any;    /* one of these */
+    uint64_t armour;  /* "-----B" */
+    uint64_t pairs;   /* the first of four dashes, three bytes apart */
+    uint64_t schemes; /* "Basic " and "Bearer ", after which a token may be short */
+    uint64_t any;     /* one of these */
 };
 
 /* Looks for the first block at or after |from| that has triggers. Returns where it begins, and its triggers, with offsets from there; where there is

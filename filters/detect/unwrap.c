@@ -170,24 +170,34 @@ static void add_base64(struct scan *scan, size_t start, size_t stretch_end, size
     scan_add(scan, class, url ? WRAPPING_BASE64URL : WRAPPING_BASE64, start, end - start);
 }
 
-/* Looks at the stretches of one alignment. Returns whether something was found. */
+/* Looks at one stretch of quads, with the quads around it where |wide|. Returns whether something was found. */
+static bool unwrap_stretch(struct scan *scan, size_t start, size_t stretch_end, size_t end, bool wide)
+{
+    size_t last = stretch_end + (4 - (stretch_end - start) % 4) % 4;
+    size_t first = wide ? start - 4 : start;
+    last = end - stretch_end > 4 && last < end ? last : end;
+    last = wide && end - last > 4 ? last + 4 : last;
+    struct scan inner;
+    if (!holds_something(scan, WRAPPING_BASE64, first, last, &inner))
+        return false;
+    if (scan->detector)
+        add_base64(scan, first, stretch_end, end, inner.ret[0].class);
+    else
+        scan->stopped = true;
+    return true;
+}
+
+/* Looks at the stretches of one alignment in the run that begins at |run|. Returns whether something was found. */
 static bool unwrap_base64(struct scan *scan, size_t run, size_t from, size_t end)
 {
     size_t start = 0, stretch_end = 0;
     while (from < end && coded_base64_next(scan->text, from, end, &start, &stretch_end)) {
-        /* A value in the middle of other bytes begins inside the quad before. */
-        size_t first = start > run && (start - run) % 4 == 0 ? start - 4 : start;
-        size_t last = end - stretch_end > 4
-                          ? stretch_end + (4 - (stretch_end - start) % 4) % 4 + (first < start ? 4 : 0)
-                          : end;
-        struct scan inner;
-        if (holds_something(scan, WRAPPING_BASE64, first, last < end ? last : end, &inner)) {
-            if (scan->detector)
-                add_base64(scan, first, stretch_end, end, inner.ret[0].class);
-            else
-                scan->stopped = true;
+        /* A value in the middle of other bytes begins inside the quad before, if the run has that alignment; where a path stands before it, it more
+         * likely begins here. */
+        bool can = start - run >= 4, wide = can && (start - run) % 4 == 0;
+        if (unwrap_stretch(scan, start, stretch_end, end, wide) ||
+            (can && unwrap_stretch(scan, start, stretch_end, end, !wide)))
             return true;
-        }
         from = start + (stretch_end - start + 3) / 4 * 4;
     }
     return false;

@@ -93,14 +93,24 @@ static bool ends_authority(uint8_t byte)
     return char_is(byte, CHAR_STOP) || byte == '/' || byte == '?' || byte == '#' || byte == '\\';
 }
 
+/* Whether "://" stands before |at|; in JSON, and in JSON in JSON, its slashes may be escaped. */
+static bool follows_scheme(struct bytes text, size_t at)
+{
+    for (unsigned slashes = 0; slashes < 2; slashes++) {
+        if (at == 0 || text.data[--at] != '/')
+            return false;
+        for (unsigned escapes = 0; escapes < 8 && at > 0 && text.data[at - 1] == '\\'; escapes++)
+            at--;
+    }
+    return at > 0 && text.data[at - 1] == ':';
+}
+
 /* Remembers the authority that begins at |start| and holds the '@' at |at|. */
 static void authority_begin(struct bytes text, size_t start, size_t at, struct authority *authority)
 {
     authority->start = start;
     authority->colon = authority->last = 0;
-    /* "http:\\/\\/" in JSON that is looked at as it stands. */
-    authority->found = (start >= 3 && memcmp(text.data + start - 3, "://", 3) == 0) ||
-                       (start >= 5 && memcmp(text.data + start - 5, ":\\/\\/", 5) == 0);
+    authority->found = follows_scheme(text, start);
     if (!authority->found)
         return;
     /* The last '@' ends the userinfo, the first colon its user. */

@@ -45,7 +45,8 @@ int wrapping_base64_value(uint8_t byte);
  * cannot be one. */
 void wrapping_decode(enum wrapping wrapping, struct bytes run, struct buffer *out);
 /* Appends |plain| coded to |out|, in the manner of |like|, the run in whose place it is put: case of hexadecimal digits,
- * padding, everything escaped or only what must be. Decoding it gives |plain|. */
+ * padding, everything escaped or only what must be. Decoding it gives |plain|, but where that is no UTF-8 (UTF-16) or
+ * has an '=' at the end of a line (soft breaks). */
 void wrapping_encode(enum wrapping wrapping, struct bytes like, struct bytes plain, struct buffer *out);
 
 #endif

@@ -24,10 +24,12 @@ static void check_coding(enum wrapping wrapping, struct bytes run)
 {
     struct buffer plain = {0}, coded = {0}, again = {0};
     wrapping_decode(wrapping, run, &plain);
-    bool wide = wrapping == WRAPPING_UTF16LE || wrapping == WRAPPING_UTF16BE;
+    /* What is no UTF-8 has no UTF-16, and an '=' at the end of a line no soft break that keeps it. */
+    bool lossy =
+        wrapping == WRAPPING_UTF16LE || wrapping == WRAPPING_UTF16BE || wrapping == WRAPPING_SOFT_BREAKS;
     wrapping_encode(wrapping, run, buffer_bytes(&plain), &coded);
     wrapping_decode(wrapping, buffer_bytes(&coded), &again);
-    assert(wide || bytes_equal(buffer_bytes(&plain), buffer_bytes(&again)));
+    assert(lossy || bytes_equal(buffer_bytes(&plain), buffer_bytes(&again)));
     buffer_free(&plain);
     buffer_free(&coded);
     buffer_free(&again);

@@ -245,7 +245,7 @@ static bool field_line(struct sanitizer *sanitizer, const struct http1_field *fi
     if (written && written->strategy.kind == STRATEGY_REMOVE)
         return false;
     if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE &&
-        !locate_may_find(&sanitizer->locator, field->name, value)) {
+        !locate_may_find(&sanitizer->locator, rule, value)) {
         buffer_append_bytes(out, field->line);
         return true;
     }

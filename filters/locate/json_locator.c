@@ -29,7 +29,6 @@ struct slot {
     struct policy_decision decision;
     uint64_t states;   /* of JSON paths, on the way to the value's members or elements; 0: none can match */
     bool name_decoded; /* it is a part of |names|, from |name_start| on */
-    bool hinted;       /* the name calls for a look at any value */
     enum link_place place;
     const uint8_t *name;
     size_t name_start;
@@ -91,7 +90,7 @@ static inline bool worth_a_look(const struct json_string *string)
 /* Returns whether the value that ends at |end| may look sensitive, whatever its name. */
 static inline bool is_suspect(const struct reader *reader, const struct slot *slot, const uint8_t *end)
 {
-    return end > reader->suspect || slot->hinted;
+    return end > reader->suspect || slot->decision.hinted;
 }
 
 /* Looks on for what may look sensitive, once the value that ends at |end| was dealt with. */
@@ -205,12 +204,10 @@ static void name_look_up(struct reader *reader, struct slot *slot, struct bytes 
     struct policy_memo_entry *entry = policy_memo_member(&locator->memo, locator->policy, name);
     if (entry) {
         slot->decision = entry->decision;
-        slot->hinted = entry->hinted && reader->locator->detects;
         if (reader->last && !slot->name_decoded)
             policy_memo_join(reader->last, entry, joint, (size_t)(slot->name - joint.data));
     } else {
-        slot->decision = policy_of_name(locator->policy, POLICY_IN_JSON, name);
-        slot->hinted = locate_name_hints(locator, name);
+        slot->decision = policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, name);
     }
     reader->last = entry;
 }
@@ -255,7 +252,6 @@ same_joint(struct reader *reader, const uint8_t *at, struct slot *ret_slot)
     if (!joint->known)
         return NULL;
     ret_slot->decision = joint->decision;
-    ret_slot->hinted = joint->hinted && reader->locator->detects;
     ret_slot->name_decoded = false;
     ret_slot->name = at + joint->name_start;
     ret_slot->name_size = joint->name_size;
@@ -348,8 +344,10 @@ static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint,
         return NULL;
     if (object->states)
         follow_paths(reader, object->states, slot_name(reader, &member), &member);
+    bool hinted = member.decision.hinted;
     if (member.decision.class == POLICY_PUBLIC)
         member.decision = outer;
+    member.decision.hinted = hinted;
     if (outer.class != POLICY_PUBLIC)
         member.decision.scalar_only = false;
     at = value_locate(reader, at, &member, MEMBER);

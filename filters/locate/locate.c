@@ -61,16 +61,11 @@ static struct inside look_inside(struct bytes value)
     };
 }
 
-bool locate_name_hints(const struct locator *locator, struct bytes name)
-{
-    return locator->detects && detect_name_hints(name) & HINTS_LOOK;
-}
-
-bool locate_may_find(const struct locator *locator, struct bytes name, struct bytes value)
+bool locate_may_find(const struct locator *locator, struct policy_decision decision, struct bytes value)
 {
     struct inside inside = look_inside(bytes_trim(value));
     return inside.json || inside.pairs || inside.url ||
-           (locator->detects && (detect_may_find(value) || locate_name_hints(locator, name)));
+           (locator->detects && (decision.hinted || detect_may_find(value)));
 }
 
 /* Appends what stands in place of the |run| of a finding. A run of base64 is replaced as it stands: what it holds has no coding
@@ -104,7 +99,7 @@ static bool locate_detected(struct locator *locator, enum link_place place, stru
     struct detection found[DETECTIONS_MAX];
     buffer_clear(out);
     if (!locator->detects || value.size == 0 ||
-        (!detect_may_find(value) && !locate_name_hints(locator, name)))
+        (!detect_may_find(value) && !(detect_name_hints(name) & HINTS_LOOK)))
         return false;
     size_t count = detect_find(&locator->detector, value, name, locator->detects, found, DETECTIONS_MAX);
     if (count > DETECTIONS_MAX) { /* more than fit: all of it goes */

@@ -48,10 +48,8 @@ void locator_give(struct locator *locator, struct buffer *buffer);
 /* Writes the replacement of |atom| to |out| (cleared first). Returns whether it differs from the value. */
 bool locator_replace(struct locator *locator, const struct atom *atom, struct buffer *out);
 
-/* Returns whether locate_nested could find anything in |value|, which stands under |name| (may be empty). */
-bool locate_may_find(const struct locator *locator, struct bytes name, struct bytes value);
-/* Returns whether |name| calls for a look at any value under it. */
-bool locate_name_hints(const struct locator *locator, struct bytes name);
+/* Returns whether locate_nested could find anything in |value|, under a name on which the policy decides so. */
+bool locate_may_find(const struct locator *locator, struct policy_decision decision, struct bytes value);
 /* Looks for URLs, parameters and JSON inside the decoded |value| of something that is not sensitive by its
  * own name, and then for what detectors find in it, and writes the value with what is in there replaced to |out| (cleared first).
  * Returns whether it differs. */

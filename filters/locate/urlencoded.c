@@ -167,7 +167,7 @@ static void value_locate(struct locator *locator, enum link_place place, struct 
     struct policy_decision decision = policy_memo_ask(&locator->memo, locator->policy, place_of(place), name);
     if (decision.class != POLICY_PUBLIC)
         percent_atom(locator, place, decision, name, raw, true, out);
-    else if (is_literal(raw) && !locate_may_find(locator, name, raw))
+    else if (is_literal(raw) && !locate_may_find(locator, decision, raw))
         buffer_append_bytes(out, raw);
     else
         open_value(locator, place, name, raw, out);
@@ -177,7 +177,7 @@ static void value_locate(struct locator *locator, enum link_place place, struct 
 static void bare_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
     struct bytes no_name = {0};
-    if (is_literal(text) && !locate_may_find(locator, no_name, text))
+    if (is_literal(text) && !locate_may_find(locator, (struct policy_decision){0}, text))
         buffer_append_bytes(out, text);
     else
         open_value(locator, place, no_name, text, out);

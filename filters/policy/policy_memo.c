@@ -48,8 +48,10 @@ static bool fits(struct bytes name)
 
 static struct policy_decision ask(const struct policy *policy, enum policy_place place, struct bytes name)
 {
-    return place & POLICY_IN_HEADERS ? policy_of_header(policy, place, name)
-                                     : policy_of_name(policy, place, name);
+    struct policy_decision decision = place & POLICY_IN_HEADERS ? policy_of_header(policy, place, name)
+                                                                : policy_of_name(policy, place, name);
+    decision.hinted = policy_detect_classes(policy) && detect_name_hints(name) & HINTS_LOOK;
+    return decision;
 }
 
 /* Asks |policy| and keeps what it says in |entry|. */
@@ -60,7 +62,6 @@ static void learn(struct policy_memo_entry *entry, const struct policy *policy, 
         .size = (uint8_t)name.size,
         .place = (uint8_t)place,
         .decision = ask(policy, place, name),
-        .hinted = place == POLICY_IN_JSON && detect_name_hints(name) & HINTS_LOOK,
     };
     name_words(name, entry->words);
 }
@@ -108,8 +109,7 @@ void policy_memo_join(struct policy_memo_entry *from, struct policy_memo_entry *
     memcpy(joint->text, text.data, text.size);
     joint->used = UINT32_MAX >> (POLICY_MEMO_JOINT_SIZE - text.size);
     joint->known = true;
-    joint->public = to->decision.class == POLICY_PUBLIC && !to->hinted;
-    joint->hinted = to->hinted;
+    joint->public = to->decision.class == POLICY_PUBLIC && !to->decision.hinted;
     joint->size = (uint8_t)text.size;
     joint->name_start = (uint8_t)name_start;
     joint->name_size = to->size;

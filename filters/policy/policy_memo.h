@@ -24,7 +24,6 @@ struct policy_memo_joint {
     uint32_t used; /* a bit for each byte of |text| that counts */
     bool known;
     bool public; /* and known, and its name calls for no look */
-    bool hinted;
     uint8_t size;
     uint8_t name_start;
     uint8_t name_size;
@@ -37,7 +36,6 @@ struct policy_memo_entry {
     uint8_t size;
     uint8_t place; /* 0: the slot is empty */
     struct policy_decision decision;
-    bool hinted; /* of a JSON member: detectors look at any value under the name */
     struct policy_memo_joint joints[POLICY_MEMO_JOINTS]; /* the latest first */
 };
 

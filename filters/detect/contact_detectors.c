@@ -9,10 +9,15 @@
 /* Whether |label| is the end of a file name that has an '@' in it ("logo@2x.png"), and no top-level domain. */
 static bool is_file_suffix(struct bytes label)
 {
-    static const char *const suffixes[] = {"png", "jpg", "jpeg", "gif",  "svg",  "webp",
-                                           "css", "js",  "map",  "json", "html", "tgz"};
+    static const char suffixes[][5] = {"png", "jpg", "jpeg", "gif",  "svg",  "webp",
+                                       "css", "js",  "map",  "json", "html", "tgz"};
+    uint8_t lower[5] = {0};
+    if (label.size > 4)
+        return false;
+    for (size_t i = 0; i < label.size; i++)
+        lower[i] = char_lower(label.data[i]);
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
-        if (bytes_equal_nocase(label, bytes_of(suffixes[i])))
+        if (memcmp(lower, suffixes[i], sizeof lower) == 0)
             return true;
     return false;
 }

@@ -20,7 +20,7 @@ struct masks {
     uint64_t special, digit, letter, upper, space, dash, dot, colon, under, b, c, r;
 };
 
-/* Makes the masks of |size| bytes at |block|, which has TRIGGER_BLOCK of them. */
+/* Makes the masks of the |size| bytes at |block|, at most TRIGGER_BLOCK. */
 typedef struct masks masks_fn(const uint8_t *block, size_t size);
 
 #if TRIGGERS_WIDTH > 1
@@ -42,9 +42,21 @@ static INLINE __m128i range16(__m128i bytes, char first, int count)
     return _mm_cmpgt_epi8(moved, _mm_set1_epi8((char)(0x7f - count)));
 }
 
+/* Returns |block|, or where it is shorter than all, |last| with its bytes and bytes after them that are of no kind. */
+static INLINE const uint8_t *padded(const uint8_t *block, size_t size, uint8_t last[TRIGGER_BLOCK])
+{
+    if (size == TRIGGER_BLOCK)
+        return block;
+    memset(last, '\n', TRIGGER_BLOCK);
+    memcpy(last, block, size);
+    return last;
+}
+
 static INLINE struct masks masks_by_16(const uint8_t *block, size_t size)
 {
     struct masks masks = {0};
+    uint8_t last[TRIGGER_BLOCK];
+    block = padded(block, size, last);
     for (size_t at = 0; at < size; at += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(block + at));
         __m128i special = _mm_or_si128(range16(bytes, '%', 2), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('+')));
@@ -108,6 +120,8 @@ __attribute__((target("avx2"))) static INLINE struct masks half_by_32(const uint
 
 __attribute__((target("avx2"))) static INLINE struct masks masks_by_32(const uint8_t *block, size_t size)
 {
+    uint8_t last[TRIGGER_BLOCK];
+    block = padded(block, size, last);
     struct masks low = half_by_32(block);
     if (size <= 32)
         return low;
@@ -134,17 +148,18 @@ __attribute__((target("avx2"))) static INLINE struct masks masks_by_32(const uin
 
 TARGET_64 static INLINE struct masks masks_by_64(const uint8_t *block, size_t size)
 {
-    (void)size;
+    uint64_t inside = size < TRIGGER_BLOCK ? (UINT64_C(1) << size) - 1 : ~UINT64_C(0);
     const __m512i upper_half = _mm512_broadcast_i32x4(_mm_setr_epi8(UPPER_HALF));
     const __m512i lower_half = _mm512_broadcast_i32x4(_mm_setr_epi8(LOWER_HALF));
-    __m512i bytes = _mm512_loadu_si512(block);
+    __m512i bytes = _mm512_maskz_loadu_epi8(inside, block);
     __m512i halves = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), _mm512_set1_epi8(15));
     __m512i kinds =
         _mm512_and_si512(_mm512_shuffle_epi8(upper_half, halves), _mm512_shuffle_epi8(lower_half, bytes));
     __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
     uint64_t letter = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(6));
     return (struct masks){
-        .special = HAS(kinds, 7) | IS(bytes, '=') | IS(bytes, '@') | IS(bytes, '\\') | IS(bytes, 0),
+        .special =
+            (HAS(kinds, 7) | IS(bytes, '=') | IS(bytes, '@') | IS(bytes, '\\') | IS(bytes, 0)) & inside,
         .digit = HAS(kinds, 0),
         .letter = letter,
         .upper = letter & ~HAS(bytes, 5),
@@ -300,7 +315,6 @@ static void triggers_of(const struct masks *masks, struct triggers *ret_triggers
 /* The loop of triggers_next, with one way to make masks. */
 static INLINE size_t search(struct bytes text, size_t from, struct triggers *ret_triggers, masks_fn *masks_of)
 {
-    uint8_t last[TRIGGER_BLOCK];
     struct masks masks;
     for (; text.size - from > TRIGGER_BLOCK; from += TRIGGER_STEP) {
         masks = masks_of(text.data + from, TRIGGER_BLOCK);
@@ -311,9 +325,7 @@ static INLINE size_t search(struct bytes text, size_t from, struct triggers *ret
         if (ret_triggers->any)
             return from;
     }
-    memset(last, '\n', sizeof last);
-    memcpy(last, text.data + from, text.size - from);
-    masks = masks_of(last, text.size - from);
+    masks = masks_of(text.data + from, text.size - from);
     if (!triggers_may_be(&masks))
         return text.size;
     triggers_of(&masks, ret_triggers);

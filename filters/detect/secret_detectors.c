@@ -173,6 +173,14 @@ enum scheme scheme_before(struct bytes text, size_t at)
     return SCHEME_NONE;
 }
 
+/* Whether the value of a parameter begins at |at|, and not the quote that ends a JSON string. */
+static bool begins_value(struct bytes text, size_t at)
+{
+    if (at >= text.size || char_is(text.data[at], CHAR_WORD))
+        return at < text.size;
+    return text.data[at] == '"' && at + 1 < text.size && !detect_parts[text.data[at + 1]];
+}
+
 enum scheme scheme_token_at(struct bytes text, size_t at, size_t *ret_size)
 {
     size_t before = at;
@@ -187,10 +195,8 @@ enum scheme scheme_token_at(struct bytes text, size_t at, size_t *ret_size)
     *ret_size = end - at;
     if (scheme == SCHEME_BASIC)
         return is_basic(bytes_make(text.data + at, end - at)) ? SCHEME_BASIC : SCHEME_NONE;
-    /* The '=' of a parameter is none of a token. */
-    if (end > at && end < text.size && text.data[end - 1] == '=' &&
-        (text.data[end] == '"' || char_is(text.data[end], CHAR_WORD)))
-        return SCHEME_NONE;
+    if (end > at && text.data[end - 1] == '=' && begins_value(text, end))
+        return SCHEME_NONE; /* of a parameter, not of a token */
     while (end > at && text.data[end - 1] == '.')
         end--;
     *ret_size = end - at;

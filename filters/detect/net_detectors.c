@@ -74,7 +74,7 @@ size_t ipv4_around(struct bytes text, size_t dot, size_t *ret_offset)
         (end + 1 < text.size && (text.data[end] == '-' || text.data[end] == '+') &&
          char_is(text.data[end + 1], CHAR_UPPER | CHAR_LOWER)))
         return 0;
-    if (quad[0] == 0 || (quad[0] == 127 && quad[1] == 0 && quad[2] == 0 && quad[3] == 1) ||
+    if (quad[0] == 0 || quad[0] == 127 || /* RFC 1122 §3.2.1.3: this host */
         (quad[0] & quad[1] & quad[2] & quad[3]) == 255 || version_before(text, at))
         return 0;
     *ret_offset = at;

@@ -412,8 +412,8 @@ void kit_value(struct kit *kit, enum detect_class class, struct buffer *value, c
         put_phone(kit, value, ret_name);
         break;
     case DETECT_IPV4:
-        buffer_printf(value, "%u.%u.%u.%u", 1 + kit_draw(kit, 223), kit_draw(kit, 256), kit_draw(kit, 256),
-                      2 + kit_draw(kit, 253));
+        buffer_printf(value, "%u.%u.%u.%u", 1 + (127 + kit_draw(kit, 222)) % 223, kit_draw(kit, 256),
+                      kit_draw(kit, 256), 2 + kit_draw(kit, 253));
         break;
     case DETECT_IPV6:
         put_ipv6(kit, value);

@@ -178,7 +178,7 @@ static void test_internet_addresses(void **state)
     expect("10.1.2.3,10.1.2.4", "ipv4:10.1.2.3|ipv4:10.1.2.4");
     expect("sent by 10.1.2.3.", "ipv4:10.1.2.3");
     expect_nothing(
-        "1.2.3 1.2.3.4.5 256.1.1.1 01.2.3.4 v1.2.3.4 1.2.3.4-beta 127.0.0.1 0.0.0.0 255.255.255.255");
+        "1.2.3 1.2.3.4.5 256.1.1.1 01.2.3.4 v1.2.3.4 1.2.3.4-beta 127.0.0.1 127.8.9.10 0.0.0.0 255.255.255.255");
     expect_nothing("Mozilla/5.0 Chrome/120.0.6099.18 Safari/537.36");
     expect_nothing("version 10.0.19.41, build: 7.1.2.3");
     expect_named("app_version", "10.1.2.3", "");

@@ -244,6 +244,7 @@ static void test_credentials_after_a_scheme(void **state)
     expect("Basic dXNlcjpwYXNz", "basic:dXNlcjpwYXNz");
     expect("basic YTpi", "basic:YTpi");
     expect("Bearer t0ken1", "auth:t0ken1");
+    expect("{\"x\":\"apikey 46weOp0-889a-=\"}", "auth:46weOp0-889a-=");
     expect("Authorization: Basic  dGVzdDoxOjM0", "basic:dGVzdDoxOjM0");
     expect("Basic   YTpi", "basic:YTpi");
     expect("x Basic 1", "");

@@ -1,7 +1,7 @@
 /* Property: what the JSON locator accepts it gives back byte for byte where nothing is sensitive, and accepts
  * again where something was replaced, changing nothing more. Of a beginning it gives a beginning, which it gives again
  * as it is; of a beginning of what it accepts, a beginning of what it gives. What the plain locator of the unit tests makes of
- * the same text is the same, also where the locator knows the text by heart. And what the writer of JSON text makes of any bytes is
+ * the same text is the same, also where the locator knows the text by heart, and with detectors. And what the writer of JSON text makes of any bytes is
  * one JSON string of characters that do nothing to a terminal. */
 #include "common/json_text.h"
 #include "filters/locate/json_locator.h"
@@ -77,7 +77,7 @@ static void check_beginnings(struct locator *locator, struct bytes text, enum js
 static void check_plain(struct locator *locator, struct bytes text, enum json_locate_count count,
                         bool beginning)
 {
-    struct locator fresh = {.policy = policy_builtin(), .replace = replace};
+    struct locator fresh = {.policy = policy_builtin(), .replace = replace, .detects = locator->detects};
     struct buffer out = {0}, expected = {0};
     enum json_locate_result wanted = json_plain_locate(&fresh, text, count, beginning, &expected);
     for (int again = 0; again < 2; again++) {
@@ -111,6 +111,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(result == JSON_LOCATED);
         assert(bytes_equal(buffer_bytes(&once), buffer_bytes(&twice)));
     }
+    locator.detects = DETECT_ALL;
+    policy_memo_wipe(&locator.memo);
+    for (int count = JSON_LOCATE_ONE; count <= JSON_LOCATE_MANY; count++) {
+        check_plain(&locator, bytes_make(data, size), (enum json_locate_count)count, false);
+        check_plain(&locator, bytes_make(data, size), (enum json_locate_count)count, true);
+    }
+    locator.detects = 0;
     write_text(&locator, bytes_make(data, size));
     locator_done(&locator);
     buffer_free(&once);

@@ -130,7 +130,7 @@ static void put_value(struct buffer *out, unsigned layout, unsigned depth)
 static void assert_same(struct locator *locator, struct bytes text, enum json_locate_count count,
                         bool beginning)
 {
-    struct locator fresh = {.policy = policy_builtin(), .replace = replace};
+    struct locator fresh = {.policy = policy_builtin(), .replace = replace, .detects = locator->detects};
     struct buffer expected = {0}, out = {0};
     uint8_t *copy = malloc(text.size ? text.size : 1);
     assert_non_null(copy);
@@ -298,10 +298,78 @@ static void test_json_locator_looks_where_an_escape_may_hide_something(void **un
     locator_done(&locator);
 }
 
+/* A member under one of a few names that say nothing, or call for a look, with a value that detectors find, nearly find or do not. */
+static void put_detected_member(struct buffer *out)
+{
+    static const char *const names[] = {"note",   "sku", "text", "at",  "home_fax",
+                                        "mobile", "dni", "ver",  "key", "nh\\u0073"};
+    static const char *const values[] = {
+        "\"write to jo@example.org, please\"",
+        "\"jo\\u0040example.org\"",
+        "\"am8ucGVuQGV4YW1wbGUub3Jn\"",
+        "\"jo%40example.org\"",
+        "\"@\"",
+        "\"jo@\"",
+        "\"4111 1111 1111 1111\"",
+        "4111111111111111",
+        "-4111111111111111",
+        "4111111111111112",
+        "\"078-05-1120\"",
+        "\"GB82 WEST 1234 5698 7654 32\"",
+        "\"at 198.51.100.7 or 2001:db8::7\"",
+        "\"1.2.3.4\"",
+        "\"+49 30 901820\"",
+        "\"030 901820\"",
+        "30901820",
+        "\"12345678Z\"",
+        "9434765919",
+        "\"Bearer abcdefgh12345678\"",
+        "\"Basic am86cGFzcw==\"",
+        "\"ghp_0123456789abcdefghijABCDEFGHIJ012345\"",
+        "\"q8Zr2LwX9vT4bN6mK1pY\"",
+        "\"postgres:\\/\\/jo:pa55@db/x\"",
+        "\"2026-11-28T07:30:00Z\"",
+        "\"red boots\"",
+        "12.5",
+        "true",
+        "null",
+        "\"\\u0034111111111111111\"",
+    };
+    buffer_printf(out, "\"%s\":%s", PICK(names), PICK(values));
+}
+
+/* What stands right before a value, and right after it, is never of the same value: what is found must not depend on where it lies. */
+static void test_json_locator_finds_what_the_plain_one_finds(void **unused)
+{
+    (void)unused;
+    struct locator locator = {.policy = policy_builtin(), .replace = replace, .detects = DETECT_ALL};
+    struct buffer text = {0};
+    for (int document = 0; document < 600; document++) {
+        static const char *const between[] = {",", ", ", " ,\n  ", "},{", "}, {"};
+        buffer_clear(&text);
+        const char *joint = PICK(between);
+        buffer_append_text(&text, "[{");
+        for (unsigned members = 1 + below(12); members > 0; members--) {
+            put_detected_member(&text);
+            if (members > 1)
+                buffer_append_text(&text, joint);
+        }
+        buffer_append_text(&text, "}]");
+        assert_same_all_ways(&locator, buffer_bytes(&text));
+        for (int changes = 0; changes < 4 && text.size > 0; changes++) {
+            mutate(&text);
+            assert_same(&locator, buffer_bytes(&text), JSON_LOCATE_ONE, changes & 1);
+        }
+    }
+    buffer_free(&text);
+    locator_done(&locator);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_locator_gives_what_the_plain_one_gives),
+        cmocka_unit_test(test_json_locator_finds_what_the_plain_one_finds),
         cmocka_unit_test(test_json_locator_is_strict_with_what_it_knows_by_heart),
         cmocka_unit_test(test_json_locator_looks_where_an_escape_may_hide_something),
         cmocka_unit_test(test_json_locator_learns_no_sibling_outside_an_array),

@@ -173,7 +173,7 @@ static bool string_value(struct plain *plain, const struct meaning *meaning)
     struct atom atom = {LINK_PLACE_JSON, {.class = class}, meaning->name, buffer_bytes(&value)};
     if (passed && class != POLICY_PUBLIC)
         changed = locator_replace(plain->locator, &atom, &replacement);
-    else if (passed && odd)
+    else if (passed && (odd || plain->locator->detects))
         changed =
             locate_nested(plain->locator, LINK_PLACE_JSON, meaning->name, buffer_bytes(&value), &replacement);
     if (changed)
@@ -234,15 +234,16 @@ static bool bare_value(struct plain *plain, const struct meaning *meaning, int f
     bool number = first == '-' || (first >= '0' && first <= '9');
     if (number && plain->at == plain->text.size && plain->cut)
         return wrong(plain, start);
-    if (meaning->class == POLICY_PUBLIC || first == 'n')
+    if (first == 'n' || (meaning->class == POLICY_PUBLIC && !plain->locator->detects))
         return true;
     struct buffer replacement = {0};
-    struct atom atom = {LINK_PLACE_JSON,
-                        {.class = meaning->class},
-                        meaning->name,
-                        bytes_make(plain->text.data + start, plain->at - start)};
-    locator_replace(plain->locator, &atom, &replacement);
-    put_string(plain, start, &replacement);
+    struct bytes value = bytes_make(plain->text.data + start, plain->at - start);
+    struct atom atom = {LINK_PLACE_JSON, {.class = meaning->class}, meaning->name, value};
+    bool changed = meaning->class == POLICY_PUBLIC
+                       ? locate_nested(plain->locator, LINK_PLACE_JSON, meaning->name, value, &replacement)
+                       : locator_replace(plain->locator, &atom, &replacement);
+    if (changed)
+        put_string(plain, start, &replacement);
     buffer_free(&replacement);
     return true;
 }

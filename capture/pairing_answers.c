@@ -32,7 +32,15 @@ struct tally {
     size_t hidden; /* at least, by holes */
     size_t behind; /* seen behind the last hole */
     bool holes;
+    bool odd; /* some responses may hold others */
 };
+
+/* Whether |held| has a body that it has only if it answers no HEAD: otherwise it is the answers behind it. */
+static bool may_hold_answers(const struct waiting *held)
+{
+    return (held->exchange.response.defects & MESSAGE_DEFECT(MAYBE_HEAD)) &&
+           held->exchange.response.body.wire_bytes > 0;
+}
 
 static struct tally tally_of(const struct waiting *from, bool of_requests, bool hole, bool hid)
 {
@@ -44,6 +52,10 @@ static struct tally tally_of(const struct waiting *from, bool of_requests, bool 
         tally.hidden += waiting->after_hidden;
         tally.behind = waiting->after_hole ? 1 : tally.behind + 1;
         tally.holes |= waiting->after_hole;
+        if (!of_requests && may_hold_answers(waiting)) {
+            tally.behind = 0; /* what it answers is not certain, nor how many come before the next */
+            tally.odd = true;
+        }
     }
     if (hole)
         tally.behind = 0;
@@ -69,7 +81,8 @@ static bool has_odd_answers(const struct pairing *pairing)
 static bool holes_are_known(const struct pairing *pairing, const struct tally *requests,
                             const struct tally *responses)
 {
-    if (requests->holes == responses->holes || (pairing->connection.midstream && !pairing->paired))
+    if (responses->odd || requests->holes == responses->holes ||
+        (pairing->connection.midstream && !pairing->paired))
         return false;
     return requests->seen + requests->hidden == responses->seen + responses->hidden &&
            !has_odd_answers(pairing);

@@ -439,10 +439,15 @@ static const uint8_t *texts_locate(struct reader *reader, const uint8_t *begin, 
                         .states = policy_json_root(reader->locator->policy)};
     const uint8_t *start, *after;
     const uint8_t *settled = begin; /* where the last value begins that does not touch a number before it */
+    const uint8_t *copied = reader->copied; /* what was in |out| then */
+    size_t out_size = reader->out->size;
     do {
         start = json_skip_space(at, reader->end);
-        if (start == begin || (uint8_t)(start[-1] - '0') > 9)
+        if (start == begin || (uint8_t)(start[-1] - '0') > 9) {
             settled = start;
+            copied = reader->copied;
+            out_size = reader->out->size;
+        }
         after = value_locate(reader, start, &slot, OUTERMOST);
         if (after)
             at = json_skip_space(after, reader->end);
@@ -455,7 +460,11 @@ static const uint8_t *texts_locate(struct reader *reader, const uint8_t *begin, 
         return NULL;
     /* A number that nothing follows any more could go on. */
     reader->result = JSON_LOCATED;
-    return reader->at == start ? settled : reader->at;
+    if (reader->at != start)
+        return reader->at;
+    reader->copied = copied; /* a number that is given up may have been replaced */
+    reader->out->size = out_size;
+    return settled;
 }
 
 static enum json_locate_result locate(struct locator *locator, struct bytes text,

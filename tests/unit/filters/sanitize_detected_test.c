@@ -148,6 +148,34 @@ static void test_numbers_of_cards_in_json_become_strings(void **state)
     assert_true(holds(&message->body.content, "\", 12],\"ssnumber\":3}"));
 }
 
+/* A number that was replaced, and then given up since it may go on: it once made a length below zero. */
+static void test_a_cut_body_gives_up_a_number_that_was_replaced(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *kept;
+    } rows[] = {
+        {"4111111111111111\"abc", ""},
+        {"{\"a\":1}\n4111111111111111\"abc", "{\"a\":1}\n"},
+        {"4111111111111111[1,", "#"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        exchange_clear(&exchange);
+        struct message *message = &exchange.response;
+        buffer_append_text(&message->head, "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n");
+        buffer_append_text(&message->body.content, rows[i].body);
+        message->body.state = BODY_CUT;
+        message->body.reason = BODY_REASON_LIMIT;
+        sanitize_exchange(sanitizer, &exchange);
+        assert_false(holds(&message->body.content, "4111"));
+        if (rows[i].kept[0] == '#')
+            continue;
+        assert_int_equal(message->body.content.size, strlen(rows[i].kept));
+        assert_memory_equal(message->body.content.data, rows[i].kept, strlen(rows[i].kept));
+    }
+}
+
 static void test_what_looks_like_nothing_stays(void **state)
 {
     (void)state;
@@ -176,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_detectors_know_is_replaced_in_every_place),
         cmocka_unit_test(test_numbers_of_cards_in_json_become_strings),
+        cmocka_unit_test(test_a_cut_body_gives_up_a_number_that_was_replaced),
         cmocka_unit_test(test_what_looks_like_nothing_stays),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -14,7 +14,10 @@ place, kept = "", True
 
 def S(tail=""):
     """A new secret; |tail| adds bytes that codings treat in special ways."""
-    text = "".join(rng.choice(ALPHABET) for _ in range(18)) + tail
+    text = "rhx"
+    while "rhx" in text.lower():  # what every pseudonym begins with is no part of a secret
+        text = "".join(rng.choice(ALPHABET) for _ in range(18))
+    text += tail
     secrets.append({"text": text, "place": place, "kept": kept})
     return text
 

@@ -1,5 +1,6 @@
 #include "common/http1_fast.h"
 
+#include "common/scan16.h"
 #include "common/swar.h"
 
 #include <string.h>
@@ -22,50 +23,65 @@ struct names {
     bool host, authorization, type;
 };
 
-/* Returns the first place from |at| on that holds a control byte other than HTAB, or the end. */
-static inline const uint8_t *pass_text(const uint8_t *at, const uint8_t *end)
-{
-    for (;;) {
-        while (end - at >= 8) {
-            uint64_t word = swar_load(at);
-            uint64_t stop = swar_below(word, 0x20) | swar_equal(word, 0x7f);
-            if (stop) {
-                at += swar_first(stop);
-                break;
-            }
-            at += 8;
-        }
-        while (at < end && *at >= 0x20 && *at != 0x7f)
-            at++;
-        if (at == end || *at != '\t')
-            return at;
-        at++;
-    }
-}
+/* Where a text ends. From before |wide| on, sixteen bytes of it can be read. */
+struct limit {
+    const uint8_t *end, *wide;
+};
 
-/* Returns the first place from |at| on that holds a byte outside of 0x21 to 0x7e, or the end. */
-static inline const uint8_t *pass_visible(const uint8_t *at, const uint8_t *end)
+/* Returns the first place from |at| on that holds a control byte other than HTAB, or the end. */
+static inline const uint8_t *pass_text(const uint8_t *at, struct limit limit)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t word = swar_load(at);
-        uint64_t stop = swar_below(word, 0x21) | swar_equal(word, 0x7f) | (word & SWAR_EACH(0x80));
-        if (stop)
-            return at + swar_first(stop);
+    for (; at < limit.wide; at += 16) {
+        uint32_t stops = scan16_controls(scan16_load(at));
+        if (stops)
+            return at + scan16_first(stops);
     }
-    while (at<end && * at> 0x20 && *at < 0x7f)
+    while (at < limit.end && (*at >= 0x20 || *at == '\t') && *at != 0x7f)
         at++;
     return at;
 }
 
+/* Returns the first place from |at| on that holds a byte outside of 0x21 to 0x7e, or the end. */
+static inline const uint8_t *pass_visible(const uint8_t *at, struct limit limit)
+{
+    for (; at < limit.wide; at += 16) {
+        uint32_t stops = scan16_invisible(scan16_load(at));
+        if (stops)
+            return at + scan16_first(stops);
+    }
+    while (at<limit.end && * at> 0x20 && *at < 0x7f)
+        at++;
+    return at;
+}
+
+/* Returns where the colon stands after a name at |at|; NULL where there is no name, or something else stands behind it. */
+static inline const uint8_t *pass_name(const uint8_t *at, struct limit limit)
+{
+    const uint8_t *name = at;
+    for (; at < limit.wide; at += 16) {
+        uint32_t stops = scan16_no_word(scan16_load(at));
+        if (!stops)
+            continue;
+        at += scan16_first(stops);
+        break;
+    }
+    while (at < limit.end && *at != ':') {
+        if (!is_tchar[*at])
+            return NULL;
+        at++;
+    }
+    return at == limit.end || at == name ? NULL : at;
+}
+
 static bool ends_line(const uint8_t *at, const uint8_t *end)
 {
-    return end - at >= 2 && at[0] == '\r' && at[1] == '\n';
+    return end - at >= 2 && memcmp(at, "\r\n", 2) == 0;
 }
 
 /* Returns where the line after the start line begins, or NULL. */
-static const uint8_t *read_request_line(const uint8_t *at, const uint8_t *end, struct http1_fast_head *head)
+static const uint8_t *read_request_line(const uint8_t *at, struct limit limit, struct http1_fast_head *head)
 {
-    const uint8_t *method = at;
+    const uint8_t *method = at, *end = limit.end;
     while (at < end && at - method <= METHOD_MAX && *at >= 'A' && *at <= 'Z')
         at++;
     size_t size = (size_t)(at - method);
@@ -73,7 +89,7 @@ static const uint8_t *read_request_line(const uint8_t *at, const uint8_t *end, s
         return NULL;
     if (size == 7 && memcmp(method, "CONNECT", 7) == 0)
         return NULL;
-    at = pass_visible(at + 1, end);
+    at = pass_visible(at + 1, limit);
     if (end - at < 11 || *at != ' ' || memcmp(at + 1, "HTTP/1.", 7) != 0 || (at[8] != '0' && at[8] != '1') ||
         !ends_line(at + 9, end))
         return NULL;
@@ -81,9 +97,10 @@ static const uint8_t *read_request_line(const uint8_t *at, const uint8_t *end, s
     return at + 11;
 }
 
-static const uint8_t *read_status_line(const uint8_t *at, const uint8_t *end, struct http1_fast_head *head)
+static const uint8_t *read_status_line(const uint8_t *at, struct limit limit, struct http1_fast_head *head)
 {
-    if (end - at < 14 || memcmp(at, "HTTP/1.", 7) != 0 || (at[7] != '0' && at[7] != '1') || at[8] != ' ')
+    if (limit.end - at < 14 || memcmp(at, "HTTP/1.", 7) != 0 || (at[7] != '0' && at[7] != '1') ||
+        at[8] != ' ')
         return NULL;
     head->start.http11 = at[7] == '1';
     unsigned status = 0;
@@ -96,8 +113,8 @@ static const uint8_t *read_status_line(const uint8_t *at, const uint8_t *end, st
     if (status < 200 || (at[12] != ' ' && at[12] != '\r'))
         return NULL;
     head->start.status = (uint16_t)status;
-    at = pass_text(at + 12, end);
-    return ends_line(at, end) ? at + 2 : NULL;
+    at = pass_text(at + 12, limit);
+    return ends_line(at, limit.end) ? at + 2 : NULL;
 }
 
 /* Whether |size| bytes (4 to 16, or 17) are |lower|, a name in small letters, without case. Of the bytes that a name may hold
@@ -138,7 +155,13 @@ static bool read_length(struct http1_length *length, struct bytes value)
         (value.data[0] == '0' && value.size > 1))
         return false;
     length->has_length = true;
-    return bytes_to_u64(value, &length->length);
+    for (size_t i = 0; i < value.size; i++) {
+        unsigned digit = value.data[i] - (unsigned)'0';
+        if (digit > 9)
+            return false;
+        length->length = length->length * 10 + digit;
+    }
+    return true;
 }
 
 static bool read_coding(struct http1_length *length, struct bytes value)
@@ -174,20 +197,27 @@ static inline bool take_field(struct http1_length *length, struct names *names, 
     }
 }
 
+/* Returns what is between |at| and |end| without SP and HTAB around it. It holds nothing else below '!'. */
+static inline struct bytes trim(const uint8_t *at, const uint8_t *end)
+{
+    at += at < end && *at == ' ';
+    struct bytes text = bytes_make(at, (size_t)(end - at));
+    return at < end && (*at <= ' ' || end[-1] <= ' ') ? bytes_trim(text) : text;
+}
+
 /* Reads the field at |at|. Returns where the next line begins, or NULL. */
-static inline const uint8_t *read_field(const uint8_t *at, const uint8_t *end, struct http1_fast_head *head,
+static inline const uint8_t *read_field(const uint8_t *at, struct limit limit, struct http1_fast_head *head,
                                         struct names *names)
 {
     const uint8_t *name = at;
-    while (at < end && is_tchar[*at])
-        at++;
-    if (at == end || *at != ':' || at == name)
+    at = pass_name(at, limit);
+    if (!at)
         return NULL;
     const uint8_t *value = at + 1;
-    at = pass_text(value, end);
-    if (end - at < 3 || at[0] != '\r' || at[1] != '\n' || at[2] == ' ' || at[2] == '\t')
+    at = pass_text(value, limit);
+    if (limit.end - at < 3 || memcmp(at, "\r\n", 2) != 0 || at[2] == ' ' || at[2] == '\t')
         return NULL;
-    struct bytes text = bytes_trim(bytes_make(value, (size_t)(at - value)));
+    struct bytes text = trim(value, at);
     if (text.size > 0 && ((text.data[0] | text.data[text.size - 1]) & 0x80))
         return NULL;
     head->initials |= UINT32_C(1) << (*name & 31);
@@ -201,13 +231,15 @@ bool http1_fast_read(struct bytes data, bool request, const struct http1_limits 
 {
     *ret_head = (struct http1_fast_head){0};
     struct names names = {0};
-    const uint8_t *end = data.data + (data.size < limits->head_bytes ? data.size : limits->head_bytes);
-    const uint8_t *at =
-        request ? read_request_line(data.data, end, ret_head) : read_status_line(data.data, end, ret_head);
+    size_t size = data.size < limits->head_bytes ? data.size : limits->head_bytes;
+    const uint8_t *end = data.data + size;
+    const struct limit limit = {end, data.data + (size < 16 ? 0 : size - 15)};
+    const uint8_t *at = request ? read_request_line(data.data, limit, ret_head)
+                                : read_status_line(data.data, limit, ret_head);
     if (!at || (size_t)(at - data.data) > limits->line_bytes)
         return false;
-    for (size_t fields = 0; !ends_line(at, end); fields++) {
-        at = fields < limits->head_fields ? read_field(at, end, ret_head, &names) : NULL;
+    for (size_t fields = 0; at == end || *at != '\r' || !ends_line(at, end); fields++) {
+        at = fields < limits->head_fields ? read_field(at, limit, ret_head, &names) : NULL;
         if (!at)
             return false;
     }

@@ -46,6 +46,33 @@ static inline uint32_t scan16_digits(struct scan16 scan)
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values));
 }
 
+/* Which bytes no field value holds (RFC 9110 §5.5): control bytes other than HTAB. */
+static inline uint32_t scan16_controls(struct scan16 scan)
+{
+    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(scan.bytes, _mm_set1_epi8(0x1f)), scan.bytes);
+    __m128i tabs = _mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8('\t'));
+    __m128i deletes = _mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8(0x7f));
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tabs, low), deletes));
+}
+
+/* Which bytes are none of 0x21 to 0x7e. */
+static inline uint32_t scan16_invisible(struct scan16 scan)
+{
+    __m128i moved = _mm_add_epi8(scan.bytes, _mm_set1_epi8(1)); /* 0x7f becomes negative, as all above are */
+    return ~(uint32_t)_mm_movemask_epi8(_mm_cmpgt_epi8(moved, _mm_set1_epi8(0x21))) & 0xffff;
+}
+
+/* Which bytes are none of letters, digits and '-', which most field names consist of. */
+static inline uint32_t scan16_no_word(struct scan16 scan)
+{
+    __m128i letters = _mm_sub_epi8(_mm_or_si128(scan.bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    __m128i digits = _mm_sub_epi8(scan.bytes, _mm_set1_epi8('0'));
+    letters = _mm_cmpeq_epi8(_mm_min_epu8(letters, _mm_set1_epi8(25)), letters);
+    digits = _mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits);
+    __m128i dashes = _mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8('-'));
+    return ~(uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letters, digits), dashes)) & 0xffff;
+}
+
 #else
 
 struct scan16 {
@@ -94,6 +121,23 @@ static inline uint32_t scan16_either(struct scan16 scan, uint8_t a, uint8_t b)
 static inline uint32_t scan16_digits(struct scan16 scan)
 {
     return scan16_at_most(scan, '9') & ~scan16_at_most(scan, '0' - 1);
+}
+
+static inline uint32_t scan16_controls(struct scan16 scan)
+{
+    return (scan16_at_most(scan, 0x1f) & ~scan16_equal(scan, '\t')) | scan16_equal(scan, 0x7f);
+}
+
+static inline uint32_t scan16_invisible(struct scan16 scan)
+{
+    return scan16_at_most(scan, 0x20) | (~scan16_at_most(scan, 0x7e) & 0xffff);
+}
+
+static inline uint32_t scan16_no_word(struct scan16 scan)
+{
+    uint32_t upper = scan16_at_most(scan, 'Z') & ~scan16_at_most(scan, 'A' - 1);
+    uint32_t lower = scan16_at_most(scan, 'z') & ~scan16_at_most(scan, 'a' - 1);
+    return ~(upper | lower | scan16_digits(scan) | scan16_equal(scan, '-')) & 0xffff;
 }
 
 #endif

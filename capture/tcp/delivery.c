@@ -306,6 +306,10 @@ static bool allowance_over(const struct flow_table *table, const struct flow *fl
 
 void delivery_settle(struct flow_table *table, struct flow *flow)
 {
+    if (reassembly_is_quiet(&flow->direction[0]) && reassembly_is_quiet(&flow->direction[1])) {
+        delivery_stop_waiting(table, flow); /* all that the rest would come to */
+        return;
+    }
     pump(table, flow, false, false);
     watch_holes(table, flow);
     if (allowance_over(table, flow)) {

@@ -1,5 +1,6 @@
 #include "capture/tcp/reassembly.h"
 
+#include "capture/tcp/fingerprint.h"
 #include "common/mem.h"
 
 #include <assert.h>
@@ -52,41 +53,6 @@ uint64_t reassembly_offset(const struct reassembly *direction, uint32_t sequence
     return direction->next + (uint64_t)(int64_t)distance;
 }
 
-__extension__ typedef unsigned __int128 wide;
-
-static uint64_t load(const uint8_t *data)
-{
-    uint64_t word;
-    memcpy(&word, data, sizeof word);
-    return word;
-}
-
-/* Multiplies to 128 bits and folds them. */
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-    wide product = (wide)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Tells copies apart; it need not resist an attacker, who could at most hide that copies differ. Every segment
- * goes through it, so it runs in two lanes that the processor takes side by side, sixteen bytes a multiplication. */
-static uint32_t hash(struct bytes data)
-{
-    static const uint64_t keys[2] = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xc4ceb9fe1a85ec53)};
-    uint64_t lanes[2] = {data.size, 1};
-    size_t at = 0;
-    for (; at + 32 <= data.size; at += 32) {
-        lanes[0] = fold(load(data.data + at) ^ keys[0], load(data.data + at + 8) ^ lanes[0]);
-        lanes[1] = fold(load(data.data + at + 16) ^ keys[1], load(data.data + at + 24) ^ lanes[1]);
-    }
-    uint8_t tail[32] = {0};
-    if (at < data.size)
-        memcpy(tail, data.data + at, data.size - at);
-    lanes[0] = fold(load(tail) ^ keys[0], load(tail + 8) ^ lanes[0]);
-    lanes[1] = fold(load(tail + 16) ^ keys[1], load(tail + 24) ^ lanes[1]);
-    return (uint32_t)fold(lanes[0] ^ keys[1], lanes[1] ^ keys[0]);
-}
-
 static bool differs_from_delivered(const struct reassembly *direction, const struct reassembly_piece *segment)
 {
     uint64_t end = segment->offset + segment->data.size;
@@ -95,7 +61,7 @@ static bool differs_from_delivered(const struct reassembly *direction, const str
         if (print->offset < segment->offset || print->offset + print->size > end)
             continue;
         struct bytes copy = {segment->data.data + (print->offset - segment->offset), print->size};
-        if (hash(copy) != print->hash)
+        if (fingerprint(copy) != print->fingerprint)
             return true;
     }
     return false;
@@ -310,7 +276,8 @@ void reassembly_advance(struct reassembly *direction, const struct reassembly_pi
     assert(piece->offset == direction->next);
     if (piece->data.size) {
         direction->fingerprints[direction->fingerprint_count % REASSEMBLY_FINGERPRINTS] =
-            (struct reassembly_fingerprint){piece->offset, (uint32_t)piece->data.size, hash(piece->data)};
+            (struct reassembly_fingerprint){piece->offset, (uint32_t)piece->data.size,
+                                            fingerprint(piece->data)};
         direction->fingerprint_count++;
         if (direction->fingerprint_count == 2 * REASSEMBLY_FINGERPRINTS)
             direction->fingerprint_count = REASSEMBLY_FINGERPRINTS;

@@ -47,7 +47,7 @@ struct reassembly_stored;
 struct reassembly_fingerprint {
     uint64_t offset;
     uint32_t size;
-    uint32_t hash;
+    uint32_t fingerprint;
 };
 
 /* One direction. Read the first five members; the rest is the module's. Invariant: stored pieces are sorted,
@@ -103,6 +103,12 @@ void reassembly_pop(struct reassembly *direction, struct reassembly_shared *shar
  * what the receiver acknowledged; 0 where nothing is missing. A lone byte that was acknowledged but never
  * seen, with nothing after it, is taken for a FIN and not missing. */
 uint64_t reassembly_hole(const struct reassembly *direction);
+/* Returns whether nothing is stored, missing or at its end: what most directions are most of the time. */
+static inline bool reassembly_is_quiet(const struct reassembly *direction)
+{
+    return !direction->started || (!direction->first && direction->fin == REASSEMBLY_NO_FIN &&
+                                   direction->acked <= direction->next + 1);
+}
 /* Moves the stream over a hole of |bytes|. */
 void reassembly_skip(struct reassembly *direction, uint64_t bytes);
 

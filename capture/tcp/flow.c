@@ -6,6 +6,7 @@
 #include "common/mem.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +61,26 @@ struct flow_table *flow_table_create(const struct flow_settings *settings, const
     return table;
 }
 
+/* As memcmp, in line. */
+static inline int compare_ips(const uint8_t a[16], const uint8_t b[16])
+{
+    for (unsigned at = 0; at < 16; at += 8) {
+        uint64_t x, y;
+        memcpy(&x, a + at, sizeof x);
+        memcpy(&y, b + at, sizeof y);
+        if (x != y)
+            return be64toh(x) < be64toh(y) ? -1 : 1;
+    }
+    return 0;
+}
+
 /* Returns which end of |key| the segment comes from. */
 static unsigned make_key(const struct tcp_segment *segment, struct flow_key *key)
 {
     const struct address *ends[2] = {&segment->source, &segment->destination};
-    int order = memcmp(ends[0]->ip, ends[1]->ip, sizeof ends[0]->ip);
+    int order = compare_ips(ends[0]->ip, ends[1]->ip);
     unsigned from = order > 0 || (order == 0 && ends[0]->port > ends[1]->port) ? 1 : 0;
-    memset(key, 0, sizeof *key);
+    *key = (struct flow_key){0};
     for (unsigned i = 0; i < 2; i++) {
         memcpy(key->ip[i ^ from], ends[i]->ip, sizeof key->ip[0]);
         key->port[i ^ from] = ends[i]->port;
@@ -388,10 +402,17 @@ static uint32_t place(struct flow_table *table, const struct tcp_segment *segmen
 {
     struct flow_key key;
     *ret_end = make_key(segment, &key);
-    uint32_t hash = flow_index_hash(&table->index, &key);
-    uint32_t number = flow_index_find(&table->index, &key, hash);
+    uint32_t number = flow_index_recall(&table->index, &key);
+    if (number != FLOW_INDEX_NONE && handshake_is_plain(flow_index_at(&table->index, number), segment))
+        return number;
     if (number != FLOW_INDEX_NONE)
         return handshake_judge(table, number, *ret_end, segment, packet_ns);
+    uint32_t hash = flow_index_hash(&table->index, &key);
+    number = flow_index_find(&table->index, &key, hash);
+    if (number != FLOW_INDEX_NONE) {
+        flow_index_remember(&table->index, &key, number);
+        return handshake_judge(table, number, *ret_end, segment, packet_ns);
+    }
     bool begins = segment->flags & TCP_SYN || segment->payload_wire_bytes > 0;
     if (!begins || (segment->flags & TCP_RST)) {
         table->counts.segments_stray++;

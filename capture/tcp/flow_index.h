@@ -17,6 +17,7 @@
 #define FLOW_INDEX_CHUNK     512 /* entries; a power of two */
 #define FLOW_INDEX_KEY_SIZE  16
 #define FLOW_ENTRY_BYTES_MAX 96
+#define FLOW_INDEX_RECENT    1024 /* a power of two */
 
 /* Addresses and ports, the smaller end first, and the scope that they hold in; hashed and compared as bytes. */
 struct flow_key {
@@ -82,6 +83,8 @@ struct flow_index {
     size_t chunk_count;
     size_t chunk_capacity;
     struct flow_list_ends lists[FLOW_LISTS];
+    uint32_t
+        recent[FLOW_INDEX_RECENT]; /* entries by a hash without key; or numbers of nothing, or of others */
 };
 
 /* Makes |index| empty; what it takes is charged to |budget|, which is borrowed. |key| is copied. */
@@ -92,6 +95,11 @@ void flow_index_done(struct flow_index *index);
 uint32_t flow_index_hash(const struct flow_index *index, const struct flow_key *key);
 /* Returns the number of the entry of |key|, whose hash is |hash|; FLOW_INDEX_NONE where there is none. */
 uint32_t flow_index_find(const struct flow_index *index, const struct flow_key *key, uint32_t hash);
+/* As flow_index_find, without the hash, for what flow_index_remember was told not long ago: it saves work for most packets.
+ * FLOW_INDEX_NONE says nothing. */
+uint32_t flow_index_recall(const struct flow_index *index, const struct flow_key *key);
+/* Tells that packets of entry |number|, whose key is |key|, are coming. */
+void flow_index_remember(struct flow_index *index, const struct flow_key *key, uint32_t number);
 /* Returns entry |number|, borrowed until an entry is added or removed. */
 static inline struct flow_entry *flow_index_at(const struct flow_index *index, uint32_t number)
 {

@@ -4,6 +4,11 @@
 
 #include "capture/tcp/flow_state.h"
 
+/* Returns whether handshake_judge would find nothing about |segment|, of |entry|: it belongs to that connection. */
+static inline bool handshake_is_plain(const struct flow_entry *entry, const struct tcp_segment *segment)
+{
+    return !(segment->flags & TCP_SYN) && !entry->has_candidate && entry->list != LIST_CLOSED;
+}
 /* Judges a segment of end |end| whose ports are in the table, as entry |number|. Returns the connection that it
  * belongs to, which may be a new one, or FLOW_INDEX_NONE where it is refused. */
 uint32_t handshake_judge(struct flow_table *table, uint32_t number, unsigned end,

@@ -73,12 +73,16 @@ static void test_index_holds_what_was_added_and_not_removed(void **state)
     flow_index_init(&index, &budget, secret);
     memset(where, -1, sizeof where);
     srand(1);
+    unsigned hits = 0;
     for (uint32_t turn = 1; turn < 60000; turn++) {
         uint32_t number = (uint32_t)rand() % (turn / 20000 == 1 ? 50 : KEYS); /* shrinks in between */
         struct flow_key key = key_of(number);
         uint32_t hash = flow_index_hash(&index, &key);
         uint32_t at = flow_index_find(&index, &key, hash);
         enum flow_list list = (enum flow_list)(rand() % FLOW_LISTS);
+        uint32_t recalled = flow_index_recall(&index, &key); /* whatever came and went since */
+        assert_true(recalled == at || recalled == FLOW_INDEX_NONE);
+        hits += recalled != FLOW_INDEX_NONE;
         assert_int_equal(at != FLOW_INDEX_NONE, where[number] >= 0);
         if (at == FLOW_INDEX_NONE) {
             at = flow_index_add(&index, &key, hash, list);
@@ -94,6 +98,8 @@ static void test_index_holds_what_was_added_and_not_removed(void **state)
         where[number] = (int)list;
         stamp[number] = turn;
         assert_int_equal(flows[number].entry, flow_index_find(&index, &key, hash));
+        flow_index_remember(&index, &key, at);
+        assert_int_equal(flow_index_recall(&index, &key), at);
         if (turn % 1000 == 0)
             check(&index, where, stamp);
         if (turn % 20000 == 0) { /* nearly all go */
@@ -109,6 +115,7 @@ static void test_index_holds_what_was_added_and_not_removed(void **state)
         flow_index_remove(&index, 0);
     flow_index_done(&index);
     assert_int_equal(budget.used_bytes, 0);
+    assert_true(hits > 8000); /* nearly all of those while there are few */
 }
 
 static void test_index_slots_do_not_grow_beyond_the_budget(void **state)

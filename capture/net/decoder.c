@@ -6,7 +6,11 @@
 #include "capture/net/tunnel.h"
 #include "common/mem.h"
 
+#include <pcap/dlt.h>
 #include <stdlib.h>
+
+#define ETHERNET_BYTES  14
+#define ETHER_TYPE_IPV4 0x0800
 
 enum protocol {
     PROTOCOL_ICMP = 1,
@@ -148,8 +152,19 @@ static void count_link(struct decoder_counts *counts, int dlt)
     counts->links[at].packets++;
 }
 
-enum net_verdict decoder_take(struct decoder *decoder, const struct net_frame *frame,
-                              struct tcp_segment *ret_segment)
+/* Takes a frame that is what most are: Ethernet without tags, with a plain packet. */
+static bool take_plain(const struct net_frame *frame, struct tcp_segment *ret_segment)
+{
+    const uint8_t *header = frame->bytes.data;
+    return frame->dlt == DLT_EN10MB && !(frame->vlan & NET_FRAME_VLAN) &&
+           frame->bytes.size > ETHERNET_BYTES && read_u16(header + 12) == ETHER_TYPE_IPV4 &&
+           ip_take_plain(bytes_make(header + ETHERNET_BYTES, frame->bytes.size - ETHERNET_BYTES),
+                         ret_segment);
+}
+
+/* Goes through the layers of any frame. */
+static enum net_verdict take_layers(struct decoder *decoder, const struct net_frame *frame,
+                                    struct tcp_segment *ret_segment)
 {
     struct cursor cursor = {
         .bytes = frame->bytes,
@@ -159,10 +174,6 @@ enum net_verdict decoder_take(struct decoder *decoder, const struct net_frame *f
         .fragments = decoder->fragments,
         .segment = ret_segment,
     };
-    decoder->counts.frames++;
-    if (decoder->has_borrowed)
-        defrag_release(decoder->fragments);
-    decoder->has_borrowed = false;
     enum net_verdict verdict = link_take(&cursor, frame->dlt);
     if (frame->vlan & NET_FRAME_VLAN)
         ether_take_tag(&cursor, frame->vlan);
@@ -170,6 +181,21 @@ enum net_verdict decoder_take(struct decoder *decoder, const struct net_frame *f
         verdict = take_layer(&cursor);
     decoder->has_borrowed = cursor.joined > 0;
     decoder->counts.datagrams += cursor.joined;
+    return verdict;
+}
+
+enum net_verdict decoder_take(struct decoder *decoder, const struct net_frame *frame,
+                              struct tcp_segment *ret_segment)
+{
+    decoder->counts.frames++;
+    if (decoder->has_borrowed)
+        defrag_release(decoder->fragments);
+    decoder->has_borrowed = false;
+    if (take_plain(frame, ret_segment)) {
+        decoder->counts.segments++;
+        return NET_TCP;
+    }
+    enum net_verdict verdict = take_layers(decoder, frame, ret_segment);
     if (verdict == NET_TCP)
         decoder->counts.segments++;
     else if (verdict == NET_LINK)

@@ -9,6 +9,7 @@
 #define IPV4_HEADER_MIN  20
 #define IPV6_HEADER_SIZE 40
 #define TCP_HEADER_MIN   20
+#define PROTOCOL_TCP     6
 
 enum extension {
     EXTENSION_HOP_BY_HOP = 0,
@@ -50,6 +51,16 @@ static void take_options(const uint8_t *at, size_t size, struct tcp_segment *seg
     }
 }
 
+/* Takes what the fixed part of a TCP header says. */
+static void set_tcp(struct tcp_segment *segment, const uint8_t *header)
+{
+    segment->source.port = (uint16_t)read_u16(header);
+    segment->destination.port = (uint16_t)read_u16(header + 2);
+    segment->sequence = read_u32(header + 4);
+    segment->acknowledgement = read_u32(header + 8);
+    segment->flags = header[13] & 0x3f;
+}
+
 enum net_verdict ip_take_tcp(struct cursor *cursor)
 {
     struct tcp_segment *segment = cursor->segment;
@@ -59,11 +70,7 @@ enum net_verdict ip_take_tcp(struct cursor *cursor)
     size_t header_size = (size_t)(header[12] >> 4) * 4;
     if (header_size < TCP_HEADER_MIN || header_size > cursor->wire_bytes)
         return NET_MALFORMED;
-    segment->source.port = (uint16_t)read_u16(header);
-    segment->destination.port = (uint16_t)read_u16(header + 2);
-    segment->sequence = read_u32(header + 4);
-    segment->acknowledgement = read_u32(header + 8);
-    segment->flags = header[13] & 0x3f;
+    set_tcp(segment, header);
     segment->scope = cursor->scope;
     segment->payload_wire_bytes = (uint32_t)(cursor->wire_bytes - header_size);
     if (header_size > cursor->bytes.size) /* the snaplen cut inside the options */
@@ -75,8 +82,7 @@ enum net_verdict ip_take_tcp(struct cursor *cursor)
 
 static void set_address(struct address *address, uint8_t family, const uint8_t *ip)
 {
-    memset(address, 0, sizeof *address);
-    address->family = family;
+    *address = (struct address){.family = family};
     memcpy(address->ip, ip, family == AF_INET ? 4 : 16);
 }
 
@@ -279,6 +285,25 @@ static enum net_verdict take_ipv6(struct cursor *cursor)
             return verdict;
     }
     return NET_NEXT;
+}
+
+bool ip_take_plain(struct bytes packet, struct tcp_segment *ret_segment)
+{
+    const uint8_t *ip = packet.data, *tcp = ip + IPV4_HEADER_MIN;
+    if (packet.size < IPV4_HEADER_MIN + TCP_HEADER_MIN || ip[0] != 0x45 || ip[9] != PROTOCOL_TCP ||
+        (read_u16(ip + 6) & 0x3fff))
+        return false;
+    size_t total = read_u16(ip + 2), header_size = (size_t)(tcp[12] >> 4) * 4;
+    if (total > packet.size || header_size < TCP_HEADER_MIN || IPV4_HEADER_MIN + header_size > total)
+        return false;
+    set_address(&ret_segment->source, AF_INET, ip + 12);
+    set_address(&ret_segment->destination, AF_INET, ip + 16);
+    set_tcp(ret_segment, tcp);
+    ret_segment->scope = 0;
+    ret_segment->payload = bytes_make(tcp + header_size, total - IPV4_HEADER_MIN - header_size);
+    ret_segment->payload_wire_bytes = (uint32_t)ret_segment->payload.size;
+    take_options(tcp + TCP_HEADER_MIN, header_size - TCP_HEADER_MIN, ret_segment);
+    return true;
 }
 
 enum net_verdict ip_take(struct cursor *cursor)

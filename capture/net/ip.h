@@ -33,6 +33,9 @@ struct cursor;
  * that is there; a total length beyond what is there means that the packet was cut. Checksums are not judged:
  * offload leaves them undone. */
 enum net_verdict ip_take(struct cursor *cursor);
+/* Takes |packet|, as ip_take and ip_take_tcp would in no network of its own, where it is what most are: IPv4 without options or
+ * fragments, TCP, captured whole, perhaps padded. Returns false where it is anything else, or malformed. */
+bool ip_take_plain(struct bytes packet, struct tcp_segment *ret_segment);
 /* Takes a TCP header and its timestamp option into the cursor's segment. */
 enum net_verdict ip_take_tcp(struct cursor *cursor);
 

@@ -219,10 +219,73 @@ static void test_decoder_names_are_words(void **state)
     assert_string_equal(net_tunnel_name(NET_TUNNEL_VXLAN_GPE), "vxlan_gpe");
 }
 
+/* Checks that a packet behind Ethernet, which may be decoded in one go, comes to what it does on its own, layer by layer. */
+static bool check_plain(struct decoder *decoder, size_t size)
+{
+    struct tcp_segment plain, layers;
+    struct net_frame behind = {.bytes = {frame.bytes, size}, .wire_bytes = size, .dlt = DLT_EN10MB};
+    struct net_frame alone = {
+        .bytes = {frame.bytes + 14, size - 14}, .wire_bytes = size - 14, .dlt = DLT_RAW};
+    enum net_verdict verdict = decoder_take(decoder, &behind, &plain);
+    bool in_one = ip_take_plain(alone.bytes, &layers);
+    assert_int_equal(decoder_take(decoder, &alone, &layers), verdict);
+    assert_true(!in_one || verdict == NET_TCP);
+    if (verdict != NET_TCP)
+        return in_one;
+    assert_memory_equal(&plain.source.ip, &layers.source.ip, sizeof plain.source.ip);
+    assert_memory_equal(&plain.destination.ip, &layers.destination.ip, sizeof plain.destination.ip);
+    assert_int_equal(plain.source.family, layers.source.family);
+    assert_int_equal(plain.destination.family, layers.destination.family);
+    assert_int_equal(plain.source.port, layers.source.port);
+    assert_int_equal(plain.destination.port, layers.destination.port);
+    assert_int_equal(plain.sequence, layers.sequence);
+    assert_int_equal(plain.acknowledgement, layers.acknowledgement);
+    assert_int_equal(plain.scope, layers.scope);
+    assert_int_equal(plain.has_timestamp, layers.has_timestamp);
+    assert_true(!plain.has_timestamp || plain.timestamp_value == layers.timestamp_value);
+    assert_int_equal(plain.flags, layers.flags);
+    assert_ptr_equal(plain.payload.data, layers.payload.data);
+    assert_int_equal(plain.payload.size, layers.payload.size);
+    assert_int_equal(plain.payload_wire_bytes, layers.payload_wire_bytes);
+    return in_one;
+}
+
+static void test_decoder_plain_packets_come_to_what_their_layers_do(void **state)
+{
+    (void)state;
+    struct decoder *decoder = create();
+    const size_t headers = 14 + 20 + 32;
+    unsigned in_one = 0;
+    kit_tcp(&frame);
+    uint8_t tcp[32 + 3] = {0};
+    memcpy(tcp, frame.bytes, 20);
+    memcpy(tcp + 20, "\x01\x01\x08\x0a\0\0\1\2\0\0\3\4GET", 15);
+    tcp[12] = 0x80;
+    kit_bytes(&frame, tcp, sizeof tcp);
+    kit_ipv4(&frame, 6);
+    kit_ethernet(&frame, 0x0800);
+    assert_true(check_plain(decoder, frame.size));
+    for (size_t size = 14; size <= frame.size; size++) /* cut by the snaplen */
+        assert_int_equal(check_plain(decoder, size), size == frame.size);
+    memset(frame.bytes + frame.size, 0, 8);
+    assert_true(check_plain(decoder, frame.size + 8)); /* padded */
+    for (size_t at = 14; at < headers; at++)
+        for (unsigned value = 0; value < 256; value++) {
+            uint8_t before = frame.bytes[at];
+            frame.bytes[at] = (uint8_t)value;
+            in_one += check_plain(decoder, frame.size);
+            frame.bytes[at] = before;
+        }
+    assert_true(in_one > 6000);
+    check_balance(decoder);
+    decoder_free(decoder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decoder_fragments_of_a_segment),
+        cmocka_unit_test(test_decoder_plain_packets_come_to_what_their_layers_do),
         cmocka_unit_test(test_decoder_fragments_of_fragments_in_tunnels),
         cmocka_unit_test(test_decoder_fragments_in_another_vlan_are_others),
         cmocka_unit_test(test_decoder_counts_what_never_became_whole),

@@ -292,11 +292,9 @@ static bool duration_over(const struct run *run, const struct net_frame *frame)
     return frame && run->first_packet_ns && frame->wall_ns >= run->first_packet_ns + duration_ns;
 }
 
-/* Whether the capture is over. Live, an end that was asked for takes what the ring still holds from before. */
-static bool is_over(struct run *run, const struct net_frame *frame)
+/* Whether the capture, of which an end may have been asked for, is over. Live, it takes what the ring still holds from before. */
+static bool is_ending(struct run *run, const struct net_frame *frame)
 {
-    if (run->recorder && recorder_is_done(run->recorder))
-        return true;
     bool live = run->settings->interface;
     if (run->stop_mono_ns == 0 && (stop_requested() || duration_over(run, frame))) {
         run->interrupted = !live && stop_requested();
@@ -309,6 +307,14 @@ static bool is_over(struct run *run, const struct net_frame *frame)
         return false;
     /* However far behind: what was stamped before the stop is no more than the ring holds. */
     return frame ? frame->wall_ns > run->stop_wall_ns : clock_mono_ns() - run->stop_mono_ns > DRAIN_IDLE_NS;
+}
+
+static inline bool is_over(struct run *run, const struct net_frame *frame)
+{
+    if (run->recorder && recorder_is_done(run->recorder))
+        return true;
+    bool ends = run->stop_mono_ns != 0 || run->settings->duration_ns != 0 || stop_requested();
+    return ends && is_ending(run, frame);
 }
 
 static void capture_packets(struct run *run)

@@ -33,8 +33,9 @@ struct file_source {
     size_t count;
     struct place *heap;
     size_t heap_size;
-    size_t primed; /* inputs that entered the heap, or had nothing */
-    bool given;    /* the first of the heap was given out: it is to be read on before the next */
+    size_t primed;       /* inputs that entered the heap, or had nothing */
+    bool given;          /* the first of the heap was given out: it is to be read on before the next */
+    struct input *alone; /* the only one that still has packets; NULL: several may have, or none */
     struct link_filters *filters; /* NULL: no filter */
     char *damage;
 };
@@ -126,16 +127,24 @@ static void enter(struct file_source *source, struct place place)
     heap[at] = place;
 }
 
+/* |input| has ended. */
+static void note_damage(struct file_source *source, const struct input *input)
+{
+    if (!source->damage && capture_file_damage(input->file))
+        source->damage = xstrdup(capture_file_damage(input->file));
+}
+
 /* Reads the next packet of |input| that matches; with |any| whatever it is. */
-static enum capture_file_status read_on(struct file_source *source, struct input *input, bool any)
+static enum capture_file_status read_on(struct file_source *source, struct input *input, bool any,
+                                        struct net_frame *ret_frame)
 {
     enum capture_file_status status;
     do
-        status = capture_file_next(input->file, &input->frame);
+        status = capture_file_next(input->file, ret_frame);
     while (status == CAPTURE_FILE_PACKET && !any && source->filters &&
-           !link_filters_match(source->filters, &input->frame));
-    if (status == CAPTURE_FILE_END && !source->damage && capture_file_damage(input->file))
-        source->damage = xstrdup(capture_file_damage(input->file));
+           !link_filters_match(source->filters, ret_frame));
+    if (status == CAPTURE_FILE_END)
+        note_damage(source, input);
     return status;
 }
 
@@ -146,7 +155,7 @@ static enum capture_file_status prime(struct file_source *source)
     for (; source->primed < source->count; source->primed++) {
         struct input *input = &source->inputs[source->primed];
         bool parks = source->count > FEW;
-        enum capture_file_status status = read_on(source, input, parks);
+        enum capture_file_status status = read_on(source, input, parks, &input->frame);
         if (status == CAPTURE_FILE_WAIT)
             return status;
         if (status == CAPTURE_FILE_END)
@@ -163,7 +172,7 @@ static enum capture_file_status prime(struct file_source *source)
 static enum capture_file_status advance(struct file_source *source)
 {
     struct input *input = &source->inputs[source->heap[0].number];
-    enum capture_file_status status = read_on(source, input, false);
+    enum capture_file_status status = read_on(source, input, false, &input->frame);
     if (status == CAPTURE_FILE_WAIT)
         return status;
     input->parked = false;
@@ -176,8 +185,26 @@ static enum capture_file_status advance(struct file_source *source)
     return CAPTURE_FILE_PACKET;
 }
 
+/* As file_source_next, where there is nothing to merge. */
+static enum source_status next_alone(struct file_source *source, struct net_frame *ret_frame)
+{
+    switch (read_on(source, source->alone, false, ret_frame)) {
+    case CAPTURE_FILE_PACKET:
+        return SOURCE_PACKET;
+    case CAPTURE_FILE_WAIT:
+        return SOURCE_IDLE;
+    case CAPTURE_FILE_END:
+        break;
+    }
+    source->alone = NULL;
+    source->heap_size = 0;
+    return SOURCE_END;
+}
+
 enum source_status file_source_next(struct file_source *source, struct net_frame *ret_frame)
 {
+    if (source->alone)
+        return next_alone(source, ret_frame);
     if (source->primed < source->count && prime(source) == CAPTURE_FILE_WAIT)
         return SOURCE_IDLE;
     while (source->heap_size > 0 && (source->given || source->inputs[source->heap[0].number].parked))
@@ -185,8 +212,10 @@ enum source_status file_source_next(struct file_source *source, struct net_frame
             return SOURCE_IDLE;
     if (source->heap_size == 0)
         return SOURCE_END;
-    *ret_frame = source->inputs[source->heap[0].number].frame;
+    struct input *first = &source->inputs[source->heap[0].number];
+    *ret_frame = first->frame;
     source->given = true;
+    source->alone = source->heap_size == 1 ? first : NULL;
     return SOURCE_PACKET;
 }
 

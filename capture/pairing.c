@@ -139,6 +139,9 @@ static void take_marks(struct pairing *pairing, struct waiting *waiting, enum pa
 static enum http1_answers answers_of(struct bytes head)
 {
     struct http1_request_line line;
+    if (head.size > 0 && head.data[0] >= 'A' && head.data[0] <= 'Z' && head.data[0] != 'H' &&
+        head.data[0] != 'C')
+        return HTTP1_ANSWERS_OTHER; /* nearly all */
     if (!http1_request_line(head, &line))
         return HTTP1_ANSWERS_OTHER;
     /* A server that takes "HEAD/ HTTP/1.1" answers an error with a body: only the exact name counts. */

@@ -3,7 +3,10 @@
 #include "common/http1_head.h"
 #include "common/mem.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SPARE_WAITING 1024              /* kept for reuse */
 #define SPARE_BYTES   ((size_t)4 << 20) /* in all of them */
@@ -27,13 +30,18 @@ static size_t waiting_bytes(const struct waiting *waiting)
            message_bytes(&waiting->exchange.request) + message_bytes(&waiting->exchange.response);
 }
 
-/* Counts what |waiting| takes by now. */
-static void count_held(struct waiting_store *store, struct waiting *waiting)
+/* Counts that |waiting| takes |held| bytes by now. */
+static void set_held(struct waiting_store *store, struct waiting *waiting, uint64_t held)
 {
-    uint64_t held = waiting_bytes(waiting);
     budget_change(store->budget, waiting->held, held);
     store->held_bytes += held - waiting->held;
     waiting->held = held;
+}
+
+/* Counts what |waiting| takes by now. */
+static void count_held(struct waiting_store *store, struct waiting *waiting)
+{
+    set_held(store, waiting, waiting_bytes(waiting));
 }
 
 /* Whether |more| bytes keep what is held within its limit. */
@@ -88,15 +96,17 @@ void waiting_store_done(struct waiting_store *store)
 struct waiting *waiting_take(struct waiting_store *store)
 {
     struct waiting *waiting = store->spare;
-    if (waiting) {
-        store->spare = waiting->next;
-        store->spare_count--;
-        store->spare_bytes -= waiting_bytes(waiting);
-        waiting->next = NULL;
-    } else {
+    if (!waiting) {
         waiting = xcalloc(1, sizeof *waiting);
+        count_held(store, waiting);
+        return waiting;
     }
-    count_held(store, waiting);
+    size_t bytes = waiting_bytes(waiting);
+    store->spare = waiting->next;
+    store->spare_count--;
+    store->spare_bytes -= bytes;
+    waiting->next = NULL;
+    set_held(store, waiting, bytes);
     return waiting;
 }
 
@@ -122,7 +132,9 @@ void waiting_give_back(struct waiting_store *store, struct waiting *waiting)
         return;
     }
     exchange_clear(&waiting->exchange);
-    *waiting = (struct waiting){.exchange = waiting->exchange, .next = store->spare};
+    static_assert(offsetof(struct waiting, exchange) == 0, "all behind the exchange is zeroed");
+    memset((char *)waiting + sizeof waiting->exchange, 0, sizeof *waiting - sizeof waiting->exchange);
+    waiting->next = store->spare;
     store->spare = waiting;
     store->spare_count++;
     store->spare_bytes += bytes;
@@ -153,6 +165,7 @@ void waiting_content(struct waiting_store *store, struct waiting *waiting, bool 
     bool fitting = fits(store, &body->content, size);
     if (!fitting)
         size = body->content.capacity - body->content.size;
+    size_t capacity = body->content.capacity;
     if (size < content.size) {
         waiting->cut[response] = true;
         body->state = BODY_CUT;
@@ -162,7 +175,8 @@ void waiting_content(struct waiting_store *store, struct waiting *waiting, bool 
             keys_digest_add(waiting->digest[response], content);
     }
     buffer_append(&body->content, content.data, size);
-    count_held(store, waiting);
+    if (body->content.capacity != capacity || waiting->digest[response])
+        count_held(store, waiting);
 }
 
 void waiting_trailers(struct waiting_store *store, struct waiting *waiting, bool response, struct bytes lines)

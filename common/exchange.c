@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,11 +72,14 @@ char *address_format(const struct address *address, char *text)
 
 static void message_clear(struct message *message)
 {
-    struct buffer head = message->head, trailers = message->trailers, content = message->body.content;
-    buffer_clear(&head);
-    buffer_clear(&trailers);
-    buffer_clear(&content);
-    *message = (struct message){.head = head, .trailers = trailers, .body.content = content};
+    enum { BUFFERS_END = offsetof(struct message, body.content) + sizeof message->body.content };
+    static_assert(offsetof(struct message, trailers) == sizeof message->head &&
+                      offsetof(struct message, body.content) == 2 * sizeof message->head,
+                  "all behind the buffers is zeroed");
+    buffer_clear(&message->head);
+    buffer_clear(&message->trailers);
+    buffer_clear(&message->body.content);
+    memset((char *)message + BUFFERS_END, 0, sizeof *message - BUFFERS_END);
 }
 
 static void message_free(struct message *message)
@@ -89,10 +93,11 @@ void exchange_clear(struct exchange *exchange)
 {
     message_clear(&exchange->request);
     message_clear(&exchange->response);
-    *exchange = (struct exchange){.request = exchange->request,
-                                  .response = exchange->response,
-                                  .links = exchange->links,
-                                  .link_capacity = exchange->link_capacity};
+    static_assert(sizeof *exchange ==
+                      offsetof(struct exchange, link_capacity) + sizeof exchange->link_capacity,
+                  "all before the messages is zeroed, and the number of links");
+    memset(exchange, 0, offsetof(struct exchange, request));
+    exchange->link_count = 0;
 }
 
 void exchange_free(struct exchange *exchange)

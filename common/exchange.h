@@ -136,6 +136,7 @@ const char *body_reason_name(enum body_reason reason);
 
 /* A message body. */
 struct body {
+    struct buffer content; /* what is kept */
     enum body_framing framing;
     enum body_state state;
     enum body_reason reason;
@@ -145,7 +146,6 @@ struct body {
     bool digested;                    /* |digest| is set */
     uint8_t digest[BODY_DIGEST_SIZE]; /* keyed, of all bytes as counted by |wire_bytes|: of a body that is not
                                          kept whole and has BODY_DIGEST_MIN bytes, where all of them were seen */
-    struct buffer content;            /* what is kept */
 };
 
 /* One direction of an exchange. */

@@ -62,10 +62,13 @@ bool coded_base64_next(struct bytes text, size_t from, size_t end, size_t *ret_s
     return false;
 }
 
-/* Whether the two digits at |at| stand for printable ASCII. */
+/* Whether the two digits at |at| stand for printable ASCII, a tab or the end of a line: private keys have lines. */
 static bool pair_fits(struct bytes text, size_t at)
 {
-    return text.data[at] >= '2' && text.data[at] <= '7' && char_is(text.data[at + 1], CHAR_HEX);
+    uint8_t second = text.data[at + 1];
+    if (text.data[at] == '0')
+        return second == '9' || char_lower(second) == 'a' || char_lower(second) == 'd';
+    return text.data[at] >= '2' && text.data[at] <= '7' && char_is(second, CHAR_HEX);
 }
 
 bool coded_hex_next(struct bytes text, size_t from, size_t end, size_t *ret_start, size_t *ret_end)

@@ -15,7 +15,7 @@
  * printable ASCII, if one quad begins at |from|. Returns false where there is none; else where it begins and where it ends (the last quad may be
  * cut). To go on, give the end rounded up to a whole quad; for other alignments begin one, two and three characters later. */
 bool coded_base64_next(struct bytes text, size_t from, size_t end, size_t *ret_start, size_t *ret_end);
-/* The same for hexadecimal digits, of which one pair begins at |from|; go on at the end, and for the other alignment one later. */
+/* The same for hexadecimal digits, of which one pair begins at |from| and which may stand for tabs and ends of lines too; go on at the end, and for the other alignment one later. */
 bool coded_hex_next(struct bytes text, size_t from, size_t end, size_t *ret_start, size_t *ret_end);
 
 #endif

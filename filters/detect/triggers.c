@@ -251,9 +251,9 @@ static INLINE uint64_t schemes(const struct masks *masks)
 static INLINE uint64_t triggers_may_be(const struct masks *masks)
 {
     uint64_t gap = masks->space | masks->dash, number = for_eight(masks->digit | gap);
-    uint64_t colon = near(masks->colon);
+    uint64_t colon = near(masks->colon), pairs = masks->dash & masks->dash >> 3;
     return masks->special | token_starts(masks) | (number & number >> 3 & masks->digit) |
-           (masks->colon & masks->colon >> 1) | near(colon) | near(masks->dot) |
+           (masks->colon & masks->colon >> 1) | near(colon) | near(masks->dot) | (pairs & pairs >> 6) |
            (masks->letter & masks->letter >> 1 & masks->digit >> 2 & masks->digit >> 3 & gap >> 4) |
            schemes(masks);
 }

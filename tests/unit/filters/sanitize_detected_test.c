@@ -43,6 +43,7 @@ static const char *const values[] = {
     "+4915112345678",
     "93.184.216.34",
     "2a02:2e0:3fe:1001:302::",
+    "af-ed-5b-af-fa-c1", /* its digits are too far apart for a token's */
     "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
     "AKIAIOSFODNN7EXAMPLQ",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
@@ -176,6 +177,35 @@ static void test_a_cut_body_gives_up_a_number_that_was_replaced(void **state)
     }
 }
 
+/* Its lines once ended what was taken for text in hexadecimal: all but the first stayed. */
+static void test_a_private_key_in_hexadecimal_goes_with_all_its_lines(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"\n", "\r\n"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char pem[256], hex[600];
+        snprintf(
+            pem, sizeof pem,
+            "-----BEGIN PRIVATE KEY-----%sMC4CAQAwBQYDK2VwBCIEIHcHbQpzGKV9PBbBclGyZkXf%s-----END PRIVATE "
+            "KEY-----%s",
+            ends[i], ends[i], ends[i]);
+        char *out = hex;
+        for (const char *byte = pem; *byte; byte++)
+            out += sprintf(out, "%02x", (unsigned)*byte);
+        exchange_clear(&exchange);
+        struct message *message = &exchange.request;
+        buffer_append_text(&message->head, "POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n");
+        buffer_append_text(&message->body.content, "{\"note\":\"so: ");
+        buffer_append_text(&message->body.content, hex);
+        buffer_append_text(&message->body.content, "\",\"b\":2}");
+        message->body.state = BODY_KEPT;
+        sanitize_exchange(sanitizer, &exchange);
+        assert_int_equal(message->body.state, BODY_KEPT);
+        assert_false(holds(&message->body.content, "4d4334434151417742")); /* "MC4CAQAwB" */
+        assert_true(holds(&message->body.content, "\"b\":2}"));
+    }
+}
+
 static void test_what_looks_like_nothing_stays(void **state)
 {
     (void)state;
@@ -205,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_what_detectors_know_is_replaced_in_every_place),
         cmocka_unit_test(test_numbers_of_cards_in_json_become_strings),
         cmocka_unit_test(test_a_cut_body_gives_up_a_number_that_was_replaced),
+        cmocka_unit_test(test_a_private_key_in_hexadecimal_goes_with_all_its_lines),
         cmocka_unit_test(test_what_looks_like_nothing_stays),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -2,12 +2,14 @@
 """Searches what a capture left behind for secrets, with a decoder of segments of its own (common/segment/FORMAT.md).
 
 usage: leak_search.py SECRETS.json found|absent PATH...      PATH: a file, or a folder of segments
-"found": every secret marked as kept must be there.  "absent": not one of them, nor eight bytes of one, in any coding.
+"found": every secret marked as kept must be there.  "absent": not one of them, nor a needle of one (eight bytes, where nothing else is said), in any coding.
 Prints what is wrong; exit status 1 then.
 """
-import base64, json, os, re, struct, subprocess, sys, zlib
+import base64, html, json, os, re, struct, subprocess, sys, zlib
 
 GRAM = 8
+RUN = re.compile(rb"[a-z0-9 :.+/_-]{%d,}" % GRAM)  # what needles are made of
+PSEUDONYM = re.compile(rb"rhx[a-z2-7]{39}")
 
 
 class Reader:
@@ -69,6 +71,8 @@ def exchange(meta, payload):
         yield trailers
         yield body
         if body and re.search(rb"(?im)^content-encoding:", head):
+            if body.startswith(b"\x28\xb5\x2f\xfd"):
+                yield subprocess.run(["zstd", "-dcq"], input=body, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
             for window in (31, 15, -15):
                 try:
                     yield zlib.decompressobj(window).decompress(body)
@@ -133,31 +137,54 @@ def unbase64(data):
             yield base64.b64decode(text[:len(text) // 4 * 4])
 
 
+def unhtml(data):
+    if b"&" not in data:
+        return data
+    return html.unescape(data.decode("latin-1")).lower().encode("latin-1", "replace")
+
+
+def unwide(data):
+    """UTF-16 of ASCII, in either order."""
+    return data.replace(b"\0", b"")
+
+
 def views_of(data):
     """Ways to read |data|, in lower case."""
     low = data.lower()
-    yield low
-    for view in (unpercent(low), unjson(low), unhex(low), unpercent(unpercent(low)), unpercent(unjson(low))):
-        if view != low:
-            yield view
+    percent, escapes = unpercent(low), unjson(low)
+    views = {low, percent, escapes, unhex(low), unpercent(percent), unpercent(escapes), unjson(percent)}
+    views |= {unhtml(view) for view in (low, percent, escapes)}
+    views |= {unwide(view) for view in (low, percent, escapes)}
+    yield from views
     for view in unbase64(data):
         yield view.lower()
         if b"%" in view:
             yield unpercent(view.lower())
 
 
+def is_chance(run, at, text):
+    """Whether eight bytes at |at| are a pseudonym's own: they stand inside one, and with their neighbours are no twelve bytes of |text|.
+    One run in a hundred has such a pair."""
+    start = run.rfind(b"rhx", max(0, at - 39), at + GRAM)
+    if start < 0 or start + 42 < at + GRAM or not PSEUDONYM.match(run, start):
+        return False
+    near = run[max(0, at - 4):at + 12]
+    return not any(text[i:i + 12] in near for i in range(7))
+
+
 def main():
     plan = json.load(open(sys.argv[1]))
     wanted = sys.argv[2]
-    grams, numbers = {}, {}
+    starts = {}  # the first bytes of needles: [(needle, secret)]
     for secret in plan["secrets"]:
-        text = secret["text"].lower().encode()
-        if text.isdigit():
-            numbers[text] = secret
-        else:
-            for at in range(18 - GRAM + 1):  # its first 18 bytes are random
-                grams[text[at:at + GRAM]] = secret
-    found, cases, seen = {}, set(), set()
+        needles = secret.get("needles")
+        if not needles:
+            text = secret["text"].lower()  # its first 18 bytes are random
+            needles = [text] if text.isdigit() else [text[at:at + GRAM] for at in range(18 - GRAM + 1)]
+        for needle in needles:
+            assert RUN.fullmatch(needle.encode()), needle
+            starts.setdefault(needle[:GRAM].encode(), []).append((needle.encode(), secret))
+    found, cases, seen, runs = {}, set(), set(), set()
     for path in sys.argv[3:]:
         for part in parts_of(path):
             if part in seen:
@@ -165,13 +192,15 @@ def main():
             seen.add(part)
             cases.update(re.findall(rb"X-Case: (public-\d+)", part))
             for view in views_of(part):
-                for at in range(len(view) - GRAM + 1):
-                    secret = grams.get(view[at:at + GRAM])
-                    if secret:
-                        found.setdefault(secret["text"], (path, view[max(0, at - 40):at + 60]))
-                for digits in re.findall(rb"(?=(\d{16}))", view):
-                    if digits in numbers:
-                        found.setdefault(numbers[digits]["text"], (path, digits))
+                for run in RUN.findall(view):
+                    if run in runs:
+                        continue
+                    runs.add(run)
+                    for at in range(len(run) - GRAM + 1):
+                        for needle, secret in starts.get(run[at:at + GRAM], ()):
+                            if run.startswith(needle, at) and not (
+                                    len(needle) == GRAM and is_chance(run, at, secret["text"].lower().encode())):
+                                found.setdefault(secret["text"], (path, run[max(0, at - 40):at + 60]))
     bad = 0
     if wanted == "found":
         missing = [s for s in plan["secrets"] if s["kept"] and s["text"] not in found]

@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 """Writes a capture file of HTTP exchanges with a unique secret in every place that the sanitizer must know, in
-several codings and cut over TCP segments in several ways; and a list of the secrets.
+several codings and cut over TCP segments in several ways; and a list of the secrets. Values that only their look
+tells (leak_values.py) are some of all combinations, or with REHEARSE_LEAK=long all of them.
 
 usage: leak_traffic.py SEED CAPTURE.pcap SECRETS.json
 """
-import base64, gzip, json, random, struct, subprocess, sys, zlib
+import base64, gzip, json, os, random, struct, subprocess, sys, zlib
+
+sys.dont_write_bytecode = True
+import leak_values
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+SHARE = 1 if os.environ.get("REHEARSE_LEAK") == "long" else 0.3
 rng = random.Random(int(sys.argv[1]))
+values = leak_values.Values(rng)
 secrets = []        # {"text", "place", "kept": an --unsanitized capture must hold it}
 place, kept = "", True
 
@@ -27,6 +33,16 @@ def D():
     text = str(rng.randrange(10**15, 10**16))
     secrets.append({"text": text, "place": place, "kept": kept})
     return text
+
+
+def looks(where, coding, write):
+    """New values of all kinds that go to the place |where| in |coding|, as they stand there."""
+    texts = []
+    for kind in leak_values.kinds_for(where, coding):
+        text, needles = values.new(kind)
+        texts.append(write(coding, text))
+        secrets.append({"text": text, "place": "%s: %s" % (kind, place), "kept": kept, "needles": needles, "written": texts[-1]})
+    return texts
 
 
 percent = lambda s: "".join("%%%02X" % b for b in s.encode())
@@ -311,6 +327,26 @@ def defect_cases():
                 "response " + w), False))
 
 
+def look_cases():
+    for where, (write, build) in leak_values.HEADS.items():
+        for coding in leak_values.CODINGS:
+            def head(w=where, c=coding, t=write, b=build):
+                target, lines = b(looks(w, c, t))
+                return request(target, lines)
+            if leak_values.kinds_for(where, coding):
+                in_request("%s, %s" % (where, coding), head)
+    for where, (write, kind, build) in leak_values.BODIES.items():
+        for coding in leak_values.CODINGS:
+            for packing, pack in {"no coding": bytes, **CODINGS}.items():
+                lines = ("Content-Type: " + kind,) + (() if packing == "no coding" else ("Content-Encoding: " + packing,))
+                for chunked in (False, True):
+                    body = lambda w=where, c=coding, t=write, b=build, p=pack: p(b(looks(w, c, t)).encode("latin-1"))
+                    name = "%s, %s, %s%s" % (where, coding, packing, ", chunked" if chunked else "")
+                    if leak_values.kinds_for(where, coding):
+                        in_request(name, lambda b=body, l=lines, k=chunked: request("/p", l, b(), chunked=k))
+                        in_response(name, lambda b=body, l=lines, k=chunked: response(l, b(), chunked=k))
+
+
 class Capture:
     def __init__(self, path):
         self.file = open(path, "wb")
@@ -333,8 +369,10 @@ def cuts(data, how, texts):
     if how == 0:
         return list(range(1400, len(data), 1400))
     if how == 1:  # inside each secret that stands there as it is
-        found = [data.find(text[:18].encode()) for text in texts]
-        return sorted({at + 1 + rng.randrange(17) for at in found if at >= 0})
+        found = [at for at in (data.find(text[:18].encode()) for text in texts) if at >= 0]
+        if not found:  # it is packed
+            found = [rng.randrange(len(data)) for _ in range(3)]
+        return sorted({at + 1 + rng.randrange(17) for at in found})
     return list(range(7, len(data), 7))
 
 
@@ -354,14 +392,20 @@ def main():
     global place, kept, number
     for build in (credential_cases, url_cases, body_cases, multipart_cases, lost_cases, defect_cases):
         build()
+    named = len(cases)
+    look_cases()
+    wholes = []  # exchanges of which every body is to be kept
     capture = Capture(sys.argv[2])
     server = (bytes([192, 0, 2, 10]), 8080)
     for how in range(3):
-        for name, build, is_kept in cases:
+        for index, (name, build, is_kept) in enumerate(cases):
+            if index >= named and rng.random() >= SHARE:
+                continue
             place, kept, number = name, is_kept, number + 1
             first = len(secrets)
             asked, answered, *lost = build()
-            texts = [secret["text"] for secret in secrets[first:]]
+            texts = [secret.pop("written", secret["text"]) for secret in secrets[first:]]
+            wholes += [number] if index >= named else []
             lost = lost[0] if lost else ""
             client = (bytes([198, 51, 100 + number // 50000, 7]), 10000 + number % 50000)
             a, b = rng.randrange(2**32), rng.randrange(2**32)
@@ -375,8 +419,9 @@ def main():
             capture.packet(server, client, b, a + 1, 0x11)
     capture.file.close()
     with open(sys.argv[3], "w") as file:
-        json.dump({"secrets": secrets, "exchanges": number}, file)
-    print("%d exchanges, %d secrets" % (number, len(secrets)))
+        json.dump({"secrets": secrets, "exchanges": number, "wholes": wholes}, file)
+    print("%d exchanges, %d secrets, %d of them told by their look alone" % (
+        number, len(secrets), sum("needles" in secret for secret in secrets)))
 
 
 main()

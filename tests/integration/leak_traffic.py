@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes a capture file of HTTP exchanges with a unique secret in every place that the sanitizer must know, in
 several codings and cut over TCP segments in several ways; and a list of the secrets. Values that only their look
-tells (leak_values.py) are some of all combinations, or with REHEARSE_LEAK=long all of them.
+tells (leak_values.py) are some of all combinations, or with REHEARSE_LEAK=long all of them. And what the server is to
+answer when the traffic is replayed: the responses as they were, by the number of their case.
 
-usage: leak_traffic.py SEED CAPTURE.pcap SECRETS.json
+usage: leak_traffic.py SEED CAPTURE.pcap SECRETS.json ANSWERS.json
 """
 import base64, gzip, json, os, random, struct, subprocess, sys, zlib
 
@@ -11,7 +12,7 @@ sys.dont_write_bytecode = True
 import leak_values
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-SHARE = 1 if os.environ.get("REHEARSE_LEAK") == "long" else 0.3
+SHARE = 1 if os.environ.get("REHEARSE_LEAK") == "long" else 0.6
 rng = random.Random(int(sys.argv[1]))
 values = leak_values.Values(rng)
 secrets = []        # {"text", "place", "kept": an --unsanitized capture must hold it}
@@ -267,7 +268,7 @@ def lost_cases():
     filler = "".join(rng.choice(ALPHABET) for _ in range(400))
 
     def lose(name, lines, build):
-        for what in ("hole", "end"):
+        for what in ("hole", "end", "reset"):
             cases.append(("%s with a lost %s" % (name, what), lambda b=build, w=what: (request("/p", lines, b()), OK(), w), False))
             cases.append(("%s with a lost %s (response)" % (name, what), lambda b=build, w=what: (
                 GET(), response(lines, b()), "response " + w), False))
@@ -317,7 +318,7 @@ def defect_cases():
     in_request("first line folded", lambda: b"GET / HTTP/1.1\r\n Authorization: Bearer %s\r\nX-Case: public-%d\r\nHost: h\r\n\r\n"
                % (S().encode(), number))
     # Lost bytes: the connection's third entry says what is missing.
-    for what in ("hole", "end"):
+    for what in ("hole", "end", "reset"):
         for name, build in (("JSON", lambda: request("/p", (JSON,), '{"a":"%s","token":"%s","b":"%s"}' % ("x" * 40, S(), "y" * 60))),
                             ("form", lambda: request("/p", (FORM,), "a=%s&token=%s&b=%s" % ("x" * 40, S(), "y" * 60))),
                             ("head", lambda: request("/p", ("Cookie: a=" + S(), "X-A: " + "x" * 60, "X-Api-Key: " + S())))):
@@ -325,6 +326,54 @@ def defect_cases():
             cases.append(("%s with a lost %s (response)" % (name, what), lambda w=what: (
                 GET(), response((JSON, "Set-Cookie: a=" + S()), '{"a":"%s","token":"%s","b":"%s"}' % ("x" * 40, S(), "y" * 60)),
                 "response " + w), False))
+
+
+def framing_cases():
+    """Bodies of which nobody can say where they end."""
+    def body():
+        return ('{"marker":"begins-public","token":"%s","d":{"pwd":"%s"},"notes":[%s],"secret":"%s"}' % (
+            S(), S(), ",".join('"%s"' % text for text in looks("JSON string", "plain", leak_values.in_json)), S()))
+
+    def chunks(data, size="%x", end="\r\n", last="0\r\n\r\n", extension=""):
+        pieces = [data[at:at + 50] for at in range(0, len(data), 50)]
+        return "".join((size % len(piece)) + extension + "\r\n" + piece + end for piece in pieces) + last
+
+    length = lambda data, more=0: "Content-Length: %d" % (len(data) + more)
+    CHUNKED = "Transfer-Encoding: chunked"
+    broken = {
+        "length and chunked": lambda b: ((length(b, 200), CHUNKED), chunks(b)),
+        "chunked and length, not chunked": lambda b: ((CHUNKED, length(b)), b),
+        "length too short": lambda b: ((length(b, -60),), b),
+        "length too short, and another request": lambda b: ((length(b, -60),), b + "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"),
+        "length too long": lambda b: ((length(b, 70),), b),
+        "lengths that differ": lambda b: ((length(b), length(b, -90)), b),
+        "length that is no number": lambda b: (("Content-Length: 0x%x" % len(b),), b),
+        "length with a sign": lambda b: (("Content-Length: +%d" % len(b),), b),
+        "no length": lambda b: ((), b),
+        "unknown coding": lambda b: (("Transfer-Encoding: odd",), b),
+        "chunked in gzip": lambda b: (("Transfer-Encoding: gzip, chunked",), chunks(b)),
+        "chunked twice": lambda b: (("Transfer-Encoding: chunked, chunked",), chunks(b)),
+        "chunk sizes that are none": lambda b: ((CHUNKED,), chunks(b, size="g%x")),
+        "chunk sizes that are too large": lambda b: ((CHUNKED,), chunks(b, size="f%x")),
+        "chunk sizes that are too small": lambda b: ((CHUNKED,), chunks(b, size="%.0s9")),
+        "chunks with bare LF": lambda b: ((CHUNKED,), chunks(b).replace("\r\n", "\n")),
+        "chunks without an end": lambda b: ((CHUNKED,), chunks(b, end="")),
+        "chunks without the last": lambda b: ((CHUNKED,), chunks(b, last="")),
+        "secrets in chunk extensions": lambda b: ((CHUNKED,), chunks(b, extension=";token=" + S())),
+        "secrets after the last chunk": lambda b: ((CHUNKED,), chunks(b, last="0\r\nX-Api-Key: %s\r\nnot a line %s" % (S(), S()))),
+    }
+    for name, frame in broken.items():
+        def whole(start, more=(), f=frame):
+            lines, data = f(body())
+            return message(start, tuple(more) + (JSON,) + lines, data, framing=False)
+        in_request("framing: " + name, lambda w=whole: w("POST /p HTTP/1.1", ("Host: h",)), False)
+        in_response("framing: " + name, lambda w=whole: w("HTTP/1.1 200 OK"), False)
+    in_request("junk before", lambda: ("token=%s\r\n" % S()).encode() + request(), False)
+    in_response("junk before", lambda: ("token=%s\r\n" % S()).encode() + response(), False)
+    in_response("no status line", lambda: ("<html>token=%s" % S()).encode(), False)
+    in_response("interim with a secret", lambda: ("HTTP/1.1 103 Early Hints\r\nSet-Cookie: a=%s\r\n\r\n" % S()).encode() + response(), False)
+    in_response("after an upgrade", lambda: ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: odd\r\n\r\ntoken=%s" % S()).encode(), False)
+    in_response("longer than the answer to HEAD", lambda: response((JSON,), body()), False)
 
 
 def look_cases():
@@ -382,7 +431,7 @@ def send(capture, client, server, seq, ack, data, how, texts, lost):
         edges = sorted(set(edges + [len(data) - 50, len(data) - 20]))
     for start, end in zip(edges, edges[1:]):
         hole = lost == "hole" and len(data) - 50 <= start < len(data) - 20
-        after = lost == "end" and start >= len(data) - 50
+        after = lost in ("end", "reset") and start >= len(data) - 50
         if start < end and not hole and not after:
             capture.packet(client, server, seq + start, ack, 0x18, data[start:end])
     return seq + len(data)
@@ -390,11 +439,11 @@ def send(capture, client, server, seq, ack, data, how, texts, lost):
 
 def main():
     global place, kept, number
-    for build in (credential_cases, url_cases, body_cases, multipart_cases, lost_cases, defect_cases):
+    for build in (credential_cases, url_cases, body_cases, multipart_cases, lost_cases, defect_cases, framing_cases):
         build()
     named = len(cases)
     look_cases()
-    wholes = []  # exchanges of which every body is to be kept
+    wholes, answers = [], {}  # exchanges of which every body is to be kept
     capture = Capture(sys.argv[2])
     server = (bytes([192, 0, 2, 10]), 8080)
     for how in range(3):
@@ -415,11 +464,18 @@ def main():
             a, b = a + 1, b + 1
             a = send(capture, client, server, a, b, asked, how, texts, "" if lost.startswith("response") else lost)
             b = send(capture, server, client, b, a, answered, how, texts, lost[9:] if lost.startswith("response") else "")
+            if lost.endswith("reset"):
+                capture.packet(client, server, a, b, 0x14)
+                continue
+            if kept and not lost:
+                answers[number] = answered.decode("latin-1")
             capture.packet(client, server, a, b, 0x11)
             capture.packet(server, client, b, a + 1, 0x11)
     capture.file.close()
     with open(sys.argv[3], "w") as file:
         json.dump({"secrets": secrets, "exchanges": number, "wholes": wholes}, file)
+    with open(sys.argv[4], "w") as file:
+        json.dump(answers, file)
     print("%d exchanges, %d secrets, %d of them told by their look alone" % (
         number, len(secrets), sum("needles" in secret for secret in secrets)))
 

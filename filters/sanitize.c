@@ -39,14 +39,47 @@ struct sanitizer {
     struct pseudonym_memo pseudonyms;
     struct keys_digest *digest;
     bool digests[2]; /* of bodies that are dropped, by link_kind */
+    sanitize_observer_fn *observer;
+    void *observer_arg;
+    enum sanitize_part part; /* for the observer: what is worked on */
+    struct bytes field;
 };
 
-/* atom_fn: makes the pseudonym and notes the link. */
-static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
+static void tell(const struct sanitizer *sanitizer, struct sanitize_event event)
 {
-    struct sanitizer *sanitizer = arg;
+    if (!sanitizer->observer)
+        return;
+    event.side = sanitizer->kind;
+    event.part = sanitizer->part;
+    event.field = sanitizer->field;
+    sanitizer->observer(sanitizer->observer_arg, &event);
+}
+
+/* Tells what became of |atom|. */
+static void tell_atom(const struct sanitizer *sanitizer, const struct atom *atom,
+                      const struct policy_rule *rule, struct bytes replacement)
+{
+    bool emptied = atom->decision.class == POLICY_EMPTIED;
+    tell(sanitizer, (struct sanitize_event){
+                        .step = SANITIZE_VALUE,
+                        .name = atom->name,
+                        .value = atom->value,
+                        .place = atom->place,
+                        .decision = atom->decision,
+                        .strategy = rule      ? rule->strategy.kind
+                                    : emptied ? STRATEGY_NULL
+                                              : STRATEGY_HASH,
+                        .found = sanitizer->locator.found,
+                        .unclear = sanitizer->locator.unclear,
+                        .replacement = replacement,
+                    });
+}
+
+/* Appends what stands in place of |atom|, on which |rule| decides where there is one, and notes the link. */
+static void put_replacement(struct sanitizer *sanitizer, const struct atom *atom,
+                            const struct policy_rule *rule, struct buffer *out)
+{
     uint8_t tag[PSEUDONYM_TAG_SIZE];
-    const struct policy_rule *rule = policy_rule_of(sanitizer->policy, atom->decision.rule);
     if (rule && rule->strategy.kind != STRATEGY_HASH) {
         strategy_apply(&rule->strategy, sanitizer->keys, atom->value, out, tag);
         return;
@@ -55,6 +88,17 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
         return;
     pseudonym_memo_make(&sanitizer->pseudonyms, sanitizer->keys, atom->value, out, tag);
     links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
+}
+
+/* atom_fn */
+static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
+{
+    struct sanitizer *sanitizer = arg;
+    const struct policy_rule *rule = policy_rule_of(sanitizer->policy, atom->decision.rule);
+    size_t before = out->size;
+    put_replacement(sanitizer, atom, rule, out);
+    if (sanitizer->observer)
+        tell_atom(sanitizer, atom, rule, bytes_make(out->data + before, out->size - before));
 }
 
 /* What the detectors are to let be. */
@@ -101,12 +145,19 @@ void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool resp
     sanitizer->digests[LINK_ISSUES] = responses;
 }
 
-static void withhold(struct sanitizer *sanitizer, size_t size, uint64_t defect)
+void sanitizer_observe(struct sanitizer *sanitizer, sanitize_observer_fn *observer, void *arg)
 {
+    sanitizer->observer = observer;
+    sanitizer->observer_arg = arg;
+}
+
+static void withhold(struct sanitizer *sanitizer, struct bytes line, uint64_t defect)
+{
+    tell(sanitizer, (struct sanitize_event){.step = SANITIZE_LINE, .value = line});
     if (sanitizer->links_only)
         return;
     sanitizer->message->withheld_lines++;
-    sanitizer->message->withheld_bytes += (uint32_t)size;
+    sanitizer->message->withheld_bytes += (uint32_t)line.size;
     sanitizer->message->defects |= defect;
 }
 
@@ -166,7 +217,7 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
             buffer_append_bytes(out, line);
             return;
         }
-        withhold(sanitizer, line.size, 0);
+        withhold(sanitizer, line, 0);
         buffer_append_text(out, "\r\n");
         return;
     }
@@ -221,29 +272,36 @@ static bool unfold(struct bytes *text, struct buffer *out)
 /* Sanitizes a header line. Returns whether it is kept as it is and holds nothing to note, whatever message it is in. */
 static bool field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
 {
+    sanitizer->field = field->split ? field->name : (struct bytes){0};
     if (!field->split) {
-        withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_NO_COLON));
+        withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NO_COLON));
         return false;
     }
     if (!is_token(field->name)) {
-        withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_NAME));
+        withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NAME));
         return false;
     }
     if (!is_whole_line(field->line)) {
-        withhold(sanitizer, field->line.size, 0);
+        withhold(sanitizer, field->line, 0);
         return false;
     }
     struct bytes value = field->value;
     if (!unfold(&value, &sanitizer->joined)) {
-        withhold(sanitizer, field->line.size, MESSAGE_DEFECT(FIELD_VALUE));
+        withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_VALUE));
         return false;
     }
     enum policy_place place = sanitizer->kind == LINK_USES ? POLICY_IN_HEADER : POLICY_IN_RESPONSE_HEADER;
     struct policy_decision rule =
         policy_memo_ask(&sanitizer->locator.memo, sanitizer->policy, place, field->name);
     const struct policy_rule *written = policy_rule_of(sanitizer->policy, rule.rule);
-    if (written && written->strategy.kind == STRATEGY_REMOVE)
+    if (written && written->strategy.kind == STRATEGY_REMOVE) {
+        tell(sanitizer, (struct sanitize_event){.step = SANITIZE_REMOVED,
+                                                .name = field->name,
+                                                .value = value,
+                                                .decision = rule,
+                                                .strategy = STRATEGY_REMOVE});
         return false;
+    }
     if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE &&
         !locate_may_find(&sanitizer->locator, rule, value)) {
         buffer_append_bytes(out, field->line);
@@ -297,14 +355,15 @@ static bool note_type(struct sanitizer *sanitizer, struct bytes name, struct byt
 }
 
 /* Returns the line at the front of |fields| if it is remembered to be kept as it is, else an empty one. |ret_entry| is where
- * it may be remembered. */
+ * it may be remembered. Who observes is to see each line. */
 static struct bytes known_line(struct sanitizer *sanitizer, struct bytes fields,
                                struct line_memo_entry **ret_entry)
 {
     size_t size = line_size(fields);
     bool folded = size < fields.size && (fields.data[size] == ' ' || fields.data[size] == '\t');
     struct bytes line = bytes_make(fields.data, size);
-    *ret_entry = folded ? NULL : line_memo_slot(&sanitizer->lines[sanitizer->kind], line);
+    *ret_entry =
+        folded || sanitizer->observer ? NULL : line_memo_slot(&sanitizer->lines[sanitizer->kind], line);
     return line_memo_holds(*ret_entry, line) ? line : (struct bytes){0};
 }
 
@@ -353,6 +412,7 @@ static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *traile
         return;
     struct bytes fields = buffer_bytes(trailers);
     buffer_clear(&sanitizer->text);
+    sanitizer->part = SANITIZE_IN_TRAILER;
     field_lines(sanitizer, &fields, false, &sanitizer->text);
     take_text(sanitizer, trailers);
 }
@@ -366,7 +426,10 @@ static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
         return;
     struct bytes fields = http1_fields(buffer_bytes(head));
     buffer_clear(&sanitizer->text);
+    sanitizer->part = SANITIZE_IN_START_LINE;
+    sanitizer->field = (struct bytes){0};
     start_line(sanitizer, buffer_bytes(head), &sanitizer->text);
+    sanitizer->part = SANITIZE_IN_HEADER;
     field_lines(sanitizer, &fields, true, &sanitizer->text);
     if (fields.size > 0)
         buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
@@ -415,6 +478,20 @@ static enum body_reason plain_body(struct sanitizer *sanitizer, const struct bod
                                      : BODY_REASON_CODING;
 }
 
+/* Tells the observer that |body| is done with. */
+static void tell_body(struct sanitizer *sanitizer, const struct body *body, struct policy_decision decision,
+                      enum body_reason reason)
+{
+    if (!sanitizer->observer || body->content.size == 0)
+        return;
+    struct bytes list = buffer_bytes(&sanitizer->coding), plain = buffer_bytes(&body->content);
+    if (body->coded && list.size > 0 &&
+        coding_decode_beginning(list, plain, DECODED_MAX, &sanitizer->plain) == CODING_OK)
+        plain = buffer_bytes(&sanitizer->plain);
+    tell(sanitizer, (struct sanitize_event){
+                        .step = SANITIZE_BODY, .value = plain, .decision = decision, .reason = reason});
+}
+
 static void drop_content(struct body *body)
 {
     body->coded = false;
@@ -445,6 +522,7 @@ static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
     enum body_reason reason = decision.class == POLICY_PRESERVED ? plain_body(sanitizer, body)
                               : decision.class == POLICY_EMPTIED ? BODY_REASON_NOT_WANTED
                                                                  : clean_body(sanitizer, body, BODY_WHOLE);
+    tell_body(sanitizer, body, decision, reason);
     if (sanitizer->links_only)
         return;
     if (body->state == BODY_KEPT && (reason != BODY_REASON_NONE || sanitizer->text.size > LARGE_BODY))
@@ -462,10 +540,11 @@ static void sanitize_whole(struct sanitizer *sanitizer, struct body *body)
 /* A body that was cut keeps what is certain of its beginning, which may be nothing. */
 static void sanitize_beginning(struct sanitizer *sanitizer, struct body *body)
 {
-    enum policy_class class = policy_of_body(sanitizer->policy, sanitizer->kind == LINK_ISSUES).class;
-    enum body_reason reason = body->content.size == 0 || class == POLICY_EMPTIED
+    struct policy_decision decision = policy_of_body(sanitizer->policy, sanitizer->kind == LINK_ISSUES);
+    enum body_reason reason = body->content.size == 0 || decision.class == POLICY_EMPTIED
                                   ? BODY_REASON_TYPE
                                   : clean_body(sanitizer, body, BODY_BEGINNING);
+    tell_body(sanitizer, body, decision, reason != BODY_REASON_NONE ? reason : BODY_REASON_INCOMPLETE);
     if (sanitizer->links_only)
         return;
     if (reason == BODY_REASON_NONE || reason == BODY_REASON_PARTS)
@@ -474,10 +553,20 @@ static void sanitize_beginning(struct sanitizer *sanitizer, struct body *body)
         drop_content(body);
 }
 
+/* Drops what is there of a body that cannot be told apart. */
+static void leave_out(struct sanitizer *sanitizer, struct body *body, enum body_reason lost)
+{
+    tell_body(sanitizer, body, policy_of_body(sanitizer->policy, sanitizer->kind == LINK_ISSUES), lost);
+    if (!sanitizer->links_only)
+        drop_content(body);
+}
+
 /* |lost| is why the body is not whole although it was handed over as such, or NONE. */
 static void sanitize_body(struct sanitizer *sanitizer, struct body *body, enum body_reason lost)
 {
     /* What has parts left out is whole but for them: it was sanitized before. */
+    sanitizer->part = SANITIZE_IN_BODY;
+    sanitizer->field = (struct bytes){0};
     bool whole = body->state == BODY_KEPT || (body->state == BODY_CUT && body->reason == BODY_REASON_PARTS);
     if (whole && lost == BODY_REASON_NONE) {
         sanitize_whole(sanitizer, body);
@@ -486,8 +575,8 @@ static void sanitize_body(struct sanitizer *sanitizer, struct body *body, enum b
     /* What stands where in a body with a hole that it does not tell of is not known. */
     if (body->state == BODY_CUT || (body->state == BODY_KEPT && lost == BODY_REASON_INCOMPLETE))
         sanitize_beginning(sanitizer, body);
-    else if (!sanitizer->links_only)
-        drop_content(body);
+    else
+        leave_out(sanitizer, body, lost);
     if (body->state == BODY_KEPT && !sanitizer->links_only) {
         body->state = BODY_CUT;
         body->reason = lost;

@@ -17,6 +17,37 @@ void sanitizer_free(struct sanitizer *sanitizer);
 /* Says whether bodies of requests and of responses that are dropped, cut by sanitizing, or grow beyond 16 MiB by it
  * shall get a digest; at first both do. */
 void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool responses);
+/* What an observer is told of. */
+enum sanitize_step {
+    SANITIZE_VALUE, /* a value was decided on: by a rule, its name, what detectors found, or because it is unclear */
+    SANITIZE_LINE,    /* a line that could not be understood is left out; |value| is the line */
+    SANITIZE_REMOVED, /* a rule takes out the header line |name| with its |value| */
+    SANITIZE_BODY, /* a body is done with; |reason| is why not all of it is kept, |value| the body as it came, without content
+                         coding as far as that can be undone */
+};
+enum sanitize_part { SANITIZE_IN_START_LINE, SANITIZE_IN_HEADER, SANITIZE_IN_BODY, SANITIZE_IN_TRAILER };
+
+/* One step. Views are borrowed for the call. */
+struct sanitize_event {
+    enum sanitize_step step;
+    enum link_kind side;      /* LINK_USES: of the request */
+    enum sanitize_part part;  /* of the message */
+    struct bytes field;       /* of a header line or trailer: its name */
+    struct bytes name, value; /* decoded */
+    enum body_reason reason;
+    /* Of a value: */
+    enum link_place place;
+    struct policy_decision decision;
+    enum strategy_kind strategy;
+    const struct detection *found; /* what the detectors found it to be; NULL: they did not decide */
+    bool unclear;                  /* what stands inside could not be told apart */
+    struct bytes replacement;      /* equal to |value| where it stays */
+};
+typedef void sanitize_observer_fn(void *arg, const struct sanitize_event *event);
+
+/* Tells |observer| (NULL: nobody) of each step from now on. What detectors look at more than once, until nothing more is found, is told of each
+ * time: later on with what stands there by then. */
+void sanitizer_observe(struct sanitizer *sanitizer, sanitize_observer_fn *observer, void *arg);
 /* Sanitizes |exchange| in place and adds its links. A body's |coded| must tell whether its content is still
  * content-coded. Sanitizing again changes nothing. */
 void sanitize_exchange(struct sanitizer *sanitizer, struct exchange *exchange);

@@ -38,6 +38,17 @@ bool locator_replace(struct locator *locator, const struct atom *atom, struct bu
     return !bytes_equal(buffer_bytes(out), atom->value);
 }
 
+/* Writes what stands in place of all of |value|, in which too much was found, or nothing that can be read, to |out|: fails closed. */
+static bool replace_unclear(struct locator *locator, enum link_place place, struct bytes name,
+                            struct bytes value, struct buffer *out)
+{
+    struct atom atom = {.place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
+    locator->unclear = true;
+    bool differs = locator_replace(locator, &atom, out);
+    locator->unclear = false;
+    return differs;
+}
+
 /* What a value may hold besides itself. */
 struct inside {
     bool json, pairs, url;
@@ -83,7 +94,9 @@ static void put_detection(struct locator *locator, enum link_place place, struct
         wrapping_decode(detection->wrapping, run, plain);
         atom.value = buffer_bytes(plain);
     }
+    locator->found = detection;
     locator_replace(locator, &atom, replacement);
+    locator->found = NULL;
     if (coded)
         wrapping_encode(detection->wrapping, run, buffer_bytes(replacement), out);
     else
@@ -103,9 +116,7 @@ static bool locate_detected(struct locator *locator, enum link_place place, stru
         return false;
     size_t count = detect_find(&locator->detector, value, name, locator->detects, found, DETECTIONS_MAX);
     if (count > DETECTIONS_MAX) { /* more than fit: all of it goes */
-        struct atom atom = {
-            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
-        locator_replace(locator, &atom, out);
+        replace_unclear(locator, place, name, value, out);
         return true;
     }
     size_t at = 0;
@@ -128,12 +139,8 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
     struct inside inside = look_inside(inner);
     if (!inside.json && !inside.pairs && !inside.url)
         return false;
-    if (locator->depth >= LOCATOR_DEPTH_MAX) {
-        /* Deeper than anyone looks: fails closed. */
-        struct atom atom = {
-            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
-        return locator_replace(locator, &atom, out);
-    }
+    if (locator->depth >= LOCATOR_DEPTH_MAX) /* deeper than anyone looks */
+        return replace_unclear(locator, place, name, value, out);
     locator->depth++;
     bool failed = false;
     if (inside.json)
@@ -143,11 +150,8 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
     else
         pairs_locate(locator, place, value, out); /* also what follows a '?' in a relative URL */
     locator->depth--;
-    if (failed) {
-        struct atom atom = {
-            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
-        return locator_replace(locator, &atom, out);
-    }
+    if (failed)
+        return replace_unclear(locator, place, name, value, out);
     return !bytes_equal(buffer_bytes(out), inside.json ? inner : value);
 }
 
@@ -176,9 +180,7 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
         }
         if (round < LOCATE_ROUNDS || !more)
             continue;
-        struct atom atom = {
-            .place = place, .decision = {.class = POLICY_PERSONAL}, .name = name, .value = value};
-        locator_replace(locator, &atom, out);
+        replace_unclear(locator, place, name, value, out);
         break;
     }
     locator_give(locator, again);

@@ -37,6 +37,9 @@ struct locator {
     struct policy_memo memo; /* of |policy| */
     uint32_t detects;        /* classes that detectors look for, DETECT_BIT of each */
     struct detector detector;
+    /* Why |replace| is called, while it is. */
+    const struct detection *found; /* as what detectors found the value; NULL: a rule or its name decides */
+    bool unclear; /* what stands inside the value could not be told apart, so that all of it goes */
 };
 
 /* Releases the buffers. */

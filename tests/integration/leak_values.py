@@ -112,7 +112,7 @@ KINDS = ("email", "card", "iban", "ssn", "phone", "ipv4", "ipv6", "mac", "jwt", 
 every_percent = lambda s: "".join("%%%02X" % b for b in s.encode("latin-1"))
 reserved_percent = lambda s: urllib.parse.quote(s, safe="")
 unicode_escapes = lambda s: "".join("\\u%04x" % ord(c) for c in s)
-sentence = lambda s: "Dear all, write to %s, please, before noon." % s
+sentence = lambda s: "Dear all%s, write to %s, please, before noon." % ("!" * (len(s) % 3), s)  # at all alignments of base64
 base64_sentence = lambda s: base64.b64encode(sentence(s).encode()).decode()
 
 # Codings that a value has by itself, before a place writes it in its own way.

@@ -290,7 +290,7 @@ void recorder_account(struct recorder *recorder, struct ledger *ledger)
     ledger->lost[LEDGER_LOSS_HTTP09] += counts->requests_lost_http09;
     ledger->lost[LEDGER_LOSS_UNCONFIRMED] += counts->requests_lost_unconfirmed;
     for (unsigned i = 0; i < EXCHANGE_FLAG_COUNT; i++)
-        ledger->flags[i] += counts->flags[i];
+        ledger->flags[i] += counts->flags[i] + totals.counts.flags[i];
     for (unsigned i = 0; i < MESSAGE_DEFECT_COUNT; i++) {
         ledger->request_defects[i] += counts->request_defects[i];
         ledger->response_defects[i] += counts->response_defects[i];

@@ -29,7 +29,15 @@
     X(HEAD_CUT, "head_cut", "a head was longer than the limit or cut by the capture's snaplen")              \
     X(CONFLICT, "conflict", "retransmitted bytes differed from the first copy; the first copy was kept")     \
     X(URGENT, "urgent", "TCP urgent data was present")                                                       \
-    X(UNSANITIZED, "unsanitized", "recorded as seen, with --unsanitized")
+    X(UNSANITIZED, "unsanitized", "recorded as seen, with --unsanitized")                                    \
+    X(REQUEST_DIGEST_STALE, "request_digest_stale",                                                          \
+      "sanitizing changed a digest of the request, or what it is of")                                        \
+    X(REQUEST_SIGNATURE_STALE, "request_signature_stale",                                                    \
+      "sanitizing changed a signature of the request, or what it signs")                                     \
+    X(RESPONSE_DIGEST_STALE, "response_digest_stale",                                                        \
+      "sanitizing changed a digest of the response, or what it is of; or the content that an ETag names")    \
+    X(RESPONSE_SIGNATURE_STALE, "response_signature_stale",                                                  \
+      "sanitizing changed a signature of the response, or what it signs")
 
 enum exchange_flag {
 #define X(name, text, help) EXCHANGE_BIT_##name,

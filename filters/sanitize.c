@@ -10,6 +10,7 @@
 #include "filters/locate/header_locator.h"
 #include "filters/locate/urlencoded.h"
 #include "filters/pseudonym_memo.h"
+#include "filters/stale.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct sanitizer {
     struct message *message;   /* of it */
     enum link_kind kind;
     bool links_only;
+    struct stale stale;   /* of that message */
     struct buffer text;   /* a head, trailers or a body as they come out */
     struct buffer plain;  /* a body without content coding */
     struct buffer joined; /* a header value without folds */
@@ -228,6 +230,7 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
     size_t start = (size_t)(request.target.data - line.data);
     buffer_append(out, line.data, start);
     url_locate(&sanitizer->locator, request.target, request.target.data[0] != '*', out);
+    stale_note_target(&sanitizer->stale, request.target, bytes_make(out->data + start, out->size - start));
     size_t end = start + request.target.size;
     buffer_append(out, line.data + end, line.size - end);
 }
@@ -383,9 +386,10 @@ static void field_lines(struct sanitizer *sanitizer, struct bytes *fields, bool 
             return;
         size_t before = out->size;
         bool same = field_line(sanitizer, &field, out);
-        bool type = head && out->size > before &&
-                    note_type(sanitizer, field.name, bytes_make(out->data + before, out->size - before));
-        if (same && head && !type)
+        struct bytes kept = bytes_make(out->data + before, out->size - before);
+        bool noted = head && kept.size > 0 && note_type(sanitizer, field.name, kept);
+        noted |= stale_note_field(&sanitizer->stale, &field, kept);
+        if (same && head && !noted)
             line_memo_learn(entry, field.line);
     }
 }
@@ -419,6 +423,7 @@ static void sanitize_trailers(struct sanitizer *sanitizer, struct buffer *traile
 
 static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
 {
+    sanitizer->stale = (struct stale){0};
     sanitizer->media = MEDIA_NONE;
     buffer_clear(&sanitizer->boundary);
     buffer_clear(&sanitizer->coding);
@@ -433,7 +438,20 @@ static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
     field_lines(sanitizer, &fields, true, &sanitizer->text);
     if (fields.size > 0)
         buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
+    if (stale_covers(&sanitizer->stale, STALE_HEAD) &&
+        !bytes_equal(buffer_bytes(head), buffer_bytes(&sanitizer->text)))
+        stale_note_changed(&sanitizer->stale, STALE_HEAD);
     take_text(sanitizer, head);
+}
+
+/* Tells digests and signatures what became of the body |seen|: |plain| without its content coding, and sanitized in |sanitizer->text|. */
+static void compare_body(struct sanitizer *sanitizer, struct bytes seen, struct bytes plain)
+{
+    if (plain.data != seen.data)
+        stale_note_changed(&sanitizer->stale, STALE_CODED);
+    bool covered = stale_covers(&sanitizer->stale, STALE_CONTENT) || sanitizer->message->trailers.size > 0;
+    if (covered && !bytes_equal(plain, buffer_bytes(&sanitizer->text)))
+        stale_note_changed(&sanitizer->stale, STALE_CONTENT | STALE_CODED);
 }
 
 /* Undoes the content coding and locates; |sanitizer->text| is what may be kept. Returns why nothing may, or NONE. */
@@ -459,7 +477,10 @@ static enum body_reason clean_body(struct sanitizer *sanitizer, const struct bod
         plain.size = DECODED_MAX;
     }
     buffer_clear(&sanitizer->text);
-    return body_locate(&sanitizer->locator, type, extent, plain, &sanitizer->text);
+    enum body_reason reason = body_locate(&sanitizer->locator, type, extent, plain, &sanitizer->text);
+    if (extent == BODY_WHOLE && (reason == BODY_REASON_NONE || reason == BODY_REASON_PARTS))
+        compare_body(sanitizer, buffer_bytes(&body->content), plain);
+    return reason;
 }
 
 /* Takes |body| as it is but for its content coding: a rule preserves it. */
@@ -473,6 +494,7 @@ static enum body_reason plain_body(struct sanitizer *sanitizer, const struct bod
     }
     enum coding_result decoded =
         coding_decode(list, buffer_bytes(&body->content), DECODED_MAX, &sanitizer->text);
+    stale_note_changed(&sanitizer->stale, STALE_CODED);
     return decoded == CODING_OK      ? BODY_REASON_NONE
            : decoded == CODING_LIMIT ? BODY_REASON_LIMIT
                                      : BODY_REASON_CODING;
@@ -597,6 +619,8 @@ static void sanitize_message(struct sanitizer *sanitizer, struct message *messag
     sanitize_head(sanitizer, &message->head);
     sanitize_body(sanitizer, &message->body, lost);
     sanitize_trailers(sanitizer, &message->trailers);
+    if (!sanitizer->links_only)
+        sanitizer->exchange->flags |= stale_flags(&sanitizer->stale, kind == LINK_USES);
 }
 
 static void run(struct sanitizer *sanitizer, struct exchange *exchange, bool links_only)

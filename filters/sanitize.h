@@ -1,6 +1,7 @@
 /* The sanitizer: takes an exchange as it was seen and leaves nothing in it that the policy calls sensitive.
  * What it cannot understand it removes, leaving length and reason. On the way it notes the credentials that
- * the exchange issues and uses (links). A pure core: no files, no clocks. */
+ * the exchange issues and uses (links), and flags digests and signatures of what it changed (stale). A pure core: no files, no
+ * clocks. */
 #ifndef FILTERS_SANITIZE_H
 #define FILTERS_SANITIZE_H
 

@@ -151,6 +151,8 @@ void traffic_counts_add(struct traffic_counts *into, const struct traffic_counts
         into->bodies_dropped[i] += from->bodies_dropped[i];
     for (unsigned i = 0; i < UNREPLAYABLE_COUNT; i++)
         into->unreplayable[i] += from->unreplayable[i];
+    for (unsigned i = 0; i < EXCHANGE_FLAG_COUNT; i++)
+        into->flags[i] += from->flags[i];
 }
 
 struct traffic_lane *traffic_lane_create(struct traffic_writer *writer)
@@ -162,6 +164,12 @@ struct traffic_lane *traffic_lane_create(struct traffic_writer *writer)
                           writer->wanted == TRAFFIC_BODIES_ALL);
     lane->block = block_builder_create(writer->level ? writer->level : SEGMENT_LEVEL_DEFAULT);
     return lane;
+}
+
+static void count_flags(struct traffic_counts *counts, uint64_t flags)
+{
+    for (unsigned bit = 0; flags >> bit != 0; bit++)
+        counts->flags[bit] += flags >> bit & 1;
 }
 
 static void sanitize(struct traffic_lane *lane, struct exchange *exchange)
@@ -188,6 +196,7 @@ int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struc
 {
     const struct sampling *sampling = lane->writer->sampling;
     enum sampling_verdict verdict = sampling ? sampling_judge(sampling, exchange) : SAMPLING_IN;
+    uint64_t flags = exchange->flags | EXCHANGE_FLAG(UNSANITIZED);
     sanitize(lane, exchange);
     if (verdict == SAMPLING_OUT ||
         (verdict != SAMPLING_IN && !sampling_keeps_links(sampling, verdict, exchange))) {
@@ -197,6 +206,7 @@ int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struc
     count_body(&lane->counts, &exchange->request.body);
     count_body(&lane->counts, &exchange->response.body);
     lane->counts.unreplayable[unreplayable_judge(exchange)]++;
+    count_flags(&lane->counts, exchange->flags & ~flags);
     int status = 0;
     size_t held = block_builder_bytes(lane->block);
     size_t most = exchange->request.head.size + exchange->response.head.size +

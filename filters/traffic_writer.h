@@ -41,6 +41,7 @@ struct traffic_counts {
     uint64_t bodies_cut;
     uint64_t bodies_dropped[BODY_REASON_COUNT];
     uint64_t unreplayable[UNREPLAYABLE_COUNT]; /* what a replay will not be able to fire, by reason */
+    uint64_t flags[EXCHANGE_FLAG_COUNT];       /* that sanitizing set */
 };
 /* Adds |from| to |into|. */
 void traffic_counts_add(struct traffic_counts *into, const struct traffic_counts *from);

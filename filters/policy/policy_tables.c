@@ -78,7 +78,7 @@ const struct policy_names policy_tables[] = {
     {"credentials in URLs", POLICY_CREDENTIAL, POLICY_IN_QUERY, false, false, POLICY_WHOLE, "key"},
     {"credential stems", POLICY_CREDENTIAL, ALL, true, false, POLICY_WHOLE,
      "token secret apikey privatekey signature credential csrf xsrf jwtassertion subscriptionkey accesskeyid "
-     "sessionid authorization"},
+     "sessionid authorization hmac"},
 
     /* Payment and identity numbers, ways to reach people. */
     {"numbers of people", POLICY_PERSONAL, FIELDS, false, false, POLICY_WHOLE,

@@ -6,6 +6,7 @@
 # the traffic is replayed at it, nor in the run and its reports, though that target answers with all the secrets of the recorded server. Among
 # them are values that only their look tells, of twelve kinds, under harmless names: emails, cards, keys, tokens, addresses. The same search
 # finds every one in a capture with --unsanitized. Bodies that can be sanitized are kept, and the beginnings of those that were cut.
+# Exchanges with digests and signatures of what was changed are flagged, as many as the ledger says.
 # REHEARSE_LEAK=long takes all combinations of kind, place, coding, content coding, chunks and cuts.
 source "$(dirname "$0")/lib.sh"
 here=$(dirname "$0")
@@ -55,6 +56,11 @@ for line in open(sys.argv[2]):
 print(len(wholes), "exchanges are not whole:", sorted(wholes)[:10])
 sys.exit(1 if wholes else 0)
 END
+for flag in request_digest_stale request_signature_stale response_digest_stale response_signature_stale; do
+    counted=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["requests"]["flags"][sys.argv[2]])' "$work/safe/ledger.json" $flag)
+    shown=$(grep -c "\"flags\":\[[^]]*\"$flag\"" "$work/safe/inspect-json.out") || true
+    [ "$counted" -gt 0 ] && [ "$counted" = "$shown" ] || fail "$flag: $counted counted, $shown shown"
+done
 begun=$(grep -c '_body":"[^,]*begins-public.*_state":"cut"' "$work/safe/inspect-json.out") || true
 [ "$begun" -gt 200 ] || fail "only $begun beginnings were kept"
 

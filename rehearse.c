@@ -3,6 +3,7 @@
 #include "common/descriptors.h"
 #include "common/stop.h"
 #include "common/version.h"
+#include "filters/verbs/audit.h"
 #include "filters/verbs/inspect.h"
 #include "filters/verbs/key_verb.h"
 #include "filters/verbs/policy_verb.h"
@@ -22,6 +23,7 @@ static const struct {
     {"capture", verb_capture, "record sanitized HTTP traffic from an interface or a packet file"},
     {"inspect", verb_inspect, "show what was recorded"},
     {"verify", verb_verify, "check every block and index of recorded traffic"},
+    {"audit", verb_audit, "say what looks like a secret or personal data in what was recorded"},
     {"key", verb_key, "make, replace and name the master keys of pseudonyms"},
     {"policy", verb_policy, "print and check policies: what is sensitive, and what becomes of it"},
     {"pseudonym", verb_pseudonym, "print the pseudonyms that stand for values in recorded traffic"},

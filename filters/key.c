@@ -188,6 +188,13 @@ struct keys *keys_random(void)
     return keys_from_master(master);
 }
 
+struct keys *keys_of_recognition(const uint8_t recognition_key[SEGMENT_KEY_SIZE])
+{
+    struct keys *keys = keys_random();
+    memcpy(keys->recognition, recognition_key, SEGMENT_KEY_SIZE);
+    return keys;
+}
+
 void keys_free(struct keys *keys)
 {
     if (!keys)

@@ -26,6 +26,9 @@ int keys_load(const char *path, struct keys **ret_keys, struct error *err);
 int keys_create(const char *path, struct keys **ret_keys, struct error *err);
 /* Returns keys that exist in this process only. */
 struct keys *keys_random(void);
+/* Returns keys whose recognition key is |recognition_key|, to tell what is a pseudonym under it; all the others exist in this process only, and what is made with
+ * them is to be thrown away. */
+struct keys *keys_of_recognition(const uint8_t recognition_key[SEGMENT_KEY_SIZE]);
 /* Wipes and frees; NULL is allowed. */
 void keys_free(struct keys *keys);
 

@@ -103,11 +103,15 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
         tell_atom(sanitizer, atom, rule, bytes_make(out->data + before, out->size - before));
 }
 
+bool sanitizer_is_ours(const struct sanitizer *sanitizer, struct bytes value)
+{
+    return pseudonym_is(keys_recognition(sanitizer->keys), value);
+}
+
 /* What the detectors are to let be. */
 static bool is_ours(void *arg, struct bytes value)
 {
-    const struct sanitizer *sanitizer = arg;
-    return pseudonym_is(keys_recognition(sanitizer->keys), value);
+    return sanitizer_is_ours(arg, value);
 }
 
 struct sanitizer *sanitizer_create(const struct policy *policy, const struct keys *keys)
@@ -632,6 +636,13 @@ static void run(struct sanitizer *sanitizer, struct exchange *exchange, bool lin
                      lost_reason(flags, EXCHANGE_FLAG(REQUEST_GAP), EXCHANGE_FLAG(REQUEST_INCOMPLETE)));
     sanitize_message(sanitizer, &exchange->response, LINK_ISSUES,
                      lost_reason(flags, EXCHANGE_FLAG(RESPONSE_GAP), EXCHANGE_FLAG(RESPONSE_INCOMPLETE)));
+}
+
+void sanitizer_look_into(struct sanitizer *sanitizer, struct bytes text)
+{
+    struct buffer *out = locator_take(&sanitizer->locator);
+    locate_nested(&sanitizer->locator, LINK_PLACE_BODY, (struct bytes){0}, text, out);
+    locator_give(&sanitizer->locator, out);
 }
 
 void sanitize_exchange(struct sanitizer *sanitizer, struct exchange *exchange)

@@ -15,6 +15,8 @@ struct sanitizer;
 struct sanitizer *sanitizer_create(const struct policy *policy, const struct keys *keys);
 /* Frees; NULL is allowed. */
 void sanitizer_free(struct sanitizer *sanitizer);
+/* Returns whether |value| is one that the sanitizer put in place of another, under the same recognition key: it is left as it is. */
+bool sanitizer_is_ours(const struct sanitizer *sanitizer, struct bytes value);
 /* Says whether bodies of requests and of responses that are dropped, cut by sanitizing, or grow beyond 16 MiB by it
  * shall get a digest; at first both do. */
 void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool responses);
@@ -49,6 +51,9 @@ typedef void sanitize_observer_fn(void *arg, const struct sanitize_event *event)
 /* Tells |observer| (NULL: nobody) of each step from now on. What detectors look at more than once, until nothing more is found, is told of each
  * time: later on with what stands there by then. */
 void sanitizer_observe(struct sanitizer *sanitizer, sanitize_observer_fn *observer, void *arg);
+/* Tells the observer of each value in |text|, a body or a part of one that has no locator, which a lenient reader could find there: in parameters, URLs and JSON, and by
+ * its look. It may be called from the observer at SANITIZE_BODY. */
+void sanitizer_look_into(struct sanitizer *sanitizer, struct bytes text);
 /* Sanitizes |exchange| in place and adds its links. A body's |coded| must tell whether its content is still
  * content-coded. Sanitizing again changes nothing. */
 void sanitize_exchange(struct sanitizer *sanitizer, struct exchange *exchange);

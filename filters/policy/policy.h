@@ -28,6 +28,8 @@ enum policy_class {
     POLICY_PRESERVED,  /* kept by a rule, whatever is inside */
 };
 #define POLICY_CLASS_COUNT 6
+/* Returns "public", "credential", ... Static. */
+const char *policy_class_name(enum policy_class class);
 
 /* Where a name stands; a bit each, so that a rule can hold in several. */
 enum policy_place {

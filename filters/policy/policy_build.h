@@ -76,7 +76,6 @@ size_t policy_key(struct bytes name, bool glob, char key[POLICY_KEY_MAX]);
 /* Returns the hash that |whole| is addressed by. */
 uint32_t policy_key_hash(const char *text, size_t size);
 /* The words of the language. */
-const char *policy_class_name(enum policy_class class);
 const char *policy_shape_name(enum policy_shape shape);
 const char *policy_place_name(unsigned index); /* of the bit |index| */
 

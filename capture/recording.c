@@ -19,6 +19,7 @@
 #define DIGIT_VALUES      (1u << DIGIT_BITS)
 #define BATCH_AGE_NS      NS_PER_S
 #define LARGE_BATCH_BYTES (UINT64_C(4) << 20)
+#define FETCHED_BYTES     ((size_t)512)
 
 struct recording {
     struct traffic_writer *writer;
@@ -124,6 +125,33 @@ static void end_turn(struct recording *recording)
     pthread_mutex_unlock(&recording->lock);
 }
 
+#define LINE 64 /* bytes of a line of the processor's cache */
+
+/* Fetches the beginning of |buffer|, of which the processor foresees the rest. */
+static void fetch(const struct buffer *buffer)
+{
+    size_t size = buffer->size < FETCHED_BYTES ? buffer->size : FETCHED_BYTES;
+    for (size_t at = 0; at < size; at += LINE)
+        __builtin_prefetch(buffer->data + at);
+}
+
+/* Fetches what the exchange that comes |ahead| of the one at |at| holds: it was written by another processor. */
+static void fetch_ahead(const struct exchange_batch *batch, const struct turn *turns, size_t at)
+{
+    if (at + 2 < batch->count) {
+        const char *exchange = (const char *)&batch->exchanges[turns[at + 2].index];
+        for (size_t i = 0; i < sizeof(struct exchange); i += LINE)
+            __builtin_prefetch(exchange + i, 1);
+    }
+    if (at + 1 < batch->count) {
+        const struct exchange *exchange = &batch->exchanges[turns[at + 1].index];
+        fetch(&exchange->request.head);
+        fetch(&exchange->request.body.content);
+        fetch(&exchange->response.head);
+        fetch(&exchange->response.body.content);
+    }
+}
+
 static void *run_lane(void *arg)
 {
     struct recording *recording = arg;
@@ -136,8 +164,10 @@ static void *run_lane(void *arg)
         const struct turn *turns = sort_batch(batch, &order);
         if (batch->bytes > LARGE_BATCH_BYTES)
             await_turn(recording, batch); /* it may be written in pieces */
-        for (size_t i = 0; i < batch->count; i++)
+        for (size_t i = 0; i < batch->count; i++) {
+            fetch_ahead(batch, turns, i);
             status |= traffic_lane_put(lane, &batch->exchanges[turns[i].index], &err);
+        }
         traffic_lane_compress(lane);
         await_turn(recording, batch);
         status |= traffic_lane_flush(lane, &err);

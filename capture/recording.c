@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/prefetch.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -125,31 +126,24 @@ static void end_turn(struct recording *recording)
     pthread_mutex_unlock(&recording->lock);
 }
 
-#define LINE 64 /* bytes of a line of the processor's cache */
-
 /* Fetches the beginning of |buffer|, of which the processor foresees the rest. */
 static void fetch(const struct buffer *buffer)
 {
-    size_t size = buffer->size < FETCHED_BYTES ? buffer->size : FETCHED_BYTES;
-    for (size_t at = 0; at < size; at += LINE)
-        __builtin_prefetch(buffer->data + at);
+    prefetch_read(buffer->data, buffer->size < FETCHED_BYTES ? buffer->size : FETCHED_BYTES);
 }
 
-/* Fetches what the exchange that comes |ahead| of the one at |at| holds: it was written by another processor. */
+/* Fetches what comes after the exchange |at| of |turns|: another processor wrote it. */
 static void fetch_ahead(const struct exchange_batch *batch, const struct turn *turns, size_t at)
 {
-    if (at + 2 < batch->count) {
-        const char *exchange = (const char *)&batch->exchanges[turns[at + 2].index];
-        for (size_t i = 0; i < sizeof(struct exchange); i += LINE)
-            __builtin_prefetch(exchange + i, 1);
-    }
-    if (at + 1 < batch->count) {
-        const struct exchange *exchange = &batch->exchanges[turns[at + 1].index];
-        fetch(&exchange->request.head);
-        fetch(&exchange->request.body.content);
-        fetch(&exchange->response.head);
-        fetch(&exchange->response.body.content);
-    }
+    if (at + 2 < batch->count)
+        prefetch_write(&batch->exchanges[turns[at + 2].index], sizeof(struct exchange));
+    if (at + 1 >= batch->count)
+        return;
+    const struct exchange *exchange = &batch->exchanges[turns[at + 1].index];
+    fetch(&exchange->request.head);
+    fetch(&exchange->request.body.content);
+    fetch(&exchange->response.head);
+    fetch(&exchange->response.body.content);
 }
 
 static void *run_lane(void *arg)

@@ -1,6 +1,7 @@
 #include "filters/detect/detect.h"
 
 #include "filters/detect/detect_scan.h"
+#include "filters/detect/triggers.h"
 
 #include <string.h>
 
@@ -116,6 +117,33 @@ size_t detect_next(struct bytes text, size_t from)
 {
     struct scan scan = {.text = text, .classes = DETECT_ALL, .members = true};
     return scan_run(&scan, from);
+}
+
+/* Those of |special|, from |text| on, that are not '=' or '&'. */
+static uint64_t without_separators(struct bytes text, uint64_t special)
+{
+    for (uint64_t left = special; left; left &= left - 1) {
+        uint8_t byte = text.data[__builtin_ctzll(left)];
+        if (byte == '=' || byte == '&')
+            special &= ~(left & -left);
+    }
+    return special;
+}
+
+size_t detect_calm(struct bytes text)
+{
+    struct triggers triggers;
+    size_t from = 0;
+    while ((from = triggers_next(text, from, &triggers)) < text.size) {
+        uint64_t others = triggers.digits | triggers.groups | triggers.dots | triggers.colons |
+                          triggers.iban | triggers.token | triggers.armour | triggers.pairs |
+                          triggers.schemes;
+        others |= without_separators(bytes_make(text.data + from, text.size - from), triggers.special);
+        if (others)
+            return from + (size_t)__builtin_ctzll(others);
+        from += text.size - from > TRIGGER_BLOCK ? TRIGGER_STEP : TRIGGER_BLOCK;
+    }
+    return text.size;
 }
 
 size_t detect_find(struct detector *detector, struct bytes text, struct bytes name, uint32_t classes,

@@ -33,6 +33,7 @@ enum detect_class {
     DETECT_HIGH_ENTROPY,   /* 3.5 bits a character beside the name of a key */
 };
 #define DETECT_CLASSES    16
+#define DETECT_DIGITS_MIN 12 /* digits alone, fewer than these, are nothing whose name hints at nothing */
 #define DETECT_ALL        ((UINT32_C(1) << DETECT_CLASSES) - 1)
 #define DETECT_BIT(class) (UINT32_C(1) << (class))
 
@@ -72,6 +73,10 @@ bool detect_may_find(struct bytes text);
  * under a name that hints at nothing, or text.size where there is none. A value that ends before that offset needs no look, unless the hints of its
  * name call for one (HINTS_LOOK). */
 size_t detect_next(struct bytes text, size_t from);
+
+/* For text that is cut at '=' and '&' and at other bytes that are part of no value: returns where the beginning of |text| ends of whose parts
+ * detect_may_find is false for each. It may end earlier than need be. */
+size_t detect_calm(struct bytes text);
 
 /* Finds values of |classes| (DETECT_BIT of each, or'ed) in |text|, which stands under |name| (may be empty). Writes at most
  * |max| findings to |ret|, in order, not overlapping, leftmost first and of those the longest. Returns their number; a

@@ -72,8 +72,19 @@ static struct inside look_inside(struct bytes value)
     };
 }
 
+/* Digits too few for anything that detectors know by its look; most lengths, counts and ids. */
+static bool is_short_number(struct bytes value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (value.data[i] < '0' || value.data[i] > '9')
+            return false;
+    return value.size < DETECT_DIGITS_MIN;
+}
+
 bool locate_may_find(const struct locator *locator, struct policy_decision decision, struct bytes value)
 {
+    if (!decision.hinted && is_short_number(value))
+        return false;
     struct inside inside = look_inside(bytes_trim(value));
     return inside.json || inside.pairs || inside.url ||
            (locator->detects && (decision.hinted || detect_may_find(value)));

@@ -35,6 +35,7 @@ struct locator {
     struct buffer pool[LOCATOR_POOL];
     unsigned pool_used;
     struct policy_memo memo; /* of |policy| */
+    struct bytes calm; /* text of pairs being read, in whose parts detectors would find nothing */
     uint32_t detects;        /* classes that detectors look for, DETECT_BIT of each */
     struct detector detector;
     /* Why |replace| is called, while it is. */

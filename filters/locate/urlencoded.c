@@ -151,6 +151,32 @@ static enum policy_place place_of(enum link_place place)
     return place == LINK_PLACE_FORM ? POLICY_IN_FORM : POLICY_IN_QUERY;
 }
 
+static bool lies_in(struct bytes text, struct bytes whole)
+{
+    uintptr_t at = (uintptr_t)text.data, start = (uintptr_t)whole.data;
+    return at >= start && at + text.size <= start + whole.size;
+}
+
+/* Notes how much of |text| is calm, unless that is known. Returns what was known before, which is to be put back. */
+static struct bytes calm_begin(struct locator *locator, struct bytes text)
+{
+    struct bytes before = locator->calm;
+    if (text.size > 0 && !lies_in(text, before))
+        locator->calm = bytes_make(text.data, locator->detects ? detect_calm(text) : 0);
+    return before;
+}
+
+/* Whether |text|, of a pair, is known to be literal and to hold nothing, whatever its name. */
+static bool is_calm(const struct locator *locator, struct bytes text)
+{
+    if (!lies_in(text, locator->calm))
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] == '=' || text.data[i] == ':' || text.data[i] == '"')
+            return false;
+    return true;
+}
+
 /* Whether nothing in |text| is escaped. */
 static bool is_literal(struct bytes text)
 {
@@ -167,7 +193,8 @@ static void value_locate(struct locator *locator, enum link_place place, struct 
     struct policy_decision decision = policy_memo_ask(&locator->memo, locator->policy, place_of(place), name);
     if (decision.class != POLICY_PUBLIC)
         percent_atom(locator, place, decision, name, raw, true, out);
-    else if (is_literal(raw) && !locate_may_find(locator, decision, raw))
+    else if ((!decision.hinted && is_calm(locator, raw)) ||
+             (is_literal(raw) && !locate_may_find(locator, decision, raw)))
         buffer_append_bytes(out, raw);
     else
         open_value(locator, place, name, raw, out);
@@ -177,7 +204,8 @@ static void value_locate(struct locator *locator, enum link_place place, struct 
 static void bare_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
     struct bytes no_name = {0};
-    if (is_literal(text) && !locate_may_find(locator, (struct policy_decision){0}, text))
+    if (is_calm(locator, text) ||
+        (is_literal(text) && !locate_may_find(locator, (struct policy_decision){0}, text)))
         buffer_append_bytes(out, text);
     else
         open_value(locator, place, no_name, text, out);
@@ -207,14 +235,16 @@ static void pair_locate(struct locator *locator, enum link_place place, struct b
 
 void pairs_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
+    struct bytes known = calm_begin(locator, text);
     while (text.size > 0) {
         size_t end = find_byte(text, '&');
         pair_locate(locator, place, part_of(text, 0, end), out);
         if (end == text.size)
-            return;
+            break;
         buffer_append_byte(out, '&');
         text = part_of(text, end + 1, text.size);
     }
+    locator->calm = known;
 }
 
 /* One long name alone is more likely base64 that ends in '=', unless its value is one that is emptied. */
@@ -360,6 +390,7 @@ void url_locate(struct locator *locator, struct bytes url, bool authority, struc
         }
         url = part_of(rest, end, rest.size);
     }
+    struct bytes known = calm_begin(locator, url);
     size_t path = 0;
     while (path < url.size && url.data[path] != '?' && url.data[path] != '#')
         path++;
@@ -371,4 +402,5 @@ void url_locate(struct locator *locator, struct bytes url, bool authority, struc
         pairs_locate(locator, LINK_PLACE_QUERY, part_of(url, 1, end), out);
         url = part_of(url, end, url.size);
     }
+    locator->calm = known;
 }

@@ -15,13 +15,45 @@
 
 #define INLINE inline __attribute__((always_inline))
 
+/* What a byte can be: a bit each, in the order of struct masks. */
+#define BETWEEN(byte, first, last) ((byte) >= (first) && (byte) <= (last))
+#define IS_CAPITAL(byte)           BETWEEN(byte, 'A', 'Z')
+#define IS_LETTER(byte)            BETWEEN((byte) | 0x20, 'a', 'z')
+#define IS_DIGIT(byte)             BETWEEN(byte, '0', '9')
+#define IS_SPECIAL(byte)                                                                                     \
+    ((byte) == '%' || (byte) == '&' || (byte) == '+' || (byte) == '=' || (byte) == '@' || (byte) == '\\' ||  \
+     (byte) == 0)
+#define KINDS_LOW(byte)                                                                                      \
+    (IS_SPECIAL(byte) | IS_DIGIT(byte) << 1 | IS_LETTER(byte) << 2 |                                         \
+     (IS_LETTER(byte) || IS_DIGIT(byte) || (byte) == '-' || (byte) == '_') << 3 |                            \
+     (IS_DIGIT(byte) || (byte) == ' ' || (byte) == '-') << 4 | (IS_DIGIT(byte) || IS_CAPITAL(byte)) << 5 |   \
+     ((byte) == '.') << 6 | ((byte) == ':') << 7)
+#define KINDS_HIGH(byte)                                                                                     \
+    (((byte) == ' ') | ((byte) == '-') << 1 | IS_CAPITAL(byte) << 2 | (((byte) | 0x20) == 'b') << 3 |        \
+     (((byte) | 0x20) == 'c') << 4 | (((byte) | 0x20) == 'r') << 5)
+
 /* Which bytes of a block are what. */
 struct masks {
-    uint64_t special, digit, letter, upper, space, dash, dot, colon, under, b, c, r;
+    uint64_t special, digit, letter, token, number, strong, dot, colon;
+    uint64_t space, dash, capital, b, c, r, none[2];
 };
 
+#define EIGHT(kinds, first)                                                                                  \
+    kinds(first), kinds((first) + 1), kinds((first) + 2), kinds((first) + 3), kinds((first) + 4),            \
+        kinds((first) + 5), kinds((first) + 6), kinds((first) + 7)
+#define SIXTY_FOUR(kinds, first)                                                                             \
+    EIGHT(kinds, first), EIGHT(kinds, (first) + 8), EIGHT(kinds, (first) + 16), EIGHT(kinds, (first) + 24),  \
+        EIGHT(kinds, (first) + 32), EIGHT(kinds, (first) + 40), EIGHT(kinds, (first) + 48),                  \
+        EIGHT(kinds, (first) + 56)
+
+/* The kinds of ASCII; all other bytes are of none. */
+static const uint8_t kinds_low[128]
+    __attribute__((aligned(64))) = {SIXTY_FOUR(KINDS_LOW, 0), SIXTY_FOUR(KINDS_LOW, 64)};
+static const uint8_t kinds_high[128]
+    __attribute__((aligned(64))) = {SIXTY_FOUR(KINDS_HIGH, 0), SIXTY_FOUR(KINDS_HIGH, 64)};
+
 /* Makes the masks of the |size| bytes at |block|, at most TRIGGER_BLOCK. */
-typedef struct masks masks_fn(const uint8_t *block, size_t size);
+typedef void masks_fn(const uint8_t *block, size_t size, struct masks *ret_masks);
 
 #if TRIGGERS_WIDTH > 1
 
@@ -52,9 +84,18 @@ static INLINE const uint8_t *padded(const uint8_t *block, size_t size, uint8_t l
     return last;
 }
 
-static INLINE struct masks masks_by_16(const uint8_t *block, size_t size)
+/* Makes the masks that others say. |under|: which bytes are '_'. */
+static INLINE void masks_complete(struct masks *masks, uint64_t under)
+{
+    masks->token = masks->digit | masks->letter | masks->dash | under;
+    masks->number = masks->digit | masks->space | masks->dash;
+    masks->strong = masks->digit | masks->capital;
+}
+
+static INLINE void masks_by_16(const uint8_t *block, size_t size, struct masks *ret_masks)
 {
     struct masks masks = {0};
+    uint64_t under = 0;
     uint8_t last[TRIGGER_BLOCK];
     block = padded(block, size, last);
     for (size_t at = 0; at < size; at += 16) {
@@ -67,18 +108,19 @@ static INLINE struct masks masks_by_16(const uint8_t *block, size_t size)
         masks.special |= mask16(special) << at;
         masks.digit |= mask16(range16(bytes, '0', 10)) << at;
         masks.letter |= mask16(range16(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26)) << at;
-        masks.upper |= mask16(range16(bytes, 'A', 26)) << at;
+        masks.capital |= mask16(range16(bytes, 'A', 26)) << at;
         masks.space |= equal16(bytes, ' ') << at;
         masks.dash |= equal16(bytes, '-') << at;
         masks.dot |= equal16(bytes, '.') << at;
         masks.colon |= equal16(bytes, ':') << at;
-        masks.under |= equal16(bytes, '_') << at;
+        under |= equal16(bytes, '_') << at;
         bytes = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
         masks.b |= equal16(bytes, 'b') << at;
         masks.c |= equal16(bytes, 'c') << at;
         masks.r |= equal16(bytes, 'r') << at;
     }
-    return masks;
+    masks_complete(&masks, under);
+    *ret_masks = masks;
 }
 
 /* Two tables, one by the upper half of a byte and one by the lower half, share a bit for each kind: digits are bit 0, letters bits 1 (upper
@@ -90,11 +132,13 @@ static INLINE struct masks masks_by_16(const uint8_t *block, size_t size)
 #define BIT_OF(bytes, bit) ((uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16((bytes), 7 - (bit))))
 #define EQUAL(bytes, byte) _mm256_cmpeq_epi8((bytes), _mm256_set1_epi8(byte))
 
-__attribute__((target("avx2"))) static INLINE struct masks half_by_32(const uint8_t *block)
+/* Adds the masks of 32 bytes, which begin |at| bytes into the block. */
+__attribute__((target("avx2"))) static INLINE void add_32(const uint8_t *block, unsigned at,
+                                                          struct masks *masks, uint64_t *under)
 {
     const __m256i upper_half = _mm256_broadcastsi128_si256(_mm_setr_epi8(UPPER_HALF));
     const __m256i lower_half = _mm256_broadcastsi128_si256(_mm_setr_epi8(LOWER_HALF));
-    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)block);
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(block + at));
     __m256i halves = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
     __m256i kinds =
         _mm256_and_si256(_mm256_shuffle_epi8(upper_half, halves), _mm256_shuffle_epi8(lower_half, bytes));
@@ -102,103 +146,81 @@ __attribute__((target("avx2"))) static INLINE struct masks half_by_32(const uint
                                       _mm256_or_si256(EQUAL(bytes, '\\'), EQUAL(bytes, 0)));
     __m256i folded = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
     uint64_t letter = BIT_OF(kinds, 1) | BIT_OF(kinds, 2);
-    return (struct masks){
-        .special = BIT_OF(_mm256_or_si256(kinds, special), 7),
-        .digit = BIT_OF(kinds, 0),
-        .letter = letter,
-        .upper = letter & ~BIT_OF(bytes, 5),
-        .space = BIT_OF(kinds, 3),
-        .dash = BIT_OF(kinds, 4),
-        .dot = BIT_OF(kinds, 5),
-        .colon = BIT_OF(kinds, 6),
-        .under = BIT_OF(EQUAL(bytes, '_'), 7),
-        .b = BIT_OF(EQUAL(folded, 'b'), 7),
-        .c = BIT_OF(EQUAL(folded, 'c'), 7),
-        .r = BIT_OF(EQUAL(folded, 'r'), 7),
-    };
+    masks->special |= BIT_OF(_mm256_or_si256(kinds, special), 7) << at;
+    masks->digit |= BIT_OF(kinds, 0) << at;
+    masks->letter |= letter << at;
+    masks->capital |= (letter & ~BIT_OF(bytes, 5)) << at;
+    masks->space |= BIT_OF(kinds, 3) << at;
+    masks->dash |= BIT_OF(kinds, 4) << at;
+    masks->dot |= BIT_OF(kinds, 5) << at;
+    masks->colon |= BIT_OF(kinds, 6) << at;
+    *under |= BIT_OF(EQUAL(bytes, '_'), 7) << at;
+    masks->b |= BIT_OF(EQUAL(folded, 'b'), 7) << at;
+    masks->c |= BIT_OF(EQUAL(folded, 'c'), 7) << at;
+    masks->r |= BIT_OF(EQUAL(folded, 'r'), 7) << at;
 }
 
-__attribute__((target("avx2"))) static INLINE struct masks masks_by_32(const uint8_t *block, size_t size)
+__attribute__((target("avx2"))) static INLINE void masks_by_32(const uint8_t *block, size_t size,
+                                                               struct masks *ret_masks)
 {
+    struct masks masks = {0};
+    uint64_t under = 0;
     uint8_t last[TRIGGER_BLOCK];
     block = padded(block, size, last);
-    struct masks low = half_by_32(block);
-    if (size <= 32)
-        return low;
-    struct masks high = half_by_32(block + 32);
-    return (struct masks){
-        .special = low.special | high.special << 32,
-        .digit = low.digit | high.digit << 32,
-        .letter = low.letter | high.letter << 32,
-        .upper = low.upper | high.upper << 32,
-        .space = low.space | high.space << 32,
-        .dash = low.dash | high.dash << 32,
-        .dot = low.dot | high.dot << 32,
-        .colon = low.colon | high.colon << 32,
-        .under = low.under | high.under << 32,
-        .b = low.b | high.b << 32,
-        .c = low.c | high.c << 32,
-        .r = low.r | high.r << 32,
-    };
+    add_32(block, 0, &masks, &under);
+    if (size > 32)
+        add_32(block, 32, &masks, &under);
+    masks_complete(&masks, under);
+    *ret_masks = masks;
 }
 
-#define HAS(bytes, bit) _mm512_test_epi8_mask((bytes), _mm512_set1_epi8((char)(1 << (bit))))
-#define IS(bytes, byte) _mm512_cmpeq_epi8_mask((bytes), _mm512_set1_epi8(byte))
-#define TARGET_64       __attribute__((target("avx512f,avx512bw")))
+#define TARGET_64 __attribute__((target("avx512f,avx512bw,avx512vbmi,gfni")))
 
-TARGET_64 static INLINE struct masks masks_by_64(const uint8_t *block, size_t size)
+/* Kinds of 64 bytes, eight bits each, become eight masks: the bits of each eight bytes are transposed, then the bytes of each mask brought together. */
+TARGET_64 static INLINE __m512i masks_of_kinds(__m512i kinds)
 {
+    static const uint8_t together[64] __attribute__((aligned(64))) = {
+        0,  8,  16, 24, 32, 40, 48, 56, 1,  9,  17, 25, 33, 41, 49, 57, 2,  10, 18, 26, 34, 42,
+        50, 58, 3,  11, 19, 27, 35, 43, 51, 59, 4,  12, 20, 28, 36, 44, 52, 60, 5,  13, 21, 29,
+        37, 45, 53, 61, 6,  14, 22, 30, 38, 46, 54, 62, 7,  15, 23, 31, 39, 47, 55, 63};
+    __m512i each = _mm512_set1_epi64((long long)UINT64_C(0x8040201008040201));
+    __m512i transposed = _mm512_gf2p8affine_epi64_epi8(each, kinds, 0);
+    return _mm512_permutexvar_epi8(_mm512_load_si512(together), transposed);
+}
+
+TARGET_64 static INLINE void masks_by_64(const uint8_t *block, size_t size, struct masks *ret_masks)
+{
+    /* A transposed row holds the last byte first. */
+    static const uint8_t reversed[64] __attribute__((aligned(64))) = {
+        7,  6,  5,  4,  3,  2,  1,  0,  15, 14, 13, 12, 11, 10, 9,  8,  23, 22, 21, 20, 19, 18,
+        17, 16, 31, 30, 29, 28, 27, 26, 25, 24, 39, 38, 37, 36, 35, 34, 33, 32, 47, 46, 45, 44,
+        43, 42, 41, 40, 55, 54, 53, 52, 51, 50, 49, 48, 63, 62, 61, 60, 59, 58, 57, 56};
     uint64_t inside = size < TRIGGER_BLOCK ? (UINT64_C(1) << size) - 1 : ~UINT64_C(0);
-    const __m512i upper_half = _mm512_broadcast_i32x4(_mm_setr_epi8(UPPER_HALF));
-    const __m512i lower_half = _mm512_broadcast_i32x4(_mm_setr_epi8(LOWER_HALF));
-    __m512i bytes = _mm512_maskz_loadu_epi8(inside, block);
-    __m512i halves = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), _mm512_set1_epi8(15));
-    __m512i kinds =
-        _mm512_and_si512(_mm512_shuffle_epi8(upper_half, halves), _mm512_shuffle_epi8(lower_half, bytes));
-    __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
-    uint64_t letter = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(6));
-    return (struct masks){
-        .special =
-            (HAS(kinds, 7) | IS(bytes, '=') | IS(bytes, '@') | IS(bytes, '\\') | IS(bytes, 0)) & inside,
-        .digit = HAS(kinds, 0),
-        .letter = letter,
-        .upper = letter & ~HAS(bytes, 5),
-        .space = HAS(kinds, 3),
-        .dash = HAS(kinds, 4),
-        .dot = HAS(kinds, 5),
-        .colon = HAS(kinds, 6),
-        .under = IS(bytes, '_'),
-        .b = IS(folded, 'b'),
-        .c = IS(folded, 'c'),
-        .r = IS(folded, 'r'),
-    };
+    __m512i bytes =
+        _mm512_permutexvar_epi8(_mm512_load_si512(reversed), _mm512_maskz_loadu_epi8(inside, block));
+    __mmask64 ascii = ~_mm512_movepi8_mask(bytes);
+    __m512i low = _mm512_maskz_permutex2var_epi8(ascii, _mm512_load_si512(kinds_low), bytes,
+                                                 _mm512_load_si512(kinds_low + 64));
+    __m512i high = _mm512_maskz_permutex2var_epi8(ascii, _mm512_load_si512(kinds_high), bytes,
+                                                  _mm512_load_si512(kinds_high + 64));
+    _mm512_storeu_si512(ret_masks, masks_of_kinds(low));
+    _mm512_storeu_si512(&ret_masks->space, masks_of_kinds(high));
+    ret_masks->special &= inside; /* what is not there was read as zeros */
 }
 
 #endif
 
 #if TRIGGERS_WIDTH == 1
 
-static INLINE struct masks masks_by_1(const uint8_t *block, size_t size)
+static INLINE void masks_by_1(const uint8_t *block, size_t size, struct masks *ret_masks)
 {
-    struct masks masks = {0};
+    uint64_t masks[16] = {0};
     for (size_t i = 0; i < size; i++) {
-        uint8_t byte = block[i];
-        masks.special |= (uint64_t)(byte == '%' || byte == '&' || byte == '+' || byte == '=' || byte == '@' ||
-                                    byte == '\\' || byte == 0)
-                         << i;
-        masks.digit |= (uint64_t)char_is(byte, CHAR_DIGIT) << i;
-        masks.letter |= (uint64_t)char_is(byte, CHAR_UPPER | CHAR_LOWER) << i;
-        masks.upper |= (uint64_t)char_is(byte, CHAR_UPPER) << i;
-        masks.space |= (uint64_t)(byte == ' ') << i;
-        masks.dash |= (uint64_t)(byte == '-') << i;
-        masks.dot |= (uint64_t)(byte == '.') << i;
-        masks.colon |= (uint64_t)(byte == ':') << i;
-        masks.under |= (uint64_t)(byte == '_') << i;
-        masks.b |= (uint64_t)((byte | 0x20) == 'b') << i;
-        masks.c |= (uint64_t)((byte | 0x20) == 'c') << i;
-        masks.r |= (uint64_t)((byte | 0x20) == 'r') << i;
+        unsigned kinds = block[i] < 128 ? kinds_low[block[i]] | (unsigned)kinds_high[block[i]] << 8 : 0;
+        for (; kinds; kinds &= kinds - 1)
+            masks[__builtin_ctz(kinds)] |= UINT64_C(1) << i;
     }
-    return masks;
+    memcpy(ret_masks, masks, sizeof masks);
 }
 
 #endif
@@ -229,8 +251,9 @@ static INLINE uint64_t two_of_ten(uint64_t bits)
 /* Starts of ten token characters of which two are digits or capitals. */
 static INLINE uint64_t token_starts(const struct masks *masks)
 {
-    uint64_t run = for_eight(masks->digit | masks->letter | masks->dash | masks->under);
-    return run & run >> 2 & two_of_ten(masks->digit | masks->upper);
+    uint64_t run = for_eight(masks->token);
+    run &= run >> 2;
+    return run ? run & two_of_ten(masks->strong) : 0;
 }
 
 /* Of a byte that another of |bits| follows two to five bytes later. */
@@ -250,7 +273,7 @@ static INLINE uint64_t schemes(const struct masks *masks)
 /* Returns 0 where triggers_of would find nothing; it is not 0 in few blocks of words, prices and dates, so that the branch on it is foreseen. */
 static INLINE uint64_t triggers_may_be(const struct masks *masks)
 {
-    uint64_t gap = masks->space | masks->dash, number = for_eight(masks->digit | gap);
+    uint64_t gap = masks->space | masks->dash, number = for_eight(masks->number);
     uint64_t colon = near(masks->colon), pairs = masks->dash & masks->dash >> 3;
     return masks->special | token_starts(masks) | (number & number >> 3 & masks->digit) |
            (masks->colon & masks->colon >> 1) | near(colon) | near(masks->dot) | (pairs & pairs >> 6) |
@@ -281,7 +304,7 @@ static uint64_t token_triggers(const struct masks *masks)
 static INLINE void digit_triggers(const struct masks *masks, struct triggers *triggers)
 {
     uint64_t digit = masks->digit, gap = masks->space | masks->dash;
-    uint64_t run = for_eight(digit | gap);
+    uint64_t run = for_eight(masks->number);
     triggers->digits = digit & run & run >> 4;
     uint64_t two = digit & digit >> 1;
     triggers->groups = two & digit >> 2 & gap >> 3 & two >> 4 & gap >> 6 & digit >> 7 & ~(digit << 1);
@@ -296,13 +319,13 @@ static INLINE void digit_triggers(const struct masks *masks, struct triggers *tr
     }
 }
 
-static void triggers_of(const struct masks *masks, struct triggers *ret_triggers)
+__attribute__((noinline)) static void triggers_of(const struct masks *masks, struct triggers *ret_triggers)
 {
     struct triggers triggers = {.special = masks->special, .token = token_triggers(masks)};
     digit_triggers(masks, &triggers);
     triggers.colons = (masks->colon & masks->colon >> 1) | near(near(masks->colon));
     uint64_t dash = masks->dash & masks->dash >> 1;
-    triggers.armour = dash & dash >> 2 & masks->dash >> 4 & masks->upper >> 5;
+    triggers.armour = dash & dash >> 2 & masks->dash >> 4 & masks->capital >> 5;
     /* A MAC with dashes: four of them, three bytes apart. */
     dash = masks->dash & masks->dash >> 3;
     triggers.pairs = dash & dash >> 6;
@@ -317,7 +340,7 @@ static INLINE size_t search(struct bytes text, size_t from, struct triggers *ret
 {
     struct masks masks;
     for (; text.size - from > TRIGGER_BLOCK; from += TRIGGER_STEP) {
-        masks = masks_of(text.data + from, TRIGGER_BLOCK);
+        masks_of(text.data + from, TRIGGER_BLOCK, &masks);
         if (!triggers_may_be(&masks))
             continue;
         triggers_of(&masks, ret_triggers);
@@ -325,7 +348,7 @@ static INLINE size_t search(struct bytes text, size_t from, struct triggers *ret
         if (ret_triggers->any)
             return from;
     }
-    masks = masks_of(text.data + from, text.size - from);
+    masks_of(text.data + from, text.size - from, &masks);
     if (!triggers_may_be(&masks))
         return text.size;
     triggers_of(&masks, ret_triggers);
@@ -354,7 +377,7 @@ size_t triggers_next(struct bytes text, size_t from, struct triggers *ret_trigge
 {
     if (from >= text.size)
         return text.size;
-    if (TRIGGERS_WIDTH >= 64 && __builtin_cpu_supports("avx512bw"))
+    if (TRIGGERS_WIDTH >= 64 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni"))
         return search_by_64(text, from, ret_triggers);
     if (TRIGGERS_WIDTH >= 32 && __builtin_cpu_supports("avx2"))
         return search_by_32(text, from, ret_triggers);

@@ -336,6 +336,8 @@ static void test_wrapped_values(void **state)
     expect("am9obkBleGFtcGxlLm9yZw", "email/base64:am9obkBleGFtcGxlLm9yZw");
     expect("eGpvaG5AZXhhbXBsZS5vcmcgYWJj", "email/base64:eGpvaG5AZXhhbXBsZS5vcmcgYWJj");
     expect("/users/am9obkBleGFtcGxlLm9yZw/edit", "email/base64:am9obkBleGFtcGxlLm9yZw");
+    /* Both alphabets in one run: what was found is covered. */
+    expect("---Y-----/sram9obkBleGFtcGxlLm9yZw/edit", "email/base64url:-/sram9obkBleGFtcGxlLm9yZw");
     expect("6a6f686e406578616d706c652e6f7267", "email/hex:6a6f686e406578616d706c652e6f7267");
     expect("x: 6A6F686E406578616D706C652E6F7267", "email/hex:6A6F686E406578616D706C652E6F7267");
     expect("\\u006aohn\\u0040example.org", "email/json:\\u006aohn\\u0040example.org");

@@ -3,6 +3,7 @@
 #include "common/http1_head.h"
 #include "common/mem.h"
 #include "filters/detect/detect.h"
+#include "filters/locate/json_names.h"
 #include "filters/policy/policy_yaml.h"
 #include "filters/value_set.h"
 
@@ -25,7 +26,7 @@ struct auditor {
     struct value_set *preserved; /* places */
     struct value_set *reported;  /* places with values */
     struct value_set *values;    /* values that were reported, of the message at hand */
-    struct buffer key, plain;
+    struct buffer key, plain, name;
     audit_fn *report;
     void *arg;
     size_t found;
@@ -33,9 +34,15 @@ struct auditor {
     bool guessing; /* the sanitizer looks into text of which it is not known what it is */
 };
 
-static bool is_ours(void *arg, struct bytes value)
+/* What the detectors are to let be. */
+static bool is_ours_as(void *arg, enum detect_class class, struct bytes value)
 {
     const struct auditor *auditor = arg;
+    return sanitizer_is_ours_as(auditor->wanted, class, value);
+}
+
+static bool is_ours(const struct auditor *auditor, struct bytes value)
+{
     return sanitizer_is_ours(auditor->wanted, value);
 }
 
@@ -123,6 +130,18 @@ static void report_value(struct auditor *auditor, const struct policy *policy,
     report(auditor, &finding, event->value);
 }
 
+/* Names that the sanitizer leaves as they are. */
+static void look_at_json_names(struct auditor *auditor, const struct sanitize_event *event)
+{
+    struct bytes text = event->value;
+    struct sanitize_event at = *event;
+    at.place = LINK_PLACE_JSON;
+    while (json_names_next(&text, &auditor->name)) {
+        at.name = buffer_bytes(&auditor->name);
+        look_at(auditor, &at, at.name, true, false);
+    }
+}
+
 static bool begins_as_json(struct bytes text)
 {
     size_t at = 0;
@@ -166,6 +185,8 @@ static void see_wanted(void *arg, const struct sanitize_event *event)
     case SANITIZE_BODY:
         if (event->reason != BODY_REASON_NONE || event->decision.class != POLICY_PUBLIC)
             look_at_unlocated(auditor, event);
+        else if (begins_as_json(event->value))
+            look_at_json_names(auditor, event);
         return;
     case SANITIZE_REMOVED:
         return; /* the audit's own policy demands it of later recordings */
@@ -213,7 +234,7 @@ struct auditor *auditor_create(const struct segment_header *header, const struct
         auditor->promised = sanitizer_create(auditor->recorded, auditor->keys);
         sanitizer_observe(auditor->promised, see_promised, auditor);
     }
-    auditor->detector.is_ours = is_ours;
+    auditor->detector.is_ours = is_ours_as;
     auditor->detector.is_ours_arg = auditor;
     auditor->accepted = value_set_create();
     auditor->preserved = value_set_create();
@@ -237,6 +258,7 @@ void auditor_free(struct auditor *auditor)
     value_set_free(auditor->values);
     buffer_free(&auditor->key);
     buffer_free(&auditor->plain);
+    buffer_free(&auditor->name);
     free(auditor);
 }
 

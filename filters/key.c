@@ -17,12 +17,13 @@
 /* The word, the key, a newline; one byte more tells that a file is longer. */
 #define KEY_FILE_SIZE (sizeof KEY_FILE_WORD - 1 + BASE64_SIZE + 1)
 
-enum subkey { SUBKEY_MAPPING = 1, SUBKEY_RECOGNITION, SUBKEY_IDENTITY, SUBKEY_ID, SUBKEY_BODY };
+enum subkey { SUBKEY_MAPPING = 1, SUBKEY_RECOGNITION, SUBKEY_IDENTITY, SUBKEY_ID, SUBKEY_BODY, SUBKEY_FAKE };
 
 struct keys {
     crypto_generichash_state mapping; /* BLAKE2b that has taken the mapping key; copied for each value */
     crypto_generichash_state identity;
     crypto_generichash_state body;
+    crypto_generichash_state fake;
     uint8_t recognition[SEGMENT_KEY_SIZE];
     uint8_t id[SEGMENT_KEY_ID_SIZE];
 };
@@ -68,6 +69,8 @@ static struct keys *keys_from_master(uint8_t *master)
     crypto_generichash_init(&keys->identity, key, sizeof key, KEYS_TAG_SIZE);
     derive(master, SUBKEY_BODY, key, sizeof key);
     crypto_generichash_init(&keys->body, key, sizeof key, KEYS_DIGEST_SIZE);
+    derive(master, SUBKEY_FAKE, key, sizeof key);
+    crypto_generichash_init(&keys->fake, key, sizeof key, KEYS_TAG_SIZE);
     derive(master, SUBKEY_RECOGNITION, keys->recognition, sizeof keys->recognition);
     derive(master, SUBKEY_ID, key, sizeof key);
     memcpy(keys->id, key, sizeof keys->id);
@@ -231,6 +234,15 @@ void keys_map(const struct keys *keys, struct bytes value, uint8_t ret_tag[KEYS_
     crypto_generichash_state state = keys->mapping;
     crypto_generichash_update(&state, value.data, value.size);
     crypto_generichash_final(&state, ret_tag, KEYS_TAG_SIZE);
+    sodium_memzero(&state, sizeof state);
+}
+
+void keys_fake(const struct keys *keys, uint8_t type, struct bytes value, uint8_t ret_seed[KEYS_TAG_SIZE])
+{
+    crypto_generichash_state state = keys->fake;
+    crypto_generichash_update(&state, &type, 1);
+    crypto_generichash_update(&state, value.data, value.size);
+    crypto_generichash_final(&state, ret_seed, KEYS_TAG_SIZE);
     sodium_memzero(&state, sizeof state);
 }
 

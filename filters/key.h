@@ -40,6 +40,9 @@ const uint8_t *keys_recognition(const struct keys *keys); /* SEGMENT_KEY_SIZE by
 uint64_t keys_opaque_id(const struct keys *keys, const void *data, size_t size);
 /* Writes the identity of |value|: its keyed hash under the mapping key. The only use that key has. */
 void keys_map(const struct keys *keys, struct bytes value, uint8_t ret_tag[KEYS_TAG_SIZE]);
+/* Writes the seed of the fake of |type| that stands for |value|: under a key of its own, so that who sees the value's
+ * pseudonym, which shows its identity, cannot tell its fakes. The seed is a secret. */
+void keys_fake(const struct keys *keys, uint8_t type, struct bytes value, uint8_t ret_seed[KEYS_TAG_SIZE]);
 
 /* A digest of bytes that are not kept, so that equal ones can be told under the same keys (BLAKE2b under a key of
  * its own). Taken piece by piece. */

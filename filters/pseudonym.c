@@ -123,28 +123,43 @@ static bool looks_like_email(struct bytes value)
     return dots > 0;
 }
 
+/* Appends the core for |value| and writes its identity. */
+static void put_core(const struct keys *keys, struct bytes value, struct buffer *out,
+                     uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
+{
+    uint8_t code[CODE_SIZE];
+    char text[PSEUDONYM_CORE_SIZE] = PREFIX;
+    keys_map(keys, value, code);
+    check_tag(keys_recognition(keys), code, code + PSEUDONYM_TAG_SIZE);
+    base32_encode(code, text + PREFIX_SIZE);
+    buffer_append(out, text, sizeof text);
+    memcpy(ret_tag, code, PSEUDONYM_TAG_SIZE);
+}
+
 void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *out,
                     uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
 {
-    const uint8_t *recognition_key = keys_recognition(keys);
-    uint8_t code[CODE_SIZE];
-    if (value.size == 0 || is_pseudonym(recognition_key, value, code)) {
-        if (ret_tag && value.size == 0)
-            keys_map(keys, value, ret_tag);
-        else if (ret_tag)
-            memcpy(ret_tag, code, PSEUDONYM_TAG_SIZE);
+    uint8_t own[PSEUDONYM_TAG_SIZE], *tag = ret_tag ? ret_tag : own;
+    if (value.size == 0) {
+        keys_map(keys, value, tag);
+    } else if (is_pseudonym(keys_recognition(keys), value, tag)) {
+        buffer_append_bytes(out, value);
+    } else {
+        put_core(keys, value, out, tag);
+        if (looks_like_email(value))
+            buffer_append_text(out, EMAIL_TAIL);
+    }
+}
+
+void pseudonym_make_email(const struct keys *keys, struct bytes value, struct buffer *out)
+{
+    uint8_t tag[PSEUDONYM_TAG_SIZE];
+    if (is_pseudonym(keys_recognition(keys), value, tag)) {
         buffer_append_bytes(out, value);
         return;
     }
-    keys_map(keys, value, code);
-    check_tag(recognition_key, code, code + PSEUDONYM_TAG_SIZE);
-    char text[PSEUDONYM_CORE_SIZE] = PREFIX;
-    base32_encode(code, text + PREFIX_SIZE);
-    buffer_append(out, text, sizeof text);
-    if (looks_like_email(value))
-        buffer_append_text(out, EMAIL_TAIL);
-    if (ret_tag)
-        memcpy(ret_tag, code, PSEUDONYM_TAG_SIZE);
+    put_core(keys, value, out, tag);
+    buffer_append_text(out, EMAIL_TAIL);
 }
 
 bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,

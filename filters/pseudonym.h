@@ -24,6 +24,9 @@
 void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *out,
                     uint8_t ret_tag[PSEUDONYM_TAG_SIZE]);
 
+/* The same in the look of an email, whatever |value| looks like, which is not empty. */
+void pseudonym_make_email(const struct keys *keys, struct bytes value, struct buffer *out);
+
 /* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);
 

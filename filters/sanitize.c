@@ -30,6 +30,8 @@ struct sanitizer {
     struct message *message;   /* of it */
     enum link_kind kind;
     bool links_only;
+    struct bytes subject; /* whose dates these are; empty: not known */
+    uint8_t subject_tag[LINK_TAG_SIZE];
     struct stale stale;   /* of that message */
     struct buffer text;   /* a head, trailers or a body as they come out */
     struct buffer plain;  /* a body without content coding */
@@ -83,7 +85,7 @@ static void put_replacement(struct sanitizer *sanitizer, const struct atom *atom
 {
     uint8_t tag[PSEUDONYM_TAG_SIZE];
     if (rule && rule->strategy.kind != STRATEGY_HASH) {
-        strategy_apply(&rule->strategy, sanitizer->keys, atom->value, out, tag);
+        strategy_apply(&rule->strategy, sanitizer->keys, atom->value, sanitizer->subject, out);
         return;
     }
     if (atom->decision.class == POLICY_EMPTIED)
@@ -108,10 +110,15 @@ bool sanitizer_is_ours(const struct sanitizer *sanitizer, struct bytes value)
     return pseudonym_is(keys_recognition(sanitizer->keys), value);
 }
 
-/* What the detectors are to let be. */
-static bool is_ours(void *arg, struct bytes value)
+bool sanitizer_is_ours_as(const struct sanitizer *sanitizer, enum detect_class class, struct bytes value)
 {
-    return sanitizer_is_ours(arg, value);
+    return strategy_is_ours(keys_recognition(sanitizer->keys), class, value);
+}
+
+/* What the detectors are to let be. */
+static bool is_ours(void *arg, enum detect_class class, struct bytes value)
+{
+    return sanitizer_is_ours_as(arg, class, value);
 }
 
 struct sanitizer *sanitizer_create(const struct policy *policy, const struct keys *keys)
@@ -645,8 +652,28 @@ void sanitizer_look_into(struct sanitizer *sanitizer, struct bytes text)
     locator_give(&sanitizer->locator, out);
 }
 
+/* Finds whose dates are in |exchange|: those of whoever used its first credential that tells users apart. */
+static void find_subject(struct sanitizer *sanitizer, struct exchange *exchange)
+{
+    sanitize_observer_fn *observer = sanitizer->observer;
+    sanitizer->subject = (struct bytes){0};
+    if (!policy_has_dates(sanitizer->policy))
+        return;
+    sanitizer->observer = NULL;
+    run(sanitizer, exchange, true);
+    sanitizer->observer = observer;
+    for (size_t i = 0; i < exchange->link_count && sanitizer->subject.size == 0; i++) {
+        const struct link *link = &exchange->links[i];
+        if (link->kind != LINK_USES || !link->identity)
+            continue;
+        memcpy(sanitizer->subject_tag, link->tag, sizeof link->tag);
+        sanitizer->subject = bytes_make(sanitizer->subject_tag, sizeof link->tag);
+    }
+}
+
 void sanitize_exchange(struct sanitizer *sanitizer, struct exchange *exchange)
 {
+    find_subject(sanitizer, exchange);
     run(sanitizer, exchange, false);
 }
 

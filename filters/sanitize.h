@@ -17,6 +17,8 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
 void sanitizer_free(struct sanitizer *sanitizer);
 /* Returns whether |value| is one that the sanitizer put in place of another, under the same recognition key: it is left as it is. */
 bool sanitizer_is_ours(const struct sanitizer *sanitizer, struct bytes value);
+/* The same of one that detectors of |class| find. */
+bool sanitizer_is_ours_as(const struct sanitizer *sanitizer, enum detect_class class, struct bytes value);
 /* Says whether bodies of requests and of responses that are dropped, cut by sanitizing, or grow beyond 16 MiB by it
  * shall get a digest; at first both do. */
 void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool responses);

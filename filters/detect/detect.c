@@ -24,12 +24,12 @@ void detector_done(struct detector *detector)
     }
 }
 
-static bool value_is_ours(const struct detector *detector, struct bytes value)
+static bool value_is_ours(const struct detector *detector, enum detect_class class, struct bytes value)
 {
-    return detector->is_ours && detector->is_ours(detector->is_ours_arg, value);
+    return detector->is_ours && detector->is_ours(detector->is_ours_arg, class, value);
 }
 
-bool scan_is_ours(struct scan *scan, enum wrapping wrapping, struct bytes coded)
+bool scan_is_ours(struct scan *scan, enum detect_class class, enum wrapping wrapping, struct bytes coded)
 {
     if (!scan->detector || scan->depth >= DETECT_DEPTH_MAX)
         return false;
@@ -37,15 +37,15 @@ bool scan_is_ours(struct scan *scan, enum wrapping wrapping, struct bytes coded)
     buffer_clear(decoded);
     wrapping_decode(wrapping, coded, decoded);
     struct bytes value = buffer_bytes(decoded);
-    if (value_is_ours(scan->detector, value))
+    if (value_is_ours(scan->detector, class, value))
         return true;
     const uint8_t *colon = value.size ? memchr(value.data, ':', value.size) : NULL;
     if (!colon)
         return false;
     struct bytes user = bytes_make(value.data, (size_t)(colon - value.data));
     struct bytes password = bytes_make(colon + 1, value.size - user.size - 1);
-    return (user.size == 0 || value_is_ours(scan->detector, user)) &&
-           (password.size == 0 || value_is_ours(scan->detector, password));
+    return (user.size == 0 || value_is_ours(scan->detector, class, user)) &&
+           (password.size == 0 || value_is_ours(scan->detector, class, password));
 }
 
 /* Makes |into|, which |other| overlaps, cover both; the one that begins first, or is longer, says what it is,
@@ -101,7 +101,7 @@ void scan_add(struct scan *scan, enum detect_class class, enum wrapping wrapping
         return;
     }
     if (wrapping == WRAPPING_NONE &&
-        value_is_ours(scan->detector, bytes_make(scan->text.data + offset, size)))
+        value_is_ours(scan->detector, class, bytes_make(scan->text.data + offset, size)))
         return;
     struct detection detection = {.class = class, .wrapping = wrapping, .offset = offset, .size = size};
     insert(scan, &detection);

@@ -55,8 +55,8 @@ struct detection {
 
 /* Zero it and set the first two; a detector belongs to one thread. */
 struct detector {
-    /* Whether |value| (decoded) is one that we put there: a pseudonym or a fake, which is no finding. May be NULL. */
-    bool (*is_ours)(void *arg, struct bytes value);
+    /* Whether |value| (decoded), which would be a finding of |class|, is one that we put there: a pseudonym or a fake. May be NULL. */
+    bool (*is_ours)(void *arg, enum detect_class class, struct bytes value);
     void *is_ours_arg;
     /* Scratch, which keeps its memory. */
     struct buffer decoded[DETECT_DEPTH_MAX];

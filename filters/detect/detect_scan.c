@@ -28,7 +28,7 @@ static void add_userinfo(struct scan *scan, struct bytes part)
     for (size_t i = 0; i + 2 < part.size && !coded; i++)
         coded =
             part.data[i] == '%' && char_is(part.data[i + 1], CHAR_HEX) && char_is(part.data[i + 2], CHAR_HEX);
-    if (coded && scan_is_ours(scan, WRAPPING_PERCENT, part))
+    if (coded && scan_is_ours(scan, DETECT_URL_CREDENTIAL, WRAPPING_PERCENT, part))
         return;
     scan_add(scan, DETECT_URL_CREDENTIAL, coded ? WRAPPING_PERCENT : WRAPPING_NONE,
              (size_t)(part.data - scan->text.data), part.size);
@@ -197,7 +197,7 @@ static size_t scheme_token(struct scan *scan, size_t at)
         found(scan, DETECT_AUTH, at, size);
         return size;
     case SCHEME_BASIC:
-        if (!scan_is_ours(scan, WRAPPING_BASE64, bytes_make(scan->text.data + at, size)))
+        if (!scan_is_ours(scan, DETECT_BASIC, WRAPPING_BASE64, bytes_make(scan->text.data + at, size)))
             found(scan, DETECT_BASIC, at, size);
         return size;
     }

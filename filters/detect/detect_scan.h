@@ -26,8 +26,8 @@ struct scan {
 size_t scan_run(struct scan *scan, size_t from);
 /* Looks at all of the text where the name of the field calls for it. */
 void scan_named(struct scan *scan);
-/* Returns whether |coded| decodes to a value of ours, or to two of them with a colon between. */
-bool scan_is_ours(struct scan *scan, enum wrapping wrapping, struct bytes coded);
+/* Returns whether |coded|, which would be a finding of |class|, decodes to a value of ours, or to two of them with a colon between. */
+bool scan_is_ours(struct scan *scan, enum detect_class class, enum wrapping wrapping, struct bytes coded);
 /* Adds a finding, if its class is looked for and it is not one of ours. Where it overlaps others, that which begins first stays, of those the
  * longest, made longer where they reach over its end. */
 void scan_add(struct scan *scan, enum detect_class class, enum wrapping wrapping, size_t offset, size_t size);

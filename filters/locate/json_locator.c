@@ -73,6 +73,23 @@ static void put_string(struct reader *reader, const uint8_t *start, const uint8_
     reader->copied = end;
 }
 
+/* Replaces the number between |start| and |end| by |value|, which is one. */
+static void put_raw(struct reader *reader, const uint8_t *start, const uint8_t *end, struct bytes value)
+{
+    copy_until(reader, start);
+    buffer_append_bytes(reader->out, value);
+    reader->copied = end;
+}
+
+/* Returns whether |text| is a whole number as JSON writes them: what stands in place of one goes without quotes. */
+static bool is_number(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return text.size > 0 && (text.data[0] != '0' || text.size == 1);
+}
+
 /* Returns whether something may stand inside a string that its name does not tell: parameters, a URL, JSON (which begins
  * with a bracket, perhaps after white space that is escaped). All that marks these is ASCII. */
 static inline bool worth_a_look(const struct json_string *string)
@@ -158,7 +175,9 @@ __attribute__((noinline)) static void plain_replace(struct reader *reader, const
         changed = locate_nested(reader->locator, slot->place, atom.name, value, replacement);
     else
         changed = locator_replace(reader->locator, &atom, replacement);
-    if (changed)
+    if (changed && is_number(buffer_bytes(replacement)))
+        put_raw(reader, start, end, buffer_bytes(replacement));
+    else if (changed)
         put_string(reader, start, end, buffer_bytes(replacement));
     locator_give(reader->locator, replacement);
 }
@@ -212,30 +231,6 @@ static void name_look_up(struct reader *reader, struct slot *slot, struct bytes 
     reader->last = entry;
 }
 
-/* Looks at the name in |slot|, which stands in |string| and ends at |end|, and replaces what looks sensitive in it. Returns false where
- * nothing can. A name that may hold something is not remembered: it is to be looked at wherever it stands. */
-__attribute__((noinline)) static bool name_locate(struct reader *reader, const struct json_string *string,
-                                                  const uint8_t *end, struct slot *slot)
-{
-    struct locator *locator = reader->locator;
-    struct bytes name = slot_name(reader, slot), no_name = {0};
-    suspect_pass(reader, end);
-    if (!locate_may_find(locator, (struct policy_decision){0}, name))
-        return false;
-    struct buffer *replacement = locator_take(locator);
-    slot->decision = policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, name);
-    reader->last = NULL;
-    if (locate_nested(locator, slot->place, no_name, name, replacement)) {
-        put_string(reader, string->start - 1, end, buffer_bytes(replacement));
-        /* The name that stands there now decides as well, so that sanitizing again changes nothing. */
-        if (slot->decision.class == POLICY_PUBLIC)
-            slot->decision =
-                policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, buffer_bytes(replacement));
-    }
-    locator_give(locator, replacement);
-    return true;
-}
-
 /* Reads "name": at |at| and fills |ret_slot| for the value that follows. |joint|: the comma or brace before. */
 __attribute__((noinline)) static const uint8_t *member_name(struct reader *reader, const uint8_t *joint,
                                                             const uint8_t *at, struct slot *ret_slot)
@@ -244,12 +239,12 @@ __attribute__((noinline)) static const uint8_t *member_name(struct reader *reade
     bool cut;
     if (json_byte(at, reader->end) != '"')
         return not_json(reader, at, at == reader->end);
-    const uint8_t *name_end = json_string_end(at, reader->end, true, &string, &cut);
-    if (!name_end)
+    const uint8_t *after = json_string_end(at, reader->end, false, &string, &cut);
+    if (!after)
         return not_json(reader, at, cut);
-    const uint8_t *after = json_skip_space(name_end, reader->end);
+    after = json_skip_space(after, reader->end);
     if (json_byte(after, reader->end) != ':')
-        return not_json(reader, at, after == reader->end); /* the name was not looked at */
+        return not_json(reader, after, after == reader->end);
     after = json_skip_space(after + 1, reader->end);
     ret_slot->name_decoded = string.escaped;
     ret_slot->name = string.start;
@@ -259,9 +254,7 @@ __attribute__((noinline)) static const uint8_t *member_name(struct reader *reade
         json_unescape(bytes_make(string.start, string.size), reader->names);
         ret_slot->name_size = reader->names->size - ret_slot->name_start;
     }
-    bool odd = string.marked || string.escaped || name_end > reader->suspect;
-    if (!odd || !name_locate(reader, &string, name_end, ret_slot))
-        name_look_up(reader, ret_slot, bytes_make(joint, (size_t)(after - joint)));
+    name_look_up(reader, ret_slot, bytes_make(joint, (size_t)(after - joint)));
     return after;
 }
 

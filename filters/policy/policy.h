@@ -98,9 +98,6 @@ struct policy_decision policy_of_name(const struct policy *policy, enum policy_p
 /* Returns the rule with the number |rule|, borrowed; NULL for POLICY_NO_RULE. */
 const struct policy_rule *policy_rule_of(const struct policy *policy, uint16_t rule);
 
-/* Returns how many rules there are: their numbers go from 1 to that. */
-uint16_t policy_rule_count(const struct policy *policy);
-
 /* Returns the decision that the rule |rule| means where nothing else is known of the value. */
 struct policy_decision policy_by_rule(const struct policy *policy, uint16_t rule);
 
@@ -126,6 +123,9 @@ struct policy_decision policy_of_detected(const struct policy *policy, enum dete
 struct policy_decision policy_otherwise(const struct policy *policy);
 /* Returns the classes that are looked for, a bit each. */
 uint32_t policy_detect_classes(const struct policy *policy);
+
+/* Returns whether dates become fakes, for which their subject counts. */
+bool policy_has_dates(const struct policy *policy);
 
 /* Which exchanges are kept at all, for the caller to apply: an expression as of --select; NULL: all. */
 const char *policy_select(const struct policy *policy);

@@ -133,6 +133,8 @@ uint16_t policy_build_rule(struct policy *policy, const struct policy_rule *rule
 {
     if (policy->rule_count == POLICY_RULES_MAX)
         return POLICY_NO_RULE;
+    policy->dates =
+        policy->dates || (rule->strategy.kind == STRATEGY_FAKE && rule->strategy.fake == FAKE_DATE);
     policy->rules = xrealloc(policy->rules, (policy->rule_count + 1) * sizeof *policy->rules);
     policy->rules[policy->rule_count++] = *rule;
     return (uint16_t)policy->rule_count;
@@ -169,6 +171,7 @@ struct policy_decision policy_build_decision(const struct policy *policy, uint16
     case STRATEGY_REMOVE:
         return (struct policy_decision){.class = POLICY_EMPTIED, .rule = rule};
     case STRATEGY_MASK:
+    case STRATEGY_FAKE:
         return (struct policy_decision){.class = POLICY_PERSONAL, .rule = rule};
     case STRATEGY_HASH:
         break;

@@ -38,6 +38,7 @@ struct policy {
     struct policy_decision otherwise;
     uint16_t detects[DETECT_CLASSES]; /* rules; POLICY_NO_RULE: hash */
     uint32_t detect_classes;
+    bool dates; /* some rule makes fakes of dates */
     char *select;
     double sample_pct;
     char *sample_by;

@@ -83,6 +83,7 @@ static int add_body(struct policy *policy, uint16_t number, bool requests, bool 
         break;
     case STRATEGY_MASK:
     case STRATEGY_HASH:
+    case STRATEGY_FAKE:
         return error_set(err, ERROR_USAGE, "a body is preserved or removed; locate values in it to do else");
     }
     for (unsigned response = 0; response < 2; response++)
@@ -102,6 +103,7 @@ static int add_path(struct policy *policy, uint16_t number, struct bytes path, s
     case STRATEGY_PRESERVE:
     case STRATEGY_MASK:
     case STRATEGY_HASH:
+    case STRATEGY_FAKE:
         break;
     }
     return path_templates_add(&policy->templates, path, number, err);

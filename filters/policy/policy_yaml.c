@@ -19,26 +19,54 @@ struct reading {
     struct policy *policy;
 };
 
-/* Reads the parts of a strategy. |extra|: others of the keys of the mapping that they stand in. */
-static int read_strategy(struct reading *reading, const yaml_node_t *whole, const yaml_node_t *kind,
-                         const yaml_node_t *first, const yaml_node_t *last, struct strategy *ret_strategy)
+/* The keys that say a strategy, as they stand in a mapping together with others. */
+struct strategy_nodes {
+    const yaml_node_t *whole; /* the mapping */
+    const yaml_node_t *kind, *first, *last, *type;
+};
+
+/* Reads what a fake is to look like. |class|: of detectors, which has one of its own, or NULL. */
+static int read_fake(struct reading *reading, const struct strategy_nodes *nodes,
+                     const enum detect_class *class, enum fake_type *ret_type)
 {
-    static const char *words[STRATEGY_KINDS];
+    const char *words[FAKE_TYPES];
+    if (!nodes->type && class && strategy_fake_of(*class, ret_type))
+        return 0;
+    if (!nodes->type)
+        return yaml_reader_fail(&reading->yaml, nodes->kind,
+                                "no 'type' says what the fake looks like: email, name, street, phone, ...");
+    for (unsigned i = 0; i < FAKE_TYPES; i++)
+        words[i] = fake_type_name((enum fake_type)i);
+    int word = yaml_reader_word(&reading->yaml, nodes->type, "type", words, FAKE_TYPES);
+    *ret_type = (enum fake_type)word;
+    return word < 0 ? -1 : 0;
+}
+
+static int read_strategy(struct reading *reading, const struct strategy_nodes *nodes,
+                         const enum detect_class *class, struct strategy *ret_strategy)
+{
+    const char *words[STRATEGY_KINDS];
     struct yaml_reader *yaml = &reading->yaml;
+    const yaml_node_t *first = nodes->first, *last = nodes->last;
     uint64_t keep_first = 0, keep_last = 0;
+    enum fake_type type = FAKE_EMAIL;
     for (unsigned i = 0; i < STRATEGY_KINDS; i++)
         words[i] = strategy_kind_name((enum strategy_kind)i);
-    if (!kind)
-        return yaml_reader_fail(yaml, whole, "no 'strategy' is given");
-    int word = yaml_reader_word(yaml, kind, "strategy", words, STRATEGY_KINDS);
+    if (!nodes->kind)
+        return yaml_reader_fail(yaml, nodes->whole, "no 'strategy' is given");
+    int word = yaml_reader_word(yaml, nodes->kind, "strategy", words, STRATEGY_KINDS);
     if (word < 0 ||
         (first && yaml_reader_number(yaml, first, "keep_first", STRATEGY_KEEP_MAX, &keep_first) != 0) ||
-        (last && yaml_reader_number(yaml, last, "keep_last", STRATEGY_KEEP_MAX, &keep_last) != 0))
+        (last && yaml_reader_number(yaml, last, "keep_last", STRATEGY_KEEP_MAX, &keep_last) != 0) ||
+        (word == STRATEGY_FAKE && read_fake(reading, nodes, class, &type) != 0))
         return -1;
     if ((first || last) && word != STRATEGY_MASK)
         return yaml_reader_fail(yaml, first ? first : last,
                                 "keep_first and keep_last go with 'strategy: mask'");
+    if (nodes->type && word != STRATEGY_FAKE)
+        return yaml_reader_fail(yaml, nodes->type, "type goes with 'strategy: fake'");
     *ret_strategy = (struct strategy){.kind = (enum strategy_kind)word,
+                                      .fake = type,
                                       .keep_first = (unsigned)keep_first,
                                       .keep_last = (unsigned)keep_last};
     return 0;
@@ -59,12 +87,14 @@ static uint16_t add_rule(struct reading *reading, const yaml_node_t *node, const
 
 static int read_rule(struct reading *reading, const yaml_node_t *node)
 {
-    static const char *const keys[] = {"locate", "strategy", "keep_first", "keep_last", "why"};
+    static const char *const keys[] = {"locate", "strategy", "keep_first", "keep_last", "type", "why"};
     struct yaml_reader *yaml = &reading->yaml;
     yaml_node_t *values[COUNT(keys)], *item;
     struct strategy strategy;
-    if (yaml_reader_mapping(yaml, node, "a rule", keys, COUNT(keys), values) != 0 ||
-        read_strategy(reading, node, values[1], values[2], values[3], &strategy) != 0)
+    if (yaml_reader_mapping(yaml, node, "a rule", keys, COUNT(keys), values) != 0)
+        return -1;
+    const struct strategy_nodes nodes = {node, values[1], values[2], values[3], values[4]};
+    if (read_strategy(reading, &nodes, NULL, &strategy) != 0)
         return -1;
     if (!values[0])
         return yaml_reader_fail(yaml, node, "no 'locate' says where the values are");
@@ -97,7 +127,7 @@ static int read_each(struct reading *reading, yaml_node_t *node,
 /* Reads what detectors do about one class. */
 static int read_detector(struct reading *reading, enum detect_class class, yaml_node_t *value)
 {
-    static const char *const keys[] = {"strategy", "keep_first", "keep_last"};
+    static const char *const keys[] = {"strategy", "keep_first", "keep_last", "type"};
     yaml_node_t *values[COUNT(keys)] = {value};
     struct strategy strategy;
     char location[64];
@@ -108,7 +138,8 @@ static int read_detector(struct reading *reading, enum detect_class class, yaml_
     if (value->type != YAML_SCALAR_NODE &&
         yaml_reader_mapping(&reading->yaml, value, "a detector", keys, COUNT(keys), values) != 0)
         return -1;
-    if (read_strategy(reading, value, values[0], values[1], values[2], &strategy) != 0)
+    const struct strategy_nodes nodes = {value, values[0], values[1], values[2], values[3]};
+    if (read_strategy(reading, &nodes, &class, &strategy) != 0)
         return -1;
     if (strategy.kind == STRATEGY_PRESERVE)
         return yaml_reader_fail(

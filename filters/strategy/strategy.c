@@ -2,7 +2,7 @@
 
 static const char *const kinds[STRATEGY_KINDS] = {
     [STRATEGY_PRESERVE] = "preserve", [STRATEGY_NULL] = "null", [STRATEGY_REMOVE] = "remove",
-    [STRATEGY_MASK] = "mask",         [STRATEGY_HASH] = "hash",
+    [STRATEGY_MASK] = "mask",         [STRATEGY_HASH] = "hash", [STRATEGY_FAKE] = "fake",
 };
 
 const char *strategy_kind_name(enum strategy_kind kind)
@@ -45,22 +45,78 @@ static void mask(const struct strategy *strategy, struct bytes value, struct buf
     }
 }
 
+/* What is ours stays, and what has no shape becomes a pseudonym: better than to keep it. */
+static void fake(const struct strategy *strategy, const struct keys *keys, struct bytes value,
+                 struct bytes subject, struct buffer *out)
+{
+    if (pseudonym_is(keys_recognition(keys), value) || !fake_make(keys, strategy->fake, value, subject, out))
+        pseudonym_make(keys, value, out, NULL);
+}
+
 void strategy_apply(const struct strategy *strategy, const struct keys *keys, struct bytes value,
-                    struct buffer *out, uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
+                    struct bytes subject, struct buffer *out)
 {
     switch (strategy->kind) {
     case STRATEGY_HASH:
-        pseudonym_make(keys, value, out, ret_tag);
+        pseudonym_make(keys, value, out, NULL);
         return;
     case STRATEGY_PRESERVE:
         buffer_append_bytes(out, value);
-        break;
+        return;
     case STRATEGY_MASK:
         mask(strategy, value, out);
-        break;
+        return;
+    case STRATEGY_FAKE:
+        fake(strategy, keys, value, subject, out);
+        return;
     case STRATEGY_NULL:
     case STRATEGY_REMOVE:
+        return;
+    }
+}
+
+bool strategy_fake_of(enum detect_class class, enum fake_type *ret_type)
+{
+    switch (class) {
+    case DETECT_EMAIL:
+        *ret_type = FAKE_EMAIL;
+        return true;
+    case DETECT_CARD:
+        *ret_type = FAKE_CARD;
+        return true;
+    case DETECT_IBAN:
+        *ret_type = FAKE_IBAN;
+        return true;
+    case DETECT_SSN:
+        *ret_type = FAKE_SSN;
+        return true;
+    case DETECT_PHONE:
+        *ret_type = FAKE_PHONE;
+        return true;
+    case DETECT_IPV4:
+    case DETECT_IPV6:
+        *ret_type = FAKE_IP;
+        return true;
+    case DETECT_MAC:
+        *ret_type = FAKE_MAC;
+        return true;
+    case DETECT_NATIONAL_ID:
+    case DETECT_JWT:
+    case DETECT_BASIC:
+    case DETECT_AUTH:
+    case DETECT_PRIVATE_KEY:
+    case DETECT_PROVIDER_TOKEN:
+    case DETECT_URL_CREDENTIAL:
+    case DETECT_HIGH_ENTROPY:
         break;
     }
-    keys_map(keys, value, ret_tag);
+    return false;
+}
+
+bool strategy_is_ours(const uint8_t recognition_key[SEGMENT_KEY_SIZE], enum detect_class class,
+                      struct bytes value)
+{
+    enum fake_type type;
+    return pseudonym_is(recognition_key, value) ||
+           (strategy_fake_of(class, &type) && fake_is(recognition_key, type, value));
 }

@@ -100,6 +100,16 @@ static void test_mistakes_are_told_with_line_and_hint(void **state)
          "p.yaml:5: keep_first and keep_last go with"},
         {"version: 1\nsanitize:\n- locate: query.a\n  strategy: mask\n  keep_first: x",
          "p.yaml:5: keep_first: wanted"},
+        {"version: 1\nsanitize:\n- locate: query.a\n  strategy: fake",
+         "p.yaml:4: no 'type' says what the fake"},
+        {"version: 1\nsanitize:\n- locate: query.a\n  strategy: fake\n  type: crd",
+         "p.yaml:5: unknown type 'crd'; did you mean 'card'?"},
+        {"version: 1\nsanitize:\n- locate: query.a\n  strategy: hash\n  type: card",
+         "p.yaml:5: type goes with 'strategy: fake'"},
+        {"version: 1\nsanitize:\n- {locate: body, strategy: fake, type: name}",
+         "a body is preserved or removed"},
+        {"version: 1\ndetect:\n  jwt: fake", "p.yaml:3: no 'type' says what the fake"},
+        {"version: 1\ndetect:\n  card: {strategy: fake, type: car}", "did you mean 'card'?"},
         {"version: 1\nsanitize:\n- locate: qery.a\n  strategy: hash", "p.yaml:3: locate qery.a: no location"},
         {"version: 1\nsanitize:\n- locate: query.-\n  strategy: hash", "p.yaml:3: locate query.-: no name"},
         {"version: 1\nsanitize:\n- locate: request.header.Set-Cookie\n  strategy: hash",
@@ -197,6 +207,49 @@ static void test_rules_locate_by_name(void **state)
           "GET / HTTP/1.1\r\nAuthorization: Bearer #\r\n\r\n", "");
 }
 
+static bool is_fake_in(const struct buffer *text, const char *before, enum fake_type type)
+{
+    const uint8_t *start = memmem(text->data, text->size, before, strlen(before));
+    assert_non_null(start);
+    start += strlen(before);
+    const uint8_t *end = start;
+    while (end < text->data + text->size && !strchr("\"&,}\r", *end))
+        end++;
+    return fake_is(keys_recognition(keys), type, bytes_make(start, (size_t)(end - start)));
+}
+
+static void test_fakes_take_the_place_of_values(void **state)
+{
+    (void)state;
+    check(RULES "- {locate: 'json:$..code', strategy: fake, type: digits}", JSON,
+          "{\"code\":12345,\"a\":[{\"code\":\"678\"},{\"code\":\"x\"}]}", JSON,
+          "{\"code\":10000,\"a\":[{\"code\":\"100\"},{\"code\":\"#\"}]}");
+    check("version: 1\notherwise: keep\ndetect:\n  national-id: {strategy: fake, type: digits}\n  email: "
+          "fake\n",
+          FORM, "note=alice%40shop.example&b=2", FORM, "note=#%40example.com&b=2");
+    struct policy *policy = read_policy(RULES "- {locate: field.born, strategy: fake, type: date}\n"
+                                              "- {locate: field.who, strategy: fake, type: name}\n"
+                                              "- {locate: field.pan, strategy: fake, type: card}\n");
+    struct sanitizer *sanitizer = sanitizer_create(policy, keys);
+    static const char body[] = "{\"born\":\"1987-05-12\",\"who\":\"Alice Liddell\",\"pan\":4111111111111111}";
+    exchange_clear(&exchange);
+    buffer_append_text(&exchange.request.head,
+                       "POST /?born=1987-05-12 HTTP/1.1\r\nAuthorization: Bearer 0123456789abcdef0123\r\n"
+                       "Content-Type: application/json\r\n\r\n");
+    buffer_append_text(&exchange.request.body.content, body);
+    exchange.request.body.state = BODY_KEPT;
+    sanitize_exchange(sanitizer, &exchange);
+    const struct buffer *text = &exchange.request.body.content;
+    assert_true(is_fake_in(text, "\"born\":\"", FAKE_DATE));
+    assert_true(is_fake_in(text, "\"who\":\"", FAKE_NAME));
+    assert_true(is_fake_in(text, "\"pan\":", FAKE_CARD)); /* a number stays one */
+    /* The query comes before the credential that says whose date it is, and is moved by as much. */
+    assert_memory_equal(exchange.request.head.data + strlen("POST /?born="),
+                        text->data + strlen("{\"born\":\""), 10);
+    sanitizer_free(sanitizer);
+    policy_free(policy);
+}
+
 static void test_rules_locate_by_json_path(void **state)
 {
     (void)state;
@@ -288,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_the_default_policy_printed_and_read_back_decides_the_same),
         cmocka_unit_test(test_mistakes_are_told_with_line_and_hint),
         cmocka_unit_test(test_rules_locate_by_name),
+        cmocka_unit_test(test_fakes_take_the_place_of_values),
         cmocka_unit_test(test_rules_locate_by_json_path),
         cmocka_unit_test(test_rules_locate_segments_of_paths),
         cmocka_unit_test(test_rules_on_bodies_and_detectors),

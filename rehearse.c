@@ -25,7 +25,7 @@ static const struct {
     {"verify", verb_verify, "check every block and index of recorded traffic"},
     {"audit", verb_audit, "say what looks like a secret or personal data in what was recorded"},
     {"key", verb_key, "make, replace and name the master keys of pseudonyms"},
-    {"policy", verb_policy, "print and check policies: what is sensitive, and what becomes of it"},
+    {"policy", verb_policy, "print, check and explain policies: what is sensitive, and what becomes of it"},
     {"pseudonym", verb_pseudonym, "print the pseudonyms that stand for values in recorded traffic"},
     {"replay", verb_replay, "fire recorded requests at a target and store the results"},
     {"report", verb_report, "say what changed: verdict, findings, figures"},

@@ -3,7 +3,6 @@
 #include "common/http1_head.h"
 #include "common/mem.h"
 #include "filters/detect/detect.h"
-#include "filters/locate/json_names.h"
 #include "filters/policy/policy_yaml.h"
 #include "filters/value_set.h"
 
@@ -26,7 +25,7 @@ struct auditor {
     struct value_set *preserved; /* places */
     struct value_set *reported;  /* places with values */
     struct value_set *values;    /* values that were reported, of the message at hand */
-    struct buffer key, plain, name;
+    struct buffer key, plain;
     audit_fn *report;
     void *arg;
     size_t found;
@@ -130,18 +129,6 @@ static void report_value(struct auditor *auditor, const struct policy *policy,
     report(auditor, &finding, event->value);
 }
 
-/* Names that the sanitizer leaves as they are. */
-static void look_at_json_names(struct auditor *auditor, const struct sanitize_event *event)
-{
-    struct bytes text = event->value;
-    struct sanitize_event at = *event;
-    at.place = LINK_PLACE_JSON;
-    while (json_names_next(&text, &auditor->name)) {
-        at.name = buffer_bytes(&auditor->name);
-        look_at(auditor, &at, at.name, true, false);
-    }
-}
-
 static bool begins_as_json(struct bytes text)
 {
     size_t at = 0;
@@ -185,8 +172,6 @@ static void see_wanted(void *arg, const struct sanitize_event *event)
     case SANITIZE_BODY:
         if (event->reason != BODY_REASON_NONE || event->decision.class != POLICY_PUBLIC)
             look_at_unlocated(auditor, event);
-        else if (begins_as_json(event->value))
-            look_at_json_names(auditor, event);
         return;
     case SANITIZE_REMOVED:
         return; /* the audit's own policy demands it of later recordings */
@@ -258,7 +243,6 @@ void auditor_free(struct auditor *auditor)
     value_set_free(auditor->values);
     buffer_free(&auditor->key);
     buffer_free(&auditor->plain);
-    buffer_free(&auditor->name);
     free(auditor);
 }
 

@@ -155,8 +155,8 @@ static void add_base64(struct scan *scan, size_t start, size_t stretch_end, size
     for (size_t i = start; i < end; i++) {
         uint8_t byte = scan->text.data[i];
         bool is_url = byte == '-' || byte == '_', is_standard = byte == '+' || byte == '/';
-        if ((is_url && standard) || (is_standard && url)) {
-            end = i; /* the other alphabet: another run */
+        if (i >= stretch_end && ((is_url && standard) || (is_standard && url))) {
+            end = i; /* the other alphabet, where nothing was found: another run */
             break;
         }
         url = url || is_url;

@@ -231,6 +231,30 @@ static void name_look_up(struct reader *reader, struct slot *slot, struct bytes 
     reader->last = entry;
 }
 
+/* Looks at the name in |slot|, which stands in |string| and ends at |end|, and replaces what looks sensitive in it. Returns false where
+ * nothing can. A name that may hold something is not remembered: it is to be looked at wherever it stands. */
+__attribute__((noinline)) static bool name_locate(struct reader *reader, const struct json_string *string,
+                                                  const uint8_t *end, struct slot *slot)
+{
+    struct locator *locator = reader->locator;
+    struct bytes name = slot_name(reader, slot), no_name = {0};
+    suspect_pass(reader, end);
+    if (!locate_may_find(locator, (struct policy_decision){0}, name))
+        return false;
+    struct buffer *replacement = locator_take(locator);
+    slot->decision = policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, name);
+    reader->last = NULL;
+    if (locate_nested(locator, slot->place, no_name, name, replacement)) {
+        put_string(reader, string->start - 1, end, buffer_bytes(replacement));
+        /* The name that stands there now decides as well, so that sanitizing again changes nothing. */
+        if (slot->decision.class == POLICY_PUBLIC)
+            slot->decision =
+                policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, buffer_bytes(replacement));
+    }
+    locator_give(locator, replacement);
+    return true;
+}
+
 /* Reads "name": at |at| and fills |ret_slot| for the value that follows. |joint|: the comma or brace before. */
 __attribute__((noinline)) static const uint8_t *member_name(struct reader *reader, const uint8_t *joint,
                                                             const uint8_t *at, struct slot *ret_slot)
@@ -239,12 +263,12 @@ __attribute__((noinline)) static const uint8_t *member_name(struct reader *reade
     bool cut;
     if (json_byte(at, reader->end) != '"')
         return not_json(reader, at, at == reader->end);
-    const uint8_t *after = json_string_end(at, reader->end, false, &string, &cut);
-    if (!after)
+    const uint8_t *name_end = json_string_end(at, reader->end, true, &string, &cut);
+    if (!name_end)
         return not_json(reader, at, cut);
-    after = json_skip_space(after, reader->end);
+    const uint8_t *after = json_skip_space(name_end, reader->end);
     if (json_byte(after, reader->end) != ':')
-        return not_json(reader, after, after == reader->end);
+        return not_json(reader, at, after == reader->end); /* the name was not looked at */
     after = json_skip_space(after + 1, reader->end);
     ret_slot->name_decoded = string.escaped;
     ret_slot->name = string.start;
@@ -254,7 +278,9 @@ __attribute__((noinline)) static const uint8_t *member_name(struct reader *reade
         json_unescape(bytes_make(string.start, string.size), reader->names);
         ret_slot->name_size = reader->names->size - ret_slot->name_start;
     }
-    name_look_up(reader, ret_slot, bytes_make(joint, (size_t)(after - joint)));
+    bool odd = string.marked || string.escaped || name_end > reader->suspect;
+    if (!odd || !name_locate(reader, &string, name_end, ret_slot))
+        name_look_up(reader, ret_slot, bytes_make(joint, (size_t)(after - joint)));
     return after;
 }
 

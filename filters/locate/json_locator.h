@@ -20,7 +20,7 @@ enum json_locate_result {
 
 /* Appends |text| to |out| with the values of sensitive members replaced: strings by strings, numbers, true
  * and false by quoted pseudonyms of their text; null stays. Below a sensitive name every scalar is replaced.
- * A string that is all of the text and long enough for a token is one. */
+ * A string that is all of the text and long enough for a token is one. What looks sensitive in the name of a member is replaced, too. */
 enum json_locate_result json_locate(struct locator *locator, struct bytes text, enum json_locate_count count,
                                     struct buffer *out);
 /* As json_locate on the beginning of a text that was cut: what is not certain to be whole at the end (a string, a

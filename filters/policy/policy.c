@@ -196,6 +196,11 @@ const struct policy_rule *policy_rule_of(const struct policy *policy, uint16_t r
     return rule == POLICY_NO_RULE ? NULL : &policy->rules[rule - 1];
 }
 
+uint16_t policy_rule_count(const struct policy *policy)
+{
+    return (uint16_t)policy->rule_count;
+}
+
 struct policy_decision policy_by_rule(const struct policy *policy, uint16_t rule)
 {
     return policy_build_decision(policy, rule, POLICY_PERSONAL);

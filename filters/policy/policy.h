@@ -98,6 +98,9 @@ struct policy_decision policy_of_name(const struct policy *policy, enum policy_p
 /* Returns the rule with the number |rule|, borrowed; NULL for POLICY_NO_RULE. */
 const struct policy_rule *policy_rule_of(const struct policy *policy, uint16_t rule);
 
+/* Returns how many rules there are: their numbers go from 1 to that. */
+uint16_t policy_rule_count(const struct policy *policy);
+
 /* Returns the decision that the rule |rule| means where nothing else is known of the value. */
 struct policy_decision policy_by_rule(const struct policy *policy, uint16_t rule);
 

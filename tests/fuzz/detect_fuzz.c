@@ -1,5 +1,5 @@
-/* Property: whatever the text and the name, findings lie in order inside the text and do not overlap; there are none where detect_may_find says so, nor in JSON where detect_next sees none; each
- * trigger that detect_next names lies where it was asked for; a run in a local coding decodes, is coded again in its own manner and decodes to the same; looking for one class finds
+/* Property: whatever the text and the name, findings lie in order inside the text and do not overlap; there are none where detect_may_find says so, nor in JSON where detect_next sees none; nor in the parts
+ * of a text that is calm; each trigger that detect_next names lies where it was asked for; a run in a local coding decodes, is coded again in its own manner and decodes to the same; looking for one class finds
  * nothing of another; and the work is bounded (libFuzzer's timeout). The first byte of the input says how long the name is. */
 #include "common/json_text.h"
 #include "filters/detect/detect.h"
@@ -74,6 +74,18 @@ static void check_json(struct bytes value)
     buffer_free(&json);
 }
 
+static void check_calm(struct bytes text)
+{
+    size_t calm = detect_calm(text), start = 0;
+    assert(calm <= text.size);
+    for (size_t at = 0; at <= calm; at++) {
+        if (at < text.size && (text.data[at] == 0 || !strchr("=&/;?#", text.data[at])))
+            continue;
+        assert(!detect_may_find(bytes_make(text.data + start, at - start)));
+        start = at + 1;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -85,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     detector.is_ours = size & 1 ? is_ours : NULL;
     check_text(text, name);
     check_json(text);
+    check_calm(text);
     size_t steps = 0;
     for (size_t at = 0; (at = detect_next(text, at)) < text.size && steps < 64; at++, steps++)
         assert(detect_next(text, at) >= at);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Claims: `audit` finds each of many secrets planted in a capture with --unsanitized, in every place and several codings, in bodies with and without
 # content coding, and says class, place, coding and exchange, but of no value more than that it is there: neither value nor a name that looks like one stands in any
-# output. It says that the capture is unsanitized. In a sanitized capture of the same packets it finds nothing, by the key of the segments, but for names of cookies and members, which
+# output. It says that the capture is unsanitized. In a sanitized capture of the same packets it finds nothing, by the key of the segments, but for names of cookies, which
 # sanitizing leaves. What the recorded policy masks is none, what it preserves is one and is said to be preserved. 1 on a finding, 0 on none, 2 on wrong usage, 3 where
 # something could not be looked at, and what is whole is looked at all the same.
 . "$(dirname "$0")/lib.sh"
@@ -44,7 +44,7 @@ cases = [  # class, place, coding, request, response
     ("email", "response.body", "plain", message("GET /p HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [("Content-Type", "text/html")], b"<p>write to %s</p>" % mail.encode())),
     ("email", "response.header.Set-Cookie cookie.?", "percent", message("GET /s HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [("Set-Cookie", "%s=1" % mail.replace("@", "%40"))], b"")),
     ("emptied", "request.body json.cvv", "plain", message("POST /v HTTP/1.1", [HOST, JSON], b'{"cvv":"983"}'), ok),
-    ("email", "response.body json.?", "plain", message("GET /k HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [JSON], json.dumps({mail: 1}).encode())),
+    ("email", "response.body json", "plain", message("GET /k HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [JSON], json.dumps({mail: 1}).encode())),
 ]
 names = [case for case in cases if case[1].endswith("?")]
 write(sys.argv[1], [case[3:] for case in cases])
@@ -96,10 +96,10 @@ check_status 1 "$REHEARSE" audit "$work/plain" --limit 1
 check_status 0 "$REHEARSE" capture -r "$work/values-only.pcap" -p 80 -o "$work/safe" --new-key-file "$work/key"
 check_status 0 "$REHEARSE" audit "$work/safe"
 [ ! -s "$work/out" ] || fail "something is found in sanitized traffic: $(cat "$work/out")"
-grep -q '0 findings in 0 of 18 exchanges' "$work/err" || fail "no result: $(cat "$work/err")"
+grep -q '0 findings in 0 of 19 exchanges' "$work/err" || fail "no result: $(cat "$work/err")"
 check_status 0 "$REHEARSE" capture -r "$work/in.pcap" -p 80 -o "$work/named" --key-file "$work/key"
 check_status 1 "$REHEARSE" audit "$work/named"
-[ "$(grep -c '(a name)' "$work/out")" = 2 ] && [ "$(wc -l <"$work/out")" = 3 ] || fail "not the names alone: $(cat "$work/out")"
+[ "$(grep -c '(a name)' "$work/out")" = 1 ] && [ "$(wc -l <"$work/out")" = 2 ] || fail "not the names alone: $(cat "$work/out")"
 tells_nothing
 check_status 1 "$REHEARSE" audit "$work/safe" "$work/plain" --quiet
 [ ! -s "$work/err" ] || fail "--quiet is not"

@@ -183,6 +183,20 @@ def is_chance(view, at, text):
     return not any(text[i:i + 12] in near for i in range(7))
 
 
+def is_chance_in_hex(view, at, size):
+    """Whether digits at |at| stand inside a pseudonym in hexadecimal, most of which is digits."""
+    run = re.compile(rb"[0-9a-f]*")
+    start = at
+    while start > 0 and at - start < 2 * 42 and run.fullmatch(view, start - 1, start):
+        start -= 1
+    for odd in range(2):
+        digits = run.match(view, start + odd)[0][:4 * 42]
+        for found in PSEUDONYM.finditer(bytes.fromhex(digits[:len(digits) // 2 * 2].decode())):
+            if start + odd + 2 * found.start() <= at and at + size <= start + odd + 2 * found.end():
+                return True
+    return False
+
+
 class Search:
     """Finds needles by their first eight bytes, which it reads as numbers."""
 
@@ -210,7 +224,13 @@ class Search:
     def check(self, path, view, at, word):
         for needle, secret in self.starts[word]:
             text = secret["text"]
-            if view.startswith(needle, at) and not (len(needle) == GRAM and is_chance(view, at, text.lower().encode())):
+            if not view.startswith(needle, at):
+                continue
+            if len(needle) == GRAM:
+                chance = is_chance(view, at, text.lower().encode())
+            else:
+                chance = needle.isdigit() and is_chance_in_hex(view, at, len(needle))
+            if not chance:
                 self.found.setdefault(text, (path, view[max(0, at - 40):at + 60]))
 
 

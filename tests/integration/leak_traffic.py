@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 import leak_values
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-SHARE = 1 if os.environ.get("REHEARSE_LEAK") == "long" else 0.6
+SHARE = 1 if os.environ.get("REHEARSE_LEAK") == "long" else 0.5
 rng = random.Random(int(sys.argv[1]))
 values = leak_values.Values(rng)
 secrets = []        # {"text", "place", "kept": an --unsanitized capture must hold it}

@@ -66,7 +66,8 @@ static void test_beginning_of_json_keeps_what_is_whole(void **state)
         {"{\"a\":1,\"token\":\"ab", "{\"a\":1,\"token\":"},
         {"{\"a\":1,\"token\":\"ab\"", "{\"a\":1,\"token\":\"Rab\""},
         {"{\"a\":1,\"tok", "{\"a\":1,"},
-        {"{\"a\":1,\"token\"", "{\"a\":1,\"token\""},
+        {"{\"a\":1,\"token\"", "{\"a\":1,"},
+        {"{\"a\":1,\"token\" :", "{\"a\":1,\"token\" :"},
         {"{\"a\":12", "{\"a\":"}, /* 123 may come */
         {"{\"a\":12 ", "{\"a\":12 "},
         {"{\"a\":-", "{\"a\":"},

@@ -177,8 +177,8 @@ static void test_internet_addresses(void **state)
     expect("/hosts/10.1.2.3", "ipv4:10.1.2.3");
     expect("10.1.2.3,10.1.2.4", "ipv4:10.1.2.3|ipv4:10.1.2.4");
     expect("sent by 10.1.2.3.", "ipv4:10.1.2.3");
-    expect_nothing(
-        "1.2.3 1.2.3.4.5 256.1.1.1 01.2.3.4 v1.2.3.4 1.2.3.4-beta 127.0.0.1 127.8.9.10 0.0.0.0 255.255.255.255");
+    expect_nothing("1.2.3 1.2.3.4.5 256.1.1.1 01.2.3.4 v1.2.3.4 1.2.3.4-beta 127.0.0.1 127.8.9.10 0.0.0.0 "
+                   "255.255.255.255");
     expect_nothing("Mozilla/5.0 Chrome/120.0.6099.18 Safari/537.36");
     expect_nothing("version 10.0.19.41, build: 7.1.2.3");
     expect_named("app_version", "10.1.2.3", "");
@@ -336,6 +336,8 @@ static void test_wrapped_values(void **state)
     expect("am9obkBleGFtcGxlLm9yZw", "email/base64:am9obkBleGFtcGxlLm9yZw");
     expect("eGpvaG5AZXhhbXBsZS5vcmcgYWJj", "email/base64:eGpvaG5AZXhhbXBsZS5vcmcgYWJj");
     expect("/users/am9obkBleGFtcGxlLm9yZw/edit", "email/base64:am9obkBleGFtcGxlLm9yZw");
+    /* Both alphabets in one run: what was found is covered. */
+    expect("---Y-----/sram9obkBleGFtcGxlLm9yZw/edit", "email/base64url:-/sram9obkBleGFtcGxlLm9yZw");
     expect("6a6f686e406578616d706c652e6f7267", "email/hex:6a6f686e406578616d706c652e6f7267");
     expect("x: 6A6F686E406578616D706C652E6F7267", "email/hex:6A6F686E406578616D706C652E6F7267");
     expect("\\u006aohn\\u0040example.org", "email/json:\\u006aohn\\u0040example.org");
@@ -432,6 +434,29 @@ static void test_plain_json_has_no_trigger(void **state)
     assert_false(detect_may_find(bytes_of("x")));
 }
 
+/* Calm up to what may be a value, which begins at |expected|. */
+static void assert_calm(const char *text, size_t expected)
+{
+    assert_int_equal(detect_calm(bytes_of(text)), expected);
+}
+
+static void test_text_of_pairs_is_calm_up_to_what_may_be_a_value(void **state)
+{
+    (void)state;
+    assert_calm("", 0);
+    assert_calm("/api/v1/items/7?page=2&sort=price&from=2026-11-28", 49);
+    assert_calm("/a?to=a@example.com", 7);
+    assert_calm("/a?ip=93.184.216.34", 8);
+    assert_calm("/a?text=50%25", 10);
+    assert_calm("/cards/4111111111111111?a=b", 7);
+    char text[400];
+    for (size_t at = 0; at < 300; at++) { /* wherever blocks end */
+        memset(text, '=', sizeof text);
+        memcpy(text + at, "4111111111111111", 16);
+        assert_int_equal(detect_calm(bytes_make((const uint8_t *)text, sizeof text)), at);
+    }
+}
+
 static void test_next_names_the_value_in_raw_json(void **state)
 {
     (void)state;
@@ -483,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_only_the_classes_that_are_asked_for),
         cmocka_unit_test(test_more_than_fit_is_told),
         cmocka_unit_test(test_plain_json_has_no_trigger),
+        cmocka_unit_test(test_text_of_pairs_is_calm_up_to_what_may_be_a_value),
         cmocka_unit_test(test_next_names_the_value_in_raw_json),
     };
     return cmocka_run_group_tests(tests, NULL, end);

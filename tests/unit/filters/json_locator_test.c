@@ -301,8 +301,31 @@ static void test_json_locator_looks_where_an_escape_may_hide_something(void **un
 /* A member under one of a few names that say nothing, or call for a look, with a value that detectors find, nearly find or do not. */
 static void put_detected_member(struct buffer *out)
 {
-    static const char *const names[] = {"note",   "sku", "text", "at",  "home_fax",
-                                        "mobile", "dni", "ver",  "key", "nh\\u0073"};
+    static const char *const names[] = {"note",
+                                        "sku",
+                                        "text",
+                                        "at",
+                                        "home_fax",
+                                        "mobile",
+                                        "dni",
+                                        "ver",
+                                        "key",
+                                        "nh\\u0073",
+                                        "jo@example.org",
+                                        "jo\\u0040example.org",
+                                        "4111 1111 1111 1111",
+                                        "dc:title",
+                                        "token=abcdefgh",
+                                        "https://jo:secret@h/",
+                                        "see https://h/?token=abc",
+                                        "{\\\"token\\\":\\\"a b\\\"}",
+                                        "@type",
+                                        "198.51.100.7",
+                                        "am8ucGVuQGV4YW1wbGUub3Jn",
+                                        "q8Zr2LwX9vT4bN6mK1pY",
+                                        "jo@",
+                                        "x=",
+                                        "a\\tb"};
     static const char *const values[] = {
         "\"write to jo@example.org, please\"",
         "\"jo\\u0040example.org\"",

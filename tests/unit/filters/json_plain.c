@@ -248,23 +248,42 @@ static bool bare_value(struct plain *plain, const struct meaning *meaning, int f
     return true;
 }
 
+/* Replaces what looks sensitive in |name|, which begins at |start|. */
+static struct policy_decision name_decide(struct plain *plain, size_t start, struct bytes name)
+{
+    struct buffer replacement = {0};
+    struct bytes no_name = {0};
+    const struct policy *policy = plain->locator->policy;
+    struct policy_decision decision = policy_of_name(policy, POLICY_IN_JSON, name);
+    if (locate_nested(plain->locator, LINK_PLACE_JSON, no_name, name, &replacement)) {
+        put_string(plain, start, &replacement);
+        if (decision.class == POLICY_PUBLIC)
+            decision = policy_of_name(policy, POLICY_IN_JSON, buffer_bytes(&replacement));
+    }
+    buffer_free(&replacement);
+    return decision;
+}
+
 static bool member_pass(struct plain *plain, const struct meaning *object)
 {
     struct buffer name = {0};
     enum policy_class outer = object->scalar_only ? POLICY_PUBLIC : object->class;
     bool odd;
     space_pass(plain);
+    size_t start = plain->at;
     bool passed =
         byte_at(plain, plain->at) == '"' ? string_pass(plain, &name, &odd) : wrong(plain, plain->at);
+    size_t end = plain->at;
     if (passed) {
         space_pass(plain);
-        passed = byte_at(plain, plain->at) == ':' || wrong(plain, plain->at);
+        passed = byte_at(plain, plain->at) == ':' || wrong(plain, start);
     }
     if (passed) {
-        plain->at++;
+        size_t colon = plain->at;
         struct meaning meaning = {.name = buffer_bytes(&name)};
-        struct policy_decision decision =
-            policy_of_name(plain->locator->policy, POLICY_IN_JSON, meaning.name);
+        plain->at = end;
+        struct policy_decision decision = name_decide(plain, start, meaning.name);
+        plain->at = colon + 1;
         meaning.class = decision.class;
         meaning.scalar_only = decision.scalar_only;
         if (meaning.class == POLICY_PUBLIC)

@@ -71,6 +71,9 @@ static const struct {
     {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"a\":1,\"note\":\"so: %s.\",\"b\":2}",
      PLAIN},
     {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"note\":[\"x\",\"%s\"]}", JSON_ESCAPES},
+    {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"a\":1,\"%s\":{\"b\":2}}", PLAIN},
+    {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"%s\":1}", JSON_ESCAPES},
+    {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "[{\"a\":1},{\"of %s\":1}]", PLAIN},
     {"POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n", "{\"note\":\"{\\\"x\\\":\\\"%s\\\"}\"}",
      PLAIN},
     {"POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n",
@@ -177,6 +180,31 @@ static void test_a_cut_body_gives_up_a_number_that_was_replaced(void **state)
     }
 }
 
+/* The name of a member is looked at once it is known to be one. */
+static void test_a_body_cut_behind_a_name_gives_it_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *kept; /* before the name */
+    } rows[] = {
+        {"{\"a\":1,\"jo@corp.example.org\"", "{\"a\":1,"},
+        {"{\"a\":1,\"jo@corp.example.org\"  ", "{\"a\":1,"},
+        {"{\"jo@corp.example.org\"", "{"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        exchange_clear(&exchange);
+        struct message *message = &exchange.response;
+        buffer_append_text(&message->head, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
+        buffer_append_text(&message->body.content, rows[i].body);
+        message->body.state = BODY_CUT;
+        message->body.reason = BODY_REASON_LIMIT;
+        sanitize_exchange(sanitizer, &exchange);
+        assert_int_equal(message->body.content.size, strlen(rows[i].kept));
+        assert_memory_equal(message->body.content.data, rows[i].kept, strlen(rows[i].kept));
+    }
+}
+
 /* Its lines once ended what was taken for text in hexadecimal: all but the first stayed. */
 static void test_a_private_key_in_hexadecimal_goes_with_all_its_lines(void **state)
 {
@@ -235,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_what_detectors_know_is_replaced_in_every_place),
         cmocka_unit_test(test_numbers_of_cards_in_json_become_strings),
         cmocka_unit_test(test_a_cut_body_gives_up_a_number_that_was_replaced),
+        cmocka_unit_test(test_a_body_cut_behind_a_name_gives_it_up),
         cmocka_unit_test(test_a_private_key_in_hexadecimal_goes_with_all_its_lines),
         cmocka_unit_test(test_what_looks_like_nothing_stays),
     };

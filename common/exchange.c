@@ -29,6 +29,11 @@ static const char *const reason_names[] = {
 #undef X
 };
 
+static const char *const kind_names[] = {
+#define X(name, text) text,
+    LINK_KINDS(X)
+#undef X
+};
 static const char *const place_names[] = {
 #define X(name, text) text,
     LINK_PLACES(X)
@@ -53,6 +58,12 @@ const char *body_reason_name(enum body_reason reason)
 {
     assert(reason < BODY_REASON_COUNT);
     return reason_names[reason];
+}
+
+const char *link_kind_name(enum link_kind kind)
+{
+    assert(kind < LINK_KIND_COUNT);
+    return kind_names[kind];
 }
 
 const char *link_place_name(enum link_place place)
@@ -130,7 +141,7 @@ struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, e
     memcpy(link->tag, tag, LINK_TAG_SIZE);
     link->kind = kind;
     link->place = place;
-    link->identity = false;
+    link->identity = link->strong = false;
     return link;
 }
 

@@ -178,7 +178,7 @@ struct address {
 /* Writes "192.0.2.1:80" or "[2001:db8::1]:80" into |text| of ADDRESS_TEXT_SIZE bytes; returns |text|. */
 char *address_format(const struct address *address, char *text);
 
-/* Places where a credential stands. */
+/* Places where a value of a link stands. */
 #define LINK_PLACES(X)                                                                                       \
     X(HEADER, "header")                                                                                      \
     X(COOKIE, "cookie") X(QUERY, "query") X(FORM, "form") X(JSON, "json") X(PATH, "path") X(BODY, "body")
@@ -190,14 +190,26 @@ enum link_place {
 };
 const char *link_place_name(enum link_place place);
 
-enum link_kind { LINK_ISSUES, LINK_USES };
+#define LINK_KINDS(X)                                                                                        \
+    X(ISSUES, "issues")   /* its response gives out a credential */                                          \
+    X(USES, "uses")       /* its request carries a credential */                                             \
+    X(CREATES, "creates") /* its response gives out the id of what was created */                            \
+    X(REFERS, "refers")   /* its request carries what may be such an id */
+enum link_kind {
+#define X(name, text) LINK_##name,
+    LINK_KINDS(X)
+#undef X
+        LINK_KIND_COUNT
+};
+const char *link_kind_name(enum link_kind kind);
 
 #define LINK_TAG_SIZE 16
-/* A value that this exchange issues (in its response) or uses (in its request). */
+/* A value that this exchange gives out (in its response) or carries (in its request). */
 struct link {
     enum link_kind kind;
     enum link_place place;
     bool identity;              /* a credential long enough (16 bytes) to tell one user from another */
+    bool strong;                /* an id long enough (6 characters) that equal ones are one thing */
     uint8_t tag[LINK_TAG_SIZE]; /* keyed hash of the value; equals the identity part of its pseudonym */
     char *name;                 /* header, cookie, field name or JSON member; owned, escaped ASCII */
     size_t name_capacity;       /* of |name|, which a link that is made anew uses again */

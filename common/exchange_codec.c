@@ -9,6 +9,9 @@
 /* Bits of a body's byte. */
 #define BODY_BIT_CODED    1u
 #define BODY_BIT_DIGESTED 2u
+/* Bits of a link's byte. */
+#define LINK_BIT_IDENTITY 1u
+#define LINK_BIT_STRONG   2u
 /* More than sanitizing can ever add to one exchange; a reader believes no more. */
 #define LINKS_MAX 65536
 
@@ -64,7 +67,8 @@ void exchange_encode(const struct exchange *exchange, struct buffer *meta, struc
         const struct link *link = &exchange->links[i];
         buffer_append_byte(meta, (uint8_t)link->kind);
         buffer_append_byte(meta, (uint8_t)link->place);
-        buffer_append_byte(meta, link->identity);
+        buffer_append_byte(
+            meta, (uint8_t)((link->identity ? LINK_BIT_IDENTITY : 0) | (link->strong ? LINK_BIT_STRONG : 0)));
         buffer_append(meta, link->tag, LINK_TAG_SIZE);
         put_bytes(meta, bytes_of(link->name));
     }
@@ -157,18 +161,21 @@ static bool take_message(struct bytes *view, unsigned version, struct message *m
 
 static bool take_link(struct bytes *view, struct exchange *exchange)
 {
-    unsigned kind, place, identity;
+    unsigned kind, place, bits;
     struct bytes tag, name;
-    if (!take_byte(view, LINK_USES + 1, &kind) || !take_byte(view, LINK_PLACE_COUNT, &place) ||
-        !take_byte(view, 2, &identity) || !bytes_take(view, LINK_TAG_SIZE, &tag) || !take_bytes(view, &name))
+    if (!take_byte(view, LINK_KIND_COUNT, &kind) || !take_byte(view, LINK_PLACE_COUNT, &place) ||
+        !take_byte(view, (LINK_BIT_IDENTITY | LINK_BIT_STRONG) + 1, &bits) ||
+        !bytes_take(view, LINK_TAG_SIZE, &tag) || !take_bytes(view, &name))
         return false;
     char text[256]; /* names are escaped ASCII and short; a longer one is not ours */
     if (name.size >= sizeof text || memchr(name.data, 0, name.size))
         return false;
     memcpy(text, name.data, name.size);
     text[name.size] = '\0';
-    exchange_add_link(exchange, (enum link_kind)kind, (enum link_place)place, text, tag.data)->identity =
-        identity != 0;
+    struct link *link =
+        exchange_add_link(exchange, (enum link_kind)kind, (enum link_place)place, text, tag.data);
+    link->identity = bits & LINK_BIT_IDENTITY;
+    link->strong = bits & LINK_BIT_STRONG;
     return true;
 }
 

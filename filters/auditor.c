@@ -278,7 +278,7 @@ static void look_at_link_names(struct auditor *auditor, const struct exchange *e
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];
         struct sanitize_event at = {
-            .side = link->kind,
+            .side = link->kind == LINK_USES || link->kind == LINK_REFERS ? LINK_USES : LINK_ISSUES,
             .part = link->place == LINK_PLACE_HEADER || link->place == LINK_PLACE_COOKIE ? SANITIZE_IN_HEADER
                     : link->place == LINK_PLACE_QUERY || link->place == LINK_PLACE_PATH
                         ? SANITIZE_IN_START_LINE

@@ -4,6 +4,7 @@
 #include "common/coding.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
+#include "filters/ids.h"
 #include "filters/line_memo.h"
 #include "filters/links.h"
 #include "filters/locate/body_locator.h"
@@ -33,6 +34,7 @@ struct sanitizer {
     struct bytes subject; /* whose dates these are; empty: not known */
     uint8_t subject_tag[LINK_TAG_SIZE];
     struct stale stale;   /* of that message */
+    struct ids ids;       /* of that exchange */
     struct buffer text;   /* a head, trailers or a body as they come out */
     struct buffer plain;  /* a body without content coding */
     struct buffer joined; /* a header value without folds */
@@ -128,6 +130,7 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
     sanitizer->keys = keys;
     sanitizer->digest = keys_digest_create();
     sanitizer_set_digests(sanitizer, true, true);
+    sanitizer->ids = (struct ids){.keys = keys, .policy = policy, .memo = &sanitizer->locator.memo};
     sanitizer->locator.policy = policy;
     sanitizer->locator.replace = replace_atom;
     sanitizer->locator.arg = sanitizer;
@@ -241,6 +244,7 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
     size_t start = (size_t)(request.target.data - line.data);
     buffer_append(out, line.data, start);
     url_locate(&sanitizer->locator, request.target, request.target.data[0] != '*', out);
+    ids_note_target(&sanitizer->ids, request.target);
     stale_note_target(&sanitizer->stale, request.target, bytes_make(out->data + start, out->size - start));
     size_t end = start + request.target.size;
     buffer_append(out, line.data + end, line.size - end);
@@ -397,8 +401,11 @@ static void field_lines(struct sanitizer *sanitizer, struct bytes *fields, bool 
             return;
         size_t before = out->size;
         bool same = field_line(sanitizer, &field, out);
-        struct bytes kept = bytes_make(out->data + before, out->size - before);
+        struct bytes kept = {0};
+        if (out->size > before)
+            kept = bytes_make(out->data + before, out->size - before);
         bool noted = head && kept.size > 0 && note_type(sanitizer, field.name, kept);
+        noted |= kept.size > 0 && ids_note_field(&sanitizer->ids, &field, sanitizer->kind == LINK_USES);
         noted |= stale_note_field(&sanitizer->stale, &field, kept);
         if (same && head && !noted)
             line_memo_learn(entry, field.line);
@@ -488,6 +495,7 @@ static enum body_reason clean_body(struct sanitizer *sanitizer, const struct bod
         plain.size = DECODED_MAX;
     }
     buffer_clear(&sanitizer->text);
+    ids_note_body(&sanitizer->ids, type.media, plain, sanitizer->kind == LINK_USES);
     enum body_reason reason = body_locate(&sanitizer->locator, type, extent, plain, &sanitizer->text);
     if (extent == BODY_WHOLE && (reason == BODY_REASON_NONE || reason == BODY_REASON_PARTS))
         compare_body(sanitizer, buffer_bytes(&body->content), plain);
@@ -638,6 +646,7 @@ static void run(struct sanitizer *sanitizer, struct exchange *exchange, bool lin
 {
     uint64_t flags = exchange->flags;
     sanitizer->exchange = exchange;
+    ids_begin(&sanitizer->ids, exchange);
     sanitizer->links_only = links_only;
     sanitize_message(sanitizer, &exchange->request, LINK_USES,
                      lost_reason(flags, EXCHANGE_FLAG(REQUEST_GAP), EXCHANGE_FLAG(REQUEST_INCOMPLETE)));

@@ -1,11 +1,11 @@
 #include "replay/created.h"
 
 #include "common/http1_head.h"
+#include "common/id_like.h"
 #include "common/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define LIMIT_DEFAULT 1000000
 #define CHAINS_FIRST  64
@@ -115,7 +115,7 @@ static void add(struct created *created, uint32_t iteration, struct bytes record
     place->actual_size = actual.size;
 }
 
-/* Finds the path of a 201's Location: without scheme and authority, query and fragment. */
+/* Finds the path of a 201's Location. */
 static bool location_path(struct bytes head, struct bytes *ret_path)
 {
     struct http1_status_line line;
@@ -123,26 +123,7 @@ static bool location_path(struct bytes head, struct bytes *ret_path)
     if (!http1_status_line(head, &line) || !bytes_equal(line.status, BYTES_LITERAL("201")) ||
         !http1_find_field(head, "Location", &field))
         return false;
-    const uint8_t *start = field.value.data, *end = start + field.value.size;
-    static const char *const schemes[] = {"http://", "https://"};
-    for (size_t i = 0; i < 2; i++) {
-        size_t length = strlen(schemes[i]);
-        if (field.value.size > length &&
-            strncasecmp((const char *)field.value.data, schemes[i], length) == 0) {
-            start = memchr(start + length, '/', field.value.size - length);
-            if (!start)
-                return false;
-            break;
-        }
-    }
-    size_t size = 0;
-    while (start + size < end && start[size] > ' ' && start[size] < 0x7f && start[size] != '?' &&
-           start[size] != '#')
-        size++;
-    bool whole = start + size == end || start[size] == '?' || start[size] == '#';
-    *ret_path = bytes_make(start, size);
-    return whole && size > 1 && size <= PATH_MAX_SIZE && start[0] == '/' && start[1] != '/' &&
-           start[size - 1] != '/';
+    return id_like_location_path(field.value, ret_path);
 }
 
 bool created_learn(struct created *created, uint32_t iteration, struct bytes recorded_head,

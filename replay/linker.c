@@ -5,7 +5,7 @@
 #include "common/mem.h"
 #include "filters/pseudonym.h"
 #include "replay/created.h"
-#include "replay/keymap.h"
+#include "common/keymap.h"
 #include "replay/places.h"
 
 #include <openssl/evp.h>

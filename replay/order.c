@@ -1,7 +1,7 @@
 #include "replay/order.h"
 
 #include "common/mem.h"
-#include "replay/keymap.h"
+#include "common/keymap.h"
 
 #include <assert.h>
 #include <stdlib.h>

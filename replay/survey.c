@@ -2,9 +2,9 @@
 
 #include "common/exchange_codec.h"
 #include "common/http1_head.h"
+#include "common/keymap.h"
 #include "common/mem.h"
 #include "replay/judge.h"
-#include "replay/keymap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +126,8 @@ static void note(struct survey *survey, const struct survey_options *options, ui
     if (!options->pooled)
         join(survey, &survey->connection_holder, keymap_key(exchange->connection, 0), tally);
     for (size_t i = 0; i < exchange->link_count; i++)
-        join(survey, &survey->issuers, keymap_tag_key(exchange->links[i].tag, 0), tally);
+        if (exchange->links[i].kind == LINK_ISSUES || exchange->links[i].kind == LINK_USES)
+            join(survey, &survey->issuers, keymap_tag_key(exchange->links[i].tag, 0), tally);
 }
 
 struct survey *survey_make(struct merge *merge, const struct survey_options *options)

@@ -41,7 +41,9 @@ static const struct option_spec options[] = {
      offsetof(struct settings, select)},
     {"bodies", 0, OPTION_FLAG, NULL, "with json: the bodies too (base64 where they are not UTF-8)",
      offsetof(struct settings, bodies)},
-    {"links", 0, OPTION_FLAG, NULL, "with table and json: the credentials that each exchange issues and uses",
+    {"links", 0, OPTION_FLAG, NULL,
+     "with table and json: the credentials that each exchange issues and uses,\nthe ids that it creates "
+     "and refers to, and from where; with table, at the\nend, which exchanges they join",
      offsetof(struct settings, links)},
     {"limit", 'n', OPTION_COUNT, "N", "stop after N exchanges", offsetof(struct settings, limit)},
 };
@@ -69,6 +71,7 @@ struct inspect {
     struct select *select; /* NULL: all */
     struct merge *merge;
     struct sessions *sessions;
+    struct link_groups *groups; /* NULL: without --links */
     struct exchange exchange;
     struct buffer out;
     bool terminal; /* standard output is one: raw bytes are escaped for it */
@@ -147,12 +150,14 @@ static int show_all(struct inspect *inspect, struct error *err)
         }
         /* Every exchange counts for the sessions, shown or not. */
         uint64_t session = sessions_of(inspect->sessions, &inspect->exchange);
+        if (inspect->groups)
+            link_groups_add(inspect->groups, &inspect->exchange);
         if (!is_wanted(inspect))
             continue;
         struct inspect_item item = {.exchange = &inspect->exchange,
                                     .session = session,
                                     .bodies = inspect->settings.bodies,
-                                    .links = inspect->settings.links};
+                                    .links = inspect->groups};
         struct bytes payload;
         if (needs_bodies(&inspect->settings))
             item.body_damaged = !merge_payload(inspect->merge, &payload) ||
@@ -164,6 +169,11 @@ static int show_all(struct inspect *inspect, struct error *err)
         inspect->shown++;
         if (inspect->shown == inspect->settings.limit || inspect->one)
             break;
+    }
+    if (inspect->groups && inspect->settings.format == FORMAT_TABLE && !inspect->one && inspect->shown > 0) {
+        buffer_clear(&inspect->out);
+        link_groups_print(inspect->groups, &inspect->out);
+        fwrite(inspect->out.data, 1, inspect->out.size, stdout);
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
@@ -181,6 +191,9 @@ static void warn_of_damage(const struct inspect *inspect)
     if (sessions_overflow(inspect->sessions))
         log_warning("%" PRIu64 " identities or connections found no room: their sessions are not joined",
                     sessions_overflow(inspect->sessions));
+    if (inspect->groups && link_groups_overflow(inspect->groups))
+        log_warning("%" PRIu64 " values found no room: it is not said what carries them",
+                    link_groups_overflow(inspect->groups));
 }
 
 static int run(struct inspect *inspect, const struct option_texts *paths, struct error *err)
@@ -192,6 +205,8 @@ static int run(struct inspect *inspect, const struct option_texts *paths, struct
         return -1;
     inspect->terminal = isatty(STDOUT_FILENO) != 0;
     inspect->sessions = sessions_create(SESSION_AUTO, NULL, 0);
+    if (inspect->settings.links)
+        inspect->groups = link_groups_create(0);
     int status = show_all(inspect, err);
     warn_of_damage(inspect);
     if (inspect->select && select_gave_up(inspect->select))
@@ -222,6 +237,7 @@ int verb_inspect(int argc, char **argv)
     }
     select_free(inspect.select);
     sessions_free(inspect.sessions);
+    link_groups_free(inspect.groups);
     merge_close(inspect.merge);
     exchange_free(&inspect.exchange);
     buffer_free(&inspect.out);

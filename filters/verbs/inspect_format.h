@@ -4,13 +4,15 @@
 #define FILTERS_VERBS_INSPECT_FORMAT_H
 
 #include "common/exchange.h"
+#include "filters/verbs/link_groups.h"
 
 /* What is shown. */
 struct inspect_item {
     const struct exchange *exchange; /* with its bodies where they are needed */
     uint64_t session;
-    bool bodies;       /* json: the bodies' content too */
-    bool links;        /* json, table: what the exchange issues and uses */
+    bool bodies; /* json: the bodies' content too */
+    const struct link_groups
+        *links;        /* json, table: what the exchange gives out and carries, and from where; NULL: not */
     bool body_damaged; /* the bodies could not be read */
 };
 

@@ -122,18 +122,25 @@ static void append_flags(struct buffer *out, const struct exchange *exchange)
     buffer_append_byte(out, ']');
 }
 
-static void append_links(struct buffer *out, const struct exchange *exchange)
+static void append_links(struct buffer *out, const struct exchange *exchange,
+                         const struct link_groups *groups)
 {
     buffer_append_text(out, ",\"links\":[");
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];
         buffer_printf(out, "%s{\"kind\":\"%s\",\"place\":\"%s\",\"name\":", i ? "," : "",
-                      link->kind == LINK_ISSUES ? "issues" : "uses", link_place_name(link->place));
+                      link_kind_name(link->kind), link_place_name(link->place));
         json_text_append(out, bytes_of(link->name));
-        buffer_printf(out, ",\"identity\":%s,\"tag\":\"", link->identity ? "true" : "false");
+        bool id = link->kind == LINK_CREATES || link->kind == LINK_REFERS;
+        buffer_printf(out, ",\"%s\":%s,\"tag\":\"", id ? "strong" : "identity",
+                      link->identity || link->strong ? "true" : "false");
         for (size_t k = 0; k < LINK_TAG_SIZE; k++)
             buffer_printf(out, "%02x", link->tag[k]);
-        buffer_append_text(out, "\"}");
+        uint64_t issuer;
+        buffer_append_byte(out, '"');
+        if (link_groups_issuer(groups, link, &issuer))
+            buffer_printf(out, ",\"from\":\"%016" PRIx64 "\"", issuer);
+        buffer_append_byte(out, '}');
     }
     buffer_append_byte(out, ']');
 }
@@ -224,7 +231,7 @@ void inspect_json(const struct inspect_item *item, struct buffer *out)
         append_body(out, "response_body", &exchange->response.body, item->body_damaged, &base64);
     }
     if (item->links)
-        append_links(out, exchange);
+        append_links(out, exchange, item->links);
     append_names(out, "bytes", &bytes);
     append_names(out, "base64", &base64);
     buffer_append_text(out, "}\n");

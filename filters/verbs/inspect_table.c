@@ -76,15 +76,18 @@ static void append_flags(struct buffer *out, const struct exchange *exchange)
     buffer_append_byte(out, '\n');
 }
 
-static void append_links(struct buffer *out, const struct exchange *exchange)
+static void append_links(struct buffer *out, const struct exchange *exchange,
+                         const struct link_groups *groups)
 {
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];
-        buffer_printf(out, "    %s %s ", link->kind == LINK_ISSUES ? "issues" : "uses  ",
-                      link_place_name(link->place));
+        buffer_printf(out, "    %-7s %s ", link_kind_name(link->kind), link_place_name(link->place));
         append_text_column(out, link->name, 30);
         for (size_t k = 0; k < LINK_TAG_SIZE; k++)
             buffer_printf(out, "%02x", link->tag[k]);
+        uint64_t issuer;
+        if (link_groups_issuer(groups, link, &issuer))
+            buffer_printf(out, " from %016" PRIx64, issuer);
         buffer_append_text(out, link->identity ? " identity\n" : "\n");
     }
 }
@@ -114,7 +117,7 @@ void inspect_table(const struct inspect_item *item, struct buffer *out)
     append_text_column(out, units_format_size(exchange->response.body.wire_bytes, figure), 8);
     append_flags(out, exchange);
     if (item->links)
-        append_links(out, exchange);
+        append_links(out, exchange, item->links);
 }
 
 static void append_message(struct buffer *out, const char *what, const struct inspect_item *item,

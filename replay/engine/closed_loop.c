@@ -1,7 +1,7 @@
 #include "replay/engine/closed_loop.h"
 
 #include "common/mem.h"
-#include "replay/keymap.h"
+#include "common/keymap.h"
 
 #include <stdlib.h>
 

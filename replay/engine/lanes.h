@@ -10,7 +10,7 @@
 #define REPLAY_ENGINE_LANES_H
 
 #include "replay/engine/engine.h"
-#include "replay/keymap.h"
+#include "common/keymap.h"
 #include "replay/sender/sender.h"
 
 /* One connection, or the place of one. */

@@ -173,6 +173,7 @@ BODIES = {
     "JSON string": (in_json, JSON, lambda texts: members('"%s"' % text for text in texts)),
     "JSON sentence": (in_json, JSON, lambda texts: members('"see %s, or so"' % text for text in texts)),
     "JSON name": (in_json, JSON, lambda texts: '{"marker":"begins-public",%s}' % ",".join('"%s":{"n":1}' % text for text in texts)),
+    "JSON name below a secret": (in_json, JSON, lambda texts: '{"marker":"begins-public","secret":{%s}}' % ",".join('"%s":"xyz"' % text for text in texts)),
     "JSON array": (in_json, JSON, lambda texts: members(['["x",[%s]]' % ",".join('"%s"' % text for text in texts)])),
     "JSON in JSON": (in_json, JSON, lambda texts: json.dumps({"s": members('"%s"' % text for text in texts)})),
     "JSON number": (in_number, JSON, lambda texts: members("[%s,1.5]" % text for text in texts)),

@@ -1,4 +1,4 @@
-#include "replay/keymap.h"
+#include "common/keymap.h"
 
 #include "common/mem.h"
 

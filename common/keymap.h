@@ -1,7 +1,7 @@
 /* A map from 128-bit keys to pointers, for one thread: open addressing, linear probing, deletion by shifting
  * back. Keys must be hashes or ids that nobody outside can choose freely, or be mixed by keymap_key. */
-#ifndef REPLAY_KEYMAP_H
-#define REPLAY_KEYMAP_H
+#ifndef COMMON_KEYMAP_H
+#define COMMON_KEYMAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,124 @@
+#include "filters/ids.h"
+
+#include "common/id_like.h"
+#include "filters/links.h"
+#include "filters/pseudonym.h"
+
+#include <string.h>
+
+static bool is_method(struct bytes method)
+{
+    return bytes_equal(method, BYTES_LITERAL("POST")) || bytes_equal(method, BYTES_LITERAL("PUT")) ||
+           bytes_equal(method, BYTES_LITERAL("PATCH"));
+}
+
+void ids_begin(struct ids *ids, struct exchange *exchange)
+{
+    struct http1_request_line line;
+    uint16_t status = exchange->status;
+    ids->exchange = exchange;
+    ids->creates = status == 201 || (status >= 200 && status < 400 && exchange->request.head.size > 0 &&
+                                     http1_request_line(buffer_bytes(&exchange->request.head), &line) &&
+                                     is_method(line.method));
+}
+
+/* The identity of the pseudonym that |value| has, or is. */
+static void tag_of(const struct ids *ids, struct bytes value, uint8_t tag[LINK_TAG_SIZE])
+{
+    size_t offset;
+    if (value.size == PSEUDONYM_CORE_SIZE &&
+        pseudonym_find(keys_recognition(ids->keys), value, 0, &offset, tag))
+        return;
+    keys_map(ids->keys, value, tag);
+}
+
+static void note(struct ids *ids, bool request, enum link_place place, struct bytes name, struct bytes value)
+{
+    uint8_t tag[LINK_TAG_SIZE];
+    tag_of(ids, value, tag);
+    links_note_id(ids->exchange, request ? LINK_REFERS : LINK_CREATES, place, name,
+                  value.size >= ID_LIKE_STRONG, tag);
+}
+
+/* Notes a field whose name is like an id's, unless the policy has something to say of it. */
+static void note_field(struct ids *ids, bool request, enum link_place place, enum policy_place policy_place,
+                       struct bytes name, struct bytes value)
+{
+    enum policy_class class = policy_memo_ask(ids->memo, ids->policy, policy_place, name).class;
+    if (class == POLICY_PUBLIC || class == POLICY_PRESERVED)
+        note(ids, request, place, name, value);
+}
+
+static void note_pairs(struct ids *ids, struct bytes pairs, enum link_place place,
+                       enum policy_place policy_place)
+{
+    struct bytes name, value;
+    while (id_like_next_pair(&pairs, &name, &value))
+        if (id_like_name(name) && id_like_value(value))
+            note_field(ids, true, place, policy_place, name, value);
+}
+
+void ids_note_target(struct ids *ids, struct bytes target)
+{
+    struct bytes rest = target, segment, before = {0};
+    if (target.size > 0 && target.data[0] != '/') { /* absolute */
+        const uint8_t *scheme = memmem(target.data, target.size, "://", 3);
+        const uint8_t *end = target.data + target.size;
+        const uint8_t *path = scheme ? memchr(scheme + 3, '/', (size_t)(end - scheme) - 3) : NULL;
+        rest = path ? bytes_make(path, (size_t)(end - path)) : (struct bytes){0};
+    }
+    while (id_like_next_segment(&rest, &segment)) {
+        if (id_like_segment(segment))
+            note(ids, true, LINK_PLACE_PATH, before, segment);
+        /* What may be a value, or a pseudonym of one, is no name. */
+        before =
+            id_like_segment(segment) || segment.size == PSEUDONYM_CORE_SIZE ? (struct bytes){0} : segment;
+    }
+    if (rest.size == 0 || rest.data[0] != '?')
+        return;
+    const uint8_t *fragment = memchr(rest.data, '#', rest.size);
+    size_t size = fragment ? (size_t)(fragment - rest.data) : rest.size;
+    note_pairs(ids, bytes_make(rest.data + 1, size - 1), LINK_PLACE_QUERY, POLICY_IN_QUERY);
+}
+
+/* The end of a Location, if it is like an id. */
+static bool location_id(struct bytes location, struct bytes *ret_id)
+{
+    struct bytes path;
+    if (!id_like_location_path(location, &path))
+        return false;
+    size_t size = 0;
+    while (path.data[path.size - size - 1] != '/')
+        size++;
+    *ret_id = bytes_make(path.data + path.size - size, size);
+    return id_like_segment(*ret_id);
+}
+
+bool ids_note_field(struct ids *ids, const struct http1_field *field, bool request)
+{
+    struct bytes id;
+    if (request) {
+        if (!id_like_header(field->name) || !id_like_value(field->value))
+            return false;
+        note_field(ids, true, LINK_PLACE_HEADER, POLICY_IN_HEADER, field->name, field->value);
+        return true;
+    }
+    if (!bytes_equal_nocase(field->name, BYTES_LITERAL("Location")) || !location_id(field->value, &id))
+        return false;
+    if (ids->creates)
+        note(ids, false, LINK_PLACE_HEADER, field->name, id);
+    return true;
+}
+
+void ids_note_body(struct ids *ids, enum media media, struct bytes text, bool request)
+{
+    struct bytes name, value;
+    if (!request && !ids->creates)
+        return;
+    if (media == MEDIA_FORM && request)
+        note_pairs(ids, text, LINK_PLACE_FORM, POLICY_IN_FORM);
+    if (media != MEDIA_JSON && media != MEDIA_JSON_LINES && media != MEDIA_NONE)
+        return;
+    for (size_t at = 0; (at = id_like_next_member(text, at, &name, &value)) != 0;)
+        note_field(ids, request, LINK_PLACE_JSON, POLICY_IN_JSON, name, value);
+}

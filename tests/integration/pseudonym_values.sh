@@ -2,14 +2,18 @@
 # Claims: `pseudonym` prints for each line the pseudonym that a capture under the same key puts in the value's place, in order, leaves pseudonyms
 # alone, and says in one line with exit status 2 what is wrong with a key file.
 source "$(dirname "$0")/lib.sh"
-python3 "$(dirname "$0")/leak_traffic.py" 1 "$work/traffic.pcap" "$work/secrets.json" >"$work/said"
-check_status 0 "$REHEARSE" capture -r "$work/traffic.pcap" -p 8080 -o "$work/traffic" --new-key-file "$work/key" --count 60
+token=Zk3vQ9xT7mW2cR8pL5nB4hJ6
+PYTHONPATH=$(dirname "$0") python3 - "$work/traffic.pcap" "$token" <<'END'
+import sys
+from http_pcap import message, write
+request = message("GET /orders HTTP/1.1", [("Host", "shop.example"), ("Authorization", "Bearer " + sys.argv[2])])
+write(sys.argv[1], [(request, message("HTTP/1.1 200 OK"))])
+END
+check_status 0 "$REHEARSE" capture -r "$work/traffic.pcap" -p 80 -o "$work/traffic" --new-key-file "$work/key"
 [ "$(stat -c %a "$work/key")" = 600 ] || fail "the key file's mode is not 600"
 check_status 0 "$REHEARSE" inspect "$work/traffic" --format raw
 cp "$work/out" "$work/raw"
 
-# The first exchange's bearer token is the first secret.
-token=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["secrets"][0]["text"])' "$work/secrets.json")
 printf '%s\n\n%s\r\nalice@shop.example' "$token" "$token" >"$work/values"
 check_status 0 "$REHEARSE" pseudonym --key-file "$work/key" <"$work/values"
 cp "$work/out" "$work/pseudonyms"

@@ -117,17 +117,25 @@ static uint64_t answer_of(const struct exchange *exchange)
     return told ? number : UINT64_MAX;
 }
 
+/* Whether sanitizing changes what the ETag of |response| covers. */
+static bool tag_gets_stale(const struct traffic_message *response)
+{
+    return response->wire_bytes > 0 && response->body.span_count > 0;
+}
+
 /* An exchange of which everything was captured. */
 static bool check_untouched(struct check *check, const struct row *row, const char **ret_what)
 {
     const uint64_t allowed = EXCHANGE_FLAG(PIPELINED) | EXCHANGE_FLAG(INTERIM) |
                              EXCHANGE_FLAG(EARLY_RESPONSE) |
                              (row->truth.lost & TRUTH_START ? EXCHANGE_FLAG(MIDSTREAM) : 0);
+    const uint64_t stale = EXCHANGE_FLAG(RESPONSE_DIGEST_STALE);
     const struct exchange *exchange = &check->exchange;
     const uint64_t *times_ns = row->truth.times_ns;
     if (exchange->flags & EXCHANGE_FLAG(NO_RESPONSE))
         return fail_with(ret_what, "no response");
-    if (exchange->flags & ~allowed)
+    if ((exchange->flags & ~allowed & ~stale) ||
+        !(exchange->flags & stale) == tag_gets_stale(&check->wanted.response))
         return fail_with(ret_what, "flags");
     if (exchange->interim != check->wanted.expects && !(row->truth.lost & TRUTH_INTERIM))
         return fail_with(ret_what, "interim responses");

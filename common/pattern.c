@@ -37,7 +37,7 @@ int pattern_compile(struct bytes text, bool any_case, struct pattern **ret_patte
     }
     struct pattern *pattern = xcalloc(1, sizeof *pattern);
     pattern->code = code;
-    pattern->match = pcre2_match_data_create(1, NULL);
+    pattern->match = pcre2_match_data_create_from_pattern(code, NULL);
     pattern->limits = pcre2_match_context_create(NULL);
     if (!pattern->match || !pattern->limits)
         abort(); /* no memory */
@@ -54,11 +54,39 @@ int pattern_compile(struct bytes text, bool any_case, struct pattern **ret_patte
 
 enum pattern_verdict pattern_find(struct pattern *pattern, struct bytes subject)
 {
+    return pattern_find_from(pattern, subject, 0);
+}
+
+enum pattern_verdict pattern_find_from(struct pattern *pattern, struct bytes subject, size_t from)
+{
     const uint8_t *start = subject.size ? subject.data : (const uint8_t *)"";
-    int found = pcre2_match(pattern->code, start, subject.size, 0, 0, pattern->match, pattern->limits);
+    int found = pcre2_match(pattern->code, start, subject.size, from, 0, pattern->match, pattern->limits);
     if (found >= 0)
         return PATTERN_YES;
     return found == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_GAVE_UP;
+}
+
+unsigned pattern_group_count(const struct pattern *pattern)
+{
+    uint32_t count = 0;
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &count);
+    return count;
+}
+
+unsigned pattern_group_named(const struct pattern *pattern, const char *name)
+{
+    int number = pcre2_substring_number_from_name(pattern->code, (PCRE2_SPTR)name);
+    return number > 0 ? (unsigned)number : 0;
+}
+
+bool pattern_group(const struct pattern *pattern, unsigned group, size_t *ret_start, size_t *ret_end)
+{
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(pattern->match);
+    if (group >= pcre2_get_ovector_count(pattern->match) || ends[2 * group] == PCRE2_UNSET)
+        return false;
+    *ret_start = ends[2 * group];
+    *ret_end = ends[2 * group + 1];
+    return true;
 }
 
 void pattern_free(struct pattern *pattern)

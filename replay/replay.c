@@ -34,7 +34,7 @@ struct settings {
     double rate;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
-    struct option_texts set_headers, gates;
+    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates;
     bool insecure, verbatim, allow_production;
 };
 
@@ -62,6 +62,13 @@ static const struct option_spec options[] = {
      AT(connect_timeout_ns)},
     {"methods", 0, OPTION_TEXT, "LIST", "fire these methods only, e.g. GET,HEAD", AT(methods)},
     {"set-header", 0, OPTION_TEXTS, "'K: V'", "set a header in every request; repeatable", AT(set_headers)},
+    {"remove-header", 0, OPTION_TEXTS, "K", "remove a header from every request; repeatable",
+     AT(remove_headers)},
+    {"set-query", 0, OPTION_TEXTS, "'K=V'", "set a parameter of the query in every request; repeatable",
+     AT(set_queries)},
+    {"rewrite", 0, OPTION_TEXTS, "'s#A#B#'",
+     "in the path, replace what matches A (PCRE2) by B, with groups $1 and\nflags g and i; repeatable",
+     AT(rewrites)},
     {"insecure", 0, OPTION_FLAG, NULL, "do not verify the target's certificate", AT(insecure)},
     {"ca-file", 0, OPTION_TEXT, "FILE", "certificates to verify the target with (PEM)", AT(ca_file)},
     {"sni", 0, OPTION_TEXT, "NAME", "TLS server name, instead of the URL's host", AT(sni)},
@@ -86,7 +93,10 @@ static const struct options_spec spec = {
         "  rehearse replay traffic/ --target http://staging:8080 --speed 2 -o run/\n"
         "  rehearse replay traffic/ --target https://staging --rate 500 --duration 5m --loop 0\n"
         "  rehearse replay traffic/ --target http://127.0.0.1:8080 --speed max --concurrency 32\n"
-        "  rehearse replay traffic/ --target http://staging --methods GET,HEAD --gate 'errors < 1%'\n",
+        "  rehearse replay traffic/ --target http://staging --methods GET,HEAD --gate 'errors < 1%'\n"
+        "  rehearse replay traffic/ --target http://staging --rewrite 's#^/v1/users/(\\d+)#/v2/accounts/$1#' "
+        "\\\n"
+        "      --set-query region=eu --remove-header X-Debug --set-header \"Authorization: Bearer $TOKEN\"\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -100,13 +110,12 @@ struct replay {
     bool closed_loop;
     double speed;
     uint64_t pool_connections;
-    struct request_header *set_headers;
+    struct rewriter *rewriter;
     struct target *target;
     struct merge *merge;
     struct survey *survey;
     struct segment_writer *writer;
     char *folder;
-    char *origin;
     char run_id[17];
     bool begun; /* something may have been fired */
     struct run_info info;
@@ -176,6 +185,52 @@ static void set_caps(struct settings *settings)
         settings->concurrency = 64 * settings->threads;
 }
 
+/* Adds what each of |texts| says. */
+static int add_rewrites(struct rewriter *rewriter, const char *option, const struct option_texts *texts,
+                        int (*add)(struct rewriter *rewriter, const char *text, struct error *err),
+                        struct error *err)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (add(rewriter, texts->items[i], err))
+            return texts->count > 1 ? error_prefix(err, "%s (number %zu)", option, i + 1)
+                                    : error_prefix(err, "%s", option);
+    return 0;
+}
+
+static int add_path(struct rewriter *rewriter, const char *text, struct error *err)
+{
+    const struct rewrite_rule rule = {
+        .place = REWRITE_PATH, .action = REWRITE_SUBSTITUTE, .value = bytes_of(text)};
+    return rewriter_add(rewriter, &rule, err);
+}
+
+static int add_removed_header(struct rewriter *rewriter, const char *text, struct error *err)
+{
+    const struct rewrite_rule rule = {
+        .place = REWRITE_HEADER, .action = REWRITE_REMOVE, .name = bytes_of(text)};
+    return rewriter_add(rewriter, &rule, err);
+}
+
+static int check_rewrites(struct replay *replay, struct error *err)
+{
+    const struct settings *settings = &replay->settings;
+    replay->rewriter = rewriter_create();
+    if (add_rewrites(replay->rewriter, "--rewrite", &settings->rewrites, add_path, err) ||
+        add_rewrites(replay->rewriter, "--set-query", &settings->set_queries, rewriter_add_query_pair, err) ||
+        add_rewrites(replay->rewriter, "--remove-header", &settings->remove_headers, add_removed_header,
+                     err) ||
+        add_rewrites(replay->rewriter, "--set-header", &settings->set_headers, rewriter_add_header_line, err))
+        return -1;
+    struct buffer text = {0};
+    for (size_t i = 0; i < rewriter_count(replay->rewriter); i++) {
+        buffer_clear(&text);
+        rewriter_describe(replay->rewriter, i, &text);
+        run_rewrites_add(&replay->info.rewrites, buffer_bytes(&text));
+    }
+    buffer_free(&text);
+    return 0;
+}
+
 static int check_settings(struct replay *replay, struct error *err)
 {
     struct settings *settings = &replay->settings;
@@ -197,10 +252,8 @@ static int check_settings(struct replay *replay, struct error *err)
     for (const char *at = settings->host; *at; at++)
         if (*at <= ' ' || *at == 0x7f)
             return error_set(err, ERROR_USAGE, "--host: not a host name");
-    replay->set_headers = xcalloc(settings->set_headers.count, sizeof *replay->set_headers);
-    for (size_t i = 0; i < settings->set_headers.count; i++)
-        if (!request_parse_header(settings->set_headers.items[i], &replay->set_headers[i]))
-            return error_set(err, ERROR_USAGE, "--set-header: the text is not 'Name: value'");
+    if (check_rewrites(replay, err))
+        return -1;
     for (size_t i = 0; i < settings->gates.count; i++)
         if (gate_parse(settings->gates.items[i], &gate, err))
             return error_prefix(err, "--gate");
@@ -335,16 +388,24 @@ static struct request_rules rules_of(struct replay *replay)
         .run_id = replay->run_id,
         .pooled = replay->pool_connections > 0,
         .verbatim = settings->verbatim,
-        .set_headers = replay->set_headers,
-        .set_header_count = settings->set_headers.count,
+        .rewriter = rewriter_count(replay->rewriter) ? replay->rewriter : NULL,
     };
     if (strcmp(settings->host, "recorded") != 0) {
         rules.host = strcmp(settings->host, "target") == 0 ? replay->target->authority : settings->host;
-        free(replay->origin);
-        replay->origin = xasprintf("%s://%s", replay->target->tls ? "https" : "http", rules.host);
-        rules.origin = replay->origin;
+        rules.scheme = replay->target->tls ? "https" : "http";
     }
     return rules;
+}
+
+/* Keeps how many requests each rewrite |touched|, and warns of those that touched none. */
+static void note_rewrites(struct replay *replay, const uint64_t *touched)
+{
+    struct run_rewrites *rewrites = &replay->info.rewrites;
+    for (size_t i = 0; i < rewrites->count; i++) {
+        rewrites->items[i].touched = touched[i];
+        if (touched[i] == 0)
+            log_warning("this rewrite matched no request: %s", rewrites->items[i].rule);
+    }
 }
 
 /* Fires everything. Returns 0, or -1 with |err| where the run could not begin or be stored. */
@@ -371,9 +432,12 @@ static int fire(struct replay *replay, struct error *err)
     };
     uint64_t lead_ns = replay->closed_loop ? 0 : LEAD_NS;
     struct engine engine = {.start_mono_ns = clock_mono_ns() + lead_ns,
-                            .start_wall_ns = clock_wall_ns() + lead_ns};
-    if (engine_start(&engine, &engine_settings, err))
+                            .start_wall_ns = clock_wall_ns() + lead_ns,
+                            .rewrites = xcalloc(rewriter_count(replay->rewriter) + 1, sizeof(uint64_t))};
+    if (engine_start(&engine, &engine_settings, err)) {
+        free(engine.rewrites);
         return -1;
+    }
     replay->begun = true;
     struct feeder_options feeder = {
         .merge = replay->merge,
@@ -394,6 +458,8 @@ static int fire(struct replay *replay, struct error *err)
                                         : SCHEDULE_RECORDED,
                   settings->rate != 0 ? settings->rate : replay->speed);
     int failed = feeder_run(&feeder, &replay->info, err);
+    note_rewrites(replay, engine.rewrites);
+    free(engine.rewrites);
     const char *failure = atomic_load(&engine.failure);
     if (atomic_load(&engine.counts.failed) && !atomic_load(&engine.counts.answered) && !failed)
         log_error("%s: no request was answered: %s", replay->target->url, failure ? failure : "unknown");
@@ -437,9 +503,8 @@ static void release(struct replay *replay)
     merge_close(replay->merge);
     target_free(replay->target);
     run_info_free(&replay->info);
-    free(replay->set_headers);
+    rewriter_free(replay->rewriter);
     free(replay->folder);
-    free(replay->origin);
 }
 
 static int replay_run(struct replay *replay, int *ret_status, struct error *err)

@@ -4,7 +4,6 @@
 #include "common/http1_head.h"
 #include "replay/fresh.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define RUN_HEADER "X-Rehearse-Run"
@@ -18,6 +17,7 @@ struct build {
     const struct exchange *exchange;
     struct http1_request_line line;
     struct bytes recorded_host;
+    struct bytes host; /* that takes its place; no data: as recorded */
     bool conditional_linked;
 };
 
@@ -54,9 +54,11 @@ static struct bytes plain_authority(struct bytes authority)
     return authority;
 }
 
-static void put_target(struct build *build)
+/* Returns false where a rewrite failed. */
+static bool put_target(struct build *build)
 {
-    struct buffer *head = &build->request->head;
+    struct request *request = build->request;
+    struct buffer *head = &request->head, *linked = &request->target[1], *rewritten = &request->target[2];
     struct bytes target = build->line.target, authority, rest;
     if (target.size && target.data[0] != '/' && target.data[0] != '*' &&
         split_url(target, &authority, &rest)) {
@@ -67,13 +69,34 @@ static void put_target(struct build *build)
     } else if (target.size && target.data[0] == '/') {
         buffer_append_text(head, build->rules->base_path);
     }
-    struct buffer *place = &build->request->place;
-    buffer_clear(place);
-    if (linker_place(build->linker, build->context, target, place)) {
-        build->request->found.linked++;
-        target = buffer_bytes(place);
+    for (size_t i = 0; i < 3; i++)
+        buffer_clear(&request->target[i]);
+    if (linker_place(build->linker, build->context, target, &request->target[0])) {
+        request->found.linked++;
+        target = buffer_bytes(&request->target[0]);
     }
-    linker_replace(build->linker, build->context, LINK_PLACE_QUERY, target, head, &build->request->found);
+    linker_replace(build->linker, build->context, LINK_PLACE_QUERY, target, linked, &request->found);
+    enum rewrite_verdict verdict =
+        build->rules->rewriter ? rewriter_target(build->rules->rewriter, buffer_bytes(linked), rewritten)
+                               : REWRITE_SAME;
+    buffer_append_bytes(head, buffer_bytes(verdict == REWRITE_CHANGED ? rewritten : linked));
+    return verdict != REWRITE_FAILED;
+}
+
+/* Finds out which host is sent. Returns false where a rewrite failed. */
+static bool choose_host(struct build *build)
+{
+    struct buffer *made = &build->request->host;
+    const struct request_rules *rules = build->rules;
+    buffer_clear(made);
+    if (rules->host)
+        build->host = bytes_of(rules->host);
+    if (!rules->rewriter || !build->recorded_host.size)
+        return true;
+    enum rewrite_verdict verdict = rewriter_host(rules->rewriter, build->recorded_host, made);
+    if (verdict == REWRITE_CHANGED)
+        build->host = buffer_bytes(made);
+    return verdict != REWRITE_FAILED;
 }
 
 /* Connection without the option close; an empty |out| says that nothing is left of it. */
@@ -92,9 +115,13 @@ static void put_connection(struct bytes value, struct buffer *out)
 static void put_origin(struct build *build, struct bytes value, struct buffer *out)
 {
     struct bytes authority, rest;
-    if (build->rules->origin && build->recorded_host.size && split_url(value, &authority, &rest) &&
+    if (build->host.data && build->recorded_host.size && split_url(value, &authority, &rest) &&
         bytes_equal_nocase(plain_authority(authority), plain_authority(build->recorded_host))) {
-        buffer_append_text(out, build->rules->origin);
+        if (build->rules->scheme)
+            buffer_printf(out, "%s://", build->rules->scheme);
+        else
+            buffer_append(out, value.data, (size_t)(authority.data - value.data));
+        buffer_append_bytes(out, build->host);
         linker_replace(build->linker, build->context, LINK_PLACE_QUERY, rest, out, &build->request->found);
         return;
     }
@@ -138,7 +165,7 @@ static void put_value(struct build *build, const struct http1_field *field, stru
     const struct request_rules *rules = build->rules;
     const struct body *body = &build->exchange->request.body;
     if (is(field->name, "Host"))
-        buffer_append_bytes(out, rules->host ? bytes_of(rules->host) : field->value);
+        buffer_append_bytes(out, build->host.data ? build->host : field->value);
     else if (is(field->name, "Content-Length") && body->framing == BODY_FRAMING_LENGTH)
         buffer_printf(out, "%zu", build->request->body.size);
     else if (is(field->name, "Connection") && rules->pooled && http1_list_has(field->value, "close"))
@@ -154,35 +181,13 @@ static void put_value(struct build *build, const struct http1_field *field, stru
                               &build->request->found);
 }
 
-static void put_line(struct buffer *head, struct bytes name, struct bytes value)
-{
-    buffer_append_bytes(head, name);
-    buffer_append_text(head, ": ");
-    buffer_append_bytes(head, value);
-    buffer_append_text(head, "\r\n");
-}
-
-/* Where --set-header names |field|, writes the new line in the place of the first such and none for the others. */
-static bool put_set(struct build *build, const struct http1_field *field)
-{
-    const struct request_rules *rules = build->rules;
-    for (size_t i = 0; i < rules->set_header_count; i++) {
-        if (!bytes_equal_nocase(rules->set_headers[i].name, field->name))
-            continue;
-        if (!build->request->set.data[i])
-            put_line(&build->request->head, field->name, rules->set_headers[i].value);
-        build->request->set.data[i] = true;
-        return true;
-    }
-    return false;
-}
-
 static void put_field(struct build *build, const struct http1_field *field)
 {
     struct buffer *head = &build->request->head, *value = &build->request->scratch[0];
-    if (field->split && (is(field->name, RUN_HEADER) || put_set(build, field)))
+    struct rewriter *rewriter = build->rules->rewriter;
+    if (field->split && is(field->name, RUN_HEADER))
         return;
-    if (!field->split || !field->value.size) {
+    if (!field->split || !field->value.size || (rewriter && rewriter_discards(rewriter, field->name))) {
         buffer_append_bytes(head, field->line);
         return;
     }
@@ -196,14 +201,53 @@ static void put_field(struct build *build, const struct http1_field *field)
     buffer_append(head, after, (size_t)(field->line.data + field->line.size - after));
 }
 
-static void put_added(struct build *build)
+/* Notes what |field| says about how the request is to be sent. */
+static void note_field(struct build *build, const struct http1_field *field)
 {
-    const struct request_rules *rules = build->rules;
-    struct buffer *head = &build->request->head;
-    for (size_t i = 0; i < rules->set_header_count; i++)
-        if (!build->request->set.data[i])
-            put_line(head, rules->set_headers[i].name, rules->set_headers[i].value);
-    put_line(head, BYTES_LITERAL(RUN_HEADER), bytes_of(rules->run_id));
+    struct request *request = build->request;
+    if (is(field->name, "Expect") && is(field->value, "100-continue"))
+        request->expect_continue = request->body.size > 0;
+    if (is(field->name, "Connection") && !build->rules->pooled)
+        request->close = request->close || http1_list_has(field->value, "close");
+}
+
+/* Rewrites the header lines as they stand in the head. Returns false where a rewrite failed. */
+static bool rewrite_fields(struct build *build)
+{
+    struct request *request = build->request;
+    struct buffer *made = &request->scratch[0];
+    if (!build->rules->rewriter)
+        return true;
+    buffer_clear(made);
+    enum rewrite_verdict verdict = rewriter_head(build->rules->rewriter, buffer_bytes(&request->head), made);
+    if (verdict == REWRITE_CHANGED) {
+        struct buffer before = request->head;
+        request->head = *made;
+        *made = before;
+    }
+    return verdict != REWRITE_FAILED;
+}
+
+/* Writes the head. Returns false where a rewrite failed. */
+static bool put_head(struct build *build, struct bytes head)
+{
+    struct request *request = build->request;
+    struct bytes fields = http1_fields(head), target = build->line.target;
+    const uint8_t *after = target.data + target.size;
+    struct http1_field field;
+    buffer_append(&request->head, head.data, (size_t)(target.data - head.data));
+    if (!put_target(build))
+        return false;
+    buffer_append(&request->head, after, (size_t)(fields.data - after));
+    while (http1_next_field(&fields, &field))
+        put_field(build, &field);
+    if (!rewrite_fields(build))
+        return false;
+    fields = http1_fields(buffer_bytes(&request->head));
+    while (http1_next_field(&fields, &field))
+        note_field(build, &field);
+    buffer_printf(&request->head, RUN_HEADER ": %s\r\n\r\n", build->rules->run_id);
+    return true;
 }
 
 static enum link_place body_place(struct bytes head)
@@ -218,26 +262,46 @@ static enum link_place body_place(struct bytes head)
     return LINK_PLACE_BODY;
 }
 
-static bool put_body(struct build *build, struct bytes head)
+/* Rewrites JSON, which is in scratch 1. Returns false where a rewrite failed. */
+static bool rewrite_body(struct build *build)
+{
+    struct buffer *plain = &build->request->scratch[1], *made = &build->request->scratch[2];
+    buffer_clear(made);
+    enum rewrite_verdict verdict = rewriter_json(build->rules->rewriter, buffer_bytes(plain), made);
+    if (verdict == REWRITE_CHANGED) {
+        struct buffer before = *plain;
+        *plain = *made;
+        *made = before;
+    }
+    return verdict != REWRITE_FAILED;
+}
+
+static enum unsent_reason put_body(struct build *build, struct bytes head)
 {
     const struct body *body = &build->exchange->request.body;
     struct request *request = build->request;
     struct buffer *plain = &request->scratch[1], *coded = &request->scratch[2];
     struct bytes content = buffer_bytes(&body->content);
     struct http1_field coding;
+    enum link_place place = body_place(head);
+    bool rewrites = content.size && place == LINK_PLACE_JSON && rewriter_wants_json(build->rules->rewriter);
+    if (rewrites && body->coded)
+        return UNSENT_REWRITE_FAILED;
     if (content.size && !body->coded) {
         buffer_clear(plain);
-        linker_replace(build->linker, build->context, body_place(head), content, plain, &request->found);
+        linker_replace(build->linker, build->context, place, content, plain, &request->found);
+        if (rewrites && !rewrite_body(build))
+            return UNSENT_REWRITE_FAILED;
         content = buffer_bytes(plain);
         if (http1_find_field(head, "Content-Encoding", &coding)) {
             if (coding_encode(coding.value, content, coded) != CODING_OK)
-                return false;
+                return UNSENT_BODY_DROPPED;
             content = buffer_bytes(coded);
         }
     }
     if (body->framing != BODY_FRAMING_CHUNKED) {
         buffer_append_bytes(&request->body, content);
-        return true;
+        return UNSENT_NONE;
     }
     if (content.size) {
         buffer_printf(&request->body, "%zx\r\n", content.size);
@@ -248,43 +312,37 @@ static bool put_body(struct build *build, struct bytes head)
     linker_replace(build->linker, build->context, LINK_PLACE_HEADER,
                    buffer_bytes(&build->exchange->request.trailers), &request->body, &request->found);
     buffer_append_text(&request->body, "\r\n");
-    return true;
+    return UNSENT_NONE;
 }
 
-bool request_build(struct request *request, const struct request_rules *rules, struct linker *linker,
-                   const struct linker_context *context, const struct exchange *exchange)
+enum unsent_reason request_build(struct request *request, const struct request_rules *rules,
+                                 struct linker *linker, const struct linker_context *context,
+                                 const struct exchange *exchange)
 {
     struct build build = {
         .request = request, .rules = rules, .linker = linker, .context = context, .exchange = exchange};
-    struct bytes head = buffer_bytes(&exchange->request.head), fields = http1_fields(head);
+    struct bytes head = buffer_bytes(&exchange->request.head);
     struct http1_field field;
     buffer_clear(&request->head);
     buffer_clear(&request->body);
-    buffer_clear(&request->set);
-    for (size_t i = 0; i < rules->set_header_count; i++)
-        buffer_append_byte(&request->set, false);
     request->expect_continue = request->conditional = request->close = false;
     request->found = (struct linker_found){0};
-    if (!http1_request_line(head, &build.line) || !put_body(&build, head))
-        return false;
+    if (rules->rewriter)
+        rewriter_begin(rules->rewriter);
+    if (!http1_request_line(head, &build.line))
+        return UNSENT_BODY_DROPPED;
+    enum unsent_reason reason = put_body(&build, head);
+    if (reason != UNSENT_NONE)
+        return reason;
     request->method_is_head = bytes_equal(build.line.method, BYTES_LITERAL("HEAD"));
     if (http1_find_field(head, "Host", &field))
         build.recorded_host = field.value;
-    const uint8_t *after = build.line.target.data + build.line.target.size;
-    buffer_append(&request->head, head.data, (size_t)(build.line.target.data - head.data));
-    put_target(&build);
-    buffer_append(&request->head, after, (size_t)(fields.data - after));
-    while (http1_next_field(&fields, &field)) {
-        put_field(&build, &field);
-        if (is(field.name, "Expect") && is(field.value, "100-continue"))
-            request->expect_continue = request->body.size > 0;
-        if (is(field.name, "Connection") && !rules->pooled)
-            request->close = request->close || http1_list_has(field.value, "close");
-    }
-    put_added(&build);
-    buffer_append_text(&request->head, "\r\n");
+    if (!choose_host(&build) || !put_head(&build, head))
+        return UNSENT_REWRITE_FAILED;
     request->conditional = request->conditional && !build.conditional_linked;
-    return true;
+    if (rules->rewriter)
+        rewriter_count_request(rules->rewriter);
+    return UNSENT_NONE;
 }
 
 void request_free(struct request *request)
@@ -293,23 +351,7 @@ void request_free(struct request *request)
     buffer_free(&request->body);
     for (size_t i = 0; i < 3; i++)
         buffer_free(&request->scratch[i]);
-    buffer_free(&request->place);
-    buffer_free(&request->set);
-}
-
-bool request_parse_header(const char *text, struct request_header *ret_header)
-{
-    static const char token[] =
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    size_t name = strspn(text, token);
-    if (!name || text[name] != ':')
-        return false;
-    struct bytes value = bytes_trim(bytes_of(text + name + 1));
-    for (size_t i = 0; i < value.size; i++)
-        if ((value.data[i] < 0x20 && value.data[i] != '\t') || value.data[i] == 0x7f)
-            return false;
-    *ret_header = (struct request_header){.name = bytes_make(text, name), .value = value};
-    /* Framing follows the body that is sent, and the run's id is ours. */
-    return !is(ret_header->name, "Content-Length") && !is(ret_header->name, "Transfer-Encoding") &&
-           !is(ret_header->name, RUN_HEADER);
+    for (size_t i = 0; i < 3; i++)
+        buffer_free(&request->target[i]);
+    buffer_free(&request->host);
 }

@@ -53,7 +53,8 @@ enum transport_error {
     X(DURATION, "duration")                                                                                  \
     X(COUNT, "count")                                                                                        \
     X(INTERRUPTED, "interrupted")                                                                            \
-    X(ABORTED, "aborted")
+    X(ABORTED, "aborted")                                                                                    \
+    X(REWRITE_FAILED, "rewrite_failed") /* a rewrite hit its limits, or made no request */
 enum unsent_reason {
 #define X(name, text) UNSENT_##name,
     UNSENT_REASONS(X)

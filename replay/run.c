@@ -21,6 +21,20 @@ void run_texts_add(struct run_texts *texts, const char *text)
     texts->items[texts->count++] = xstrdup(text);
 }
 
+void run_rewrites_add(struct run_rewrites *rewrites, struct bytes rule)
+{
+    rewrites->items = xrealloc(rewrites->items, (rewrites->count + 1) * sizeof *rewrites->items);
+    rewrites->items[rewrites->count++] =
+        (struct run_rewrite){.rule = xstrndup((const char *)rule.data, rule.size)};
+}
+
+static void run_rewrites_free(struct run_rewrites *rewrites)
+{
+    for (size_t i = 0; i < rewrites->count; i++)
+        free(rewrites->items[i].rule);
+    free(rewrites->items);
+}
+
 static void run_texts_free(struct run_texts *texts)
 {
     for (size_t i = 0; i < texts->count; i++)
@@ -84,6 +98,18 @@ static json_int_t clamp(uint64_t value)
     return value > INT64_MAX ? INT64_MAX : (json_int_t)value;
 }
 
+static json_t *rewrites_json(const struct run_rewrites *rewrites)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < rewrites->count; i++) {
+        json_t *item = json_object();
+        json_object_set_new(item, "rule", text_json(rewrites->items[i].rule));
+        json_object_set_new(item, "touched", json_integer(clamp(rewrites->items[i].touched)));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
 static json_t *info_json(const struct run_info *info)
 {
     json_t *object = json_object();
@@ -101,6 +127,7 @@ static json_t *info_json(const struct run_info *info)
     json_object_set_new(object, "interrupted", json_boolean(info->interrupted));
     json_object_set_new(object, "notes", texts_json(&info->notes));
     json_object_set_new(object, "gates", texts_json(&info->gates));
+    json_object_set_new(object, "rewrites", rewrites_json(&info->rewrites));
     return object;
 }
 
@@ -180,6 +207,21 @@ static bool take_texts(const json_t *object, const char *name, struct run_texts 
     return json_is_array(list);
 }
 
+static bool take_rewrites(const json_t *object, struct run_rewrites *rewrites)
+{
+    const json_t *list = json_object_get(object, "rewrites");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        const char *rule = json_string_value(json_object_get(item, "rule"));
+        if (!rule)
+            return false;
+        run_rewrites_add(rewrites, bytes_of(rule));
+        if (!take_count(item, "touched", &rewrites->items[i].touched))
+            return false;
+    }
+    return !list || json_is_array(list);
+}
+
 static bool take_mode(const json_t *object, enum run_mode *ret_mode)
 {
     const char *name = json_string_value(json_object_get(object, "mode"));
@@ -205,7 +247,8 @@ static bool take_info(const json_t *object, struct run_info *info)
     NUMBER_MEMBERS(X)
 #undef X
     info->interrupted = json_is_true(json_object_get(object, "interrupted"));
-    return good && take_texts(object, "notes", &info->notes) && take_texts(object, "gates", &info->gates);
+    return good && take_texts(object, "notes", &info->notes) && take_texts(object, "gates", &info->gates) &&
+           take_rewrites(object, &info->rewrites);
 }
 
 int run_info_load(const char *folder, struct run_info *ret_info, struct error *err)
@@ -247,5 +290,6 @@ void run_info_free(struct run_info *info)
 #undef X
     run_texts_free(&info->notes);
     run_texts_free(&info->gates);
+    run_rewrites_free(&info->rewrites);
     memset(info, 0, sizeof *info);
 }

@@ -6,6 +6,7 @@
 #ifndef REPLAY_RUN_H
 #define REPLAY_RUN_H
 
+#include "common/buffer.h"
 #include "common/error.h"
 
 #include <stdbool.h>
@@ -30,6 +31,18 @@ struct run_texts {
     size_t count;
 };
 void run_texts_add(struct run_texts *texts, const char *text);
+
+/* What was rewritten, and in how many requests. Owned list. */
+struct run_rewrite {
+    char *rule; /* in words, without values */
+    uint64_t touched;
+};
+struct run_rewrites {
+    struct run_rewrite *items;
+    size_t count;
+};
+/* Adds a rewrite called |rule| (copied, not NUL-terminated) that touched nothing yet. */
+void run_rewrites_add(struct run_rewrites *rewrites, struct bytes rule);
 
 /* Everything owned; zero-initialised is empty and valid; run_info_free releases. */
 struct run_info {
@@ -63,6 +76,7 @@ struct run_info {
 
     struct run_texts notes; /* caps that were hit and the like, one line each, printable */
     struct run_texts gates; /* --gate as given */
+    struct run_rewrites rewrites;
 };
 
 /* Writes |info| as run.json into |folder| (by rename). */

@@ -257,3 +257,11 @@ bool engine_is_over(struct engine *engine, unsigned index)
     pthread_mutex_unlock(&engine->lock);
     return empty;
 }
+
+void engine_add_rewrites(struct engine *engine, const struct rewriter *rewriter)
+{
+    pthread_mutex_lock(&engine->lock);
+    for (size_t i = 0; engine->rewrites && i < rewriter_count(rewriter); i++)
+        engine->rewrites[i] += rewriter_touched(rewriter, i);
+    pthread_mutex_unlock(&engine->lock);
+}

@@ -40,6 +40,7 @@ struct job {
     uint64_t flags; /* RESULT_FLAG bits found before it is fired */
     size_t bytes;   /* what it counts in the window */
     bool due;
+    bool taken; /* fired, or given up while that was tried */
     bool retried;
     struct lane *lane;
     struct job *next;          /* in a batch, the schedule, its session or the free list */
@@ -118,6 +119,7 @@ struct engine {
     struct job *free_jobs;
     uint64_t alive_jobs; /* handed over and not delivered */
     uint64_t alive_bytes;
+    uint64_t *rewrites; /* a rewrite: requests it touched, once the workers ended; borrowed, or NULL */
     struct buffer sink; /* results: varint start, varint size, record */
 };
 
@@ -145,6 +147,8 @@ void engine_join(struct engine *engine);
 
 /* Worker: gives back the jobs of |done|, with |results| (as the sink has them); empties both. */
 void engine_deliver(struct engine *engine, struct batch *done, struct buffer *results);
+/* Worker: adds what its |rewriter| (NULL: none) touched, at its end. */
+void engine_add_rewrites(struct engine *engine, const struct rewriter *rewriter);
 /* Worker |index|: returns all of its inbox. */
 struct job *engine_take(struct engine *engine, unsigned index);
 /* Worker |index|: returns whether nothing is in its inbox and nothing will come. */

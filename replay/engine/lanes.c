@@ -198,6 +198,13 @@ static void end_lane(struct lane *lane)
     lane_free(lane);
 }
 
+static void end_if_over(struct lane *lane)
+{
+    if (!lane->lanes->pooled && !lane->first && !lane->firing && !lane->in_line && lane->jobs &&
+        lane->finished >= lane->jobs)
+        end_lane(lane);
+}
+
 static void on_done(struct sender_lane *sender_lane, const struct sender_outcome *outcome, void *arg)
 {
     (void)sender_lane;
@@ -222,8 +229,7 @@ static void on_done(struct sender_lane *sender_lane, const struct sender_outcome
         else
             try_lane(lane);
     }
-    if (!lanes->pooled && !lane->first && !lane->firing && lane->jobs && lane->finished >= lane->jobs)
-        end_lane(lane);
+    end_if_over(lane);
     lanes_pump(lanes);
     worker_settle(lanes->owner);
 }
@@ -303,13 +309,16 @@ void lanes_pump(struct lanes *lanes)
             lanes->line_last = NULL;
         lane->in_line = false;
         try_lane(lane);
+        end_if_over(lane);
     }
 }
 
 void lanes_ready(struct lanes *lanes, struct job *job)
 {
     if (!lanes->pooled) {
-        try_lane(job->lane);
+        struct lane *lane = job->lane;
+        try_lane(lane);
+        end_if_over(lane); /* all that was left could not be fired */
         return;
     }
     job->next_in_line = NULL;
@@ -327,7 +336,9 @@ static void on_opened(struct sender_lane *sender_lane, const struct sender_openi
         set_counted(lane, false);
     else if (!lane->firing)
         set_idle(lane, lane->free_mono_ns);
-    lanes_pump(lane->lanes);
+    struct lanes *lanes = lane->lanes;
+    lanes_pump(lanes);
+    worker_settle(lanes->owner);
 }
 
 static void open_lane(struct lane *lane)

@@ -29,7 +29,8 @@ struct worker {
     struct sender *sender;
     struct order *order;
     struct linker *linker;
-    struct closed_loop *loop; /* NULL: open loop */
+    struct request_rules rules; /* with a rewriter of its own */
+    struct closed_loop *loop;   /* NULL: open loop */
     struct lanes lanes;
     struct job *schedule, *schedule_last; /* open loop: not due yet, in order of intended time */
     struct job *ahead;                    /* the first of those whose lane was not opened ahead */
@@ -144,8 +145,11 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
     struct linker_context context = context_of(job);
     struct request *request = &lane->request;
     list_remove(worker, job);
-    if (!request_build(request, worker->engine->settings->rules, worker->linker, &context, &job->exchange)) {
-        give_up(worker, job, RESULT_UNREPLAYABLE, UNSENT_BODY_DROPPED);
+    job->taken = true;
+    enum unsent_reason reason =
+        request_build(request, &worker->rules, worker->linker, &context, &job->exchange);
+    if (reason != UNSENT_NONE) {
+        give_up(worker, job, RESULT_UNREPLAYABLE, reason);
         return false;
     }
     if (request->found.linked)
@@ -302,6 +306,8 @@ static void release_freed(struct worker *worker)
     while (worker->freed) {
         struct job *job = worker->freed;
         worker->freed = job->next_freed;
+        if (job->taken) /* its lane, free meanwhile, had its turn before; it may be gone */
+            continue;
         if (worker->stopping) {
             list_remove(worker, job);
             give_up(worker, job, RESULT_NOT_SENT, (enum unsent_reason)atomic_load(&worker->engine->stop));
@@ -443,6 +449,7 @@ static void *run(void *arg)
         engine_deliver(worker->engine, &worker->done, &worker->results);
     }
     atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
+    engine_add_rewrites(worker->engine, worker->rules.rewriter);
     lanes_done(&worker->lanes);
     return NULL;
 }
@@ -451,6 +458,7 @@ static void worker_free(struct worker *worker)
 {
     closed_loop_free(worker->loop);
     linker_free(worker->linker);
+    rewriter_free(worker->rules.rewriter);
     order_free(worker->order);
     sender_free(worker->sender);
     pacer_free(worker->pacer);
@@ -490,6 +498,9 @@ static int set_up(struct worker *worker, struct error *err)
         return -1;
     worker->order = order_create();
     worker->linker = linker_create(0, settings->rules->base_path);
+    worker->rules = *settings->rules;
+    if (worker->rules.rewriter)
+        worker->rules.rewriter = rewriter_copy(worker->rules.rewriter);
     if (settings->closed_loop)
         worker->loop = closed_loop_create(
             settings->concurrency / settings->threads ? settings->concurrency / settings->threads : 1,

@@ -95,6 +95,14 @@ static json_t *run_of(const struct run_info *run)
     set_count(object, "elapsed_us", run->elapsed_ns / NS_PER_US);
     set(object, "interrupted", json_boolean(run->interrupted));
     set(object, "aborted", text_of(run->aborted));
+    json_t *rewrites = json_array();
+    for (size_t i = 0; i < run->rewrites.count; i++) {
+        json_t *item = json_object();
+        set(item, "rule", text_of(run->rewrites.items[i].rule));
+        set_count(item, "touched", run->rewrites.items[i].touched);
+        json_array_append_new(rewrites, item);
+    }
+    set(object, "rewrites", rewrites);
     set(object, "notes", texts_of(&run->notes));
     return object;
 }

@@ -191,6 +191,12 @@ static void render_one_run(const json_t *run, struct buffer *out)
                                                                              : text_at(run, "mode"));
     buffer_printf(out, "\n  started %s, took %s\n", plain(text_at(run, "started"), 32, target),
                   duration(member(run, "elapsed_us"), elapsed));
+    const json_t *rewrites = member(run, "rewrites");
+    for (size_t i = 0; i < json_array_size(rewrites); i++) {
+        const json_t *item = json_array_get(rewrites, i);
+        buffer_printf(out, "  in %llu requests: %s\n", count_at(item, "touched"),
+                      plain(text_at(item, "rule"), WIDTH - 36, target));
+    }
     const json_t *notes = member(run, "notes");
     for (size_t i = 0; i < json_array_size(notes); i++) {
         buffer_append_text(out, "  note: ");

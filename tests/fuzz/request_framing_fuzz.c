@@ -19,6 +19,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct keys *keys;
+static struct rewriter *rewriter;
 static struct buffer pseudonyms[PSEUDONYMS];
 static uint8_t tags[PSEUDONYMS][PSEUDONYM_TAG_SIZE];
 
@@ -156,7 +157,10 @@ done:
 static void set_up(void)
 {
     static const char *const values[PSEUDONYMS] = {"one", "user@example.org", "three", "four"};
+    struct error err;
     keys = keys_random();
+    rewriter = rewriter_create();
+    rewriter_add_header_line(rewriter, "X-Set: new", &err);
     for (size_t i = 0; i < PSEUDONYMS; i++)
         pseudonym_make(keys, bytes_of(values[i]), &pseudonyms[i], tags[i]);
 }
@@ -167,16 +171,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         set_up();
     if (size < 2 || size > 4096)
         return 0;
-    struct request_header set;
-    request_parse_header("X-Set: new", &set);
     const struct request_rules rules = {.host = data[0] & 1 ? NULL : "target:81",
-                                        .origin = data[0] & 1 ? NULL : "http://target:81",
+                                        .scheme = data[0] & 1 ? NULL : "http",
                                         .base_path = data[0] & 2 ? "/base" : "",
                                         .run_id = "run1",
                                         .pooled = data[0] & 4,
                                         .verbatim = data[0] & 8,
-                                        .set_headers = &set,
-                                        .set_header_count = data[0] & 16 ? 1 : 0};
+                                        .rewriter = data[0] & 16 ? rewriter : NULL};
     struct bytes rest = bytes_make(data + 2, size - 2);
     struct buffer stream = {0}, answer = {0};
     struct exchange exchange = {.status = 200};
@@ -192,7 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct linker *linker = linker_create(data[0] & 32 ? 1 : 0, rules.base_path);
     learn(linker, &context, &exchange, buffer_bytes(&answer), used, data[1]);
     for (int again = 0; again < 2; again++) { /* the second in used buffers */
-        bool built = request_build(&request, &rules, linker, &context, &exchange);
+        bool built = UNSENT_NONE == request_build(&request, &rules, linker, &context, &exchange);
         if (built && seen.complete && judge_exchange(&exchange) == UNSENT_NONE)
             check(&request, &rules, &exchange);
     }

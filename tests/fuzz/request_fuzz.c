@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     const char *base = choice & 2 ? "/base" : "";
     const struct request_rules rules = {.host = choice & 4 ? "target:81" : NULL,
-                                        .origin = choice & 8 ? "https://target:81" : NULL,
+                                        .scheme = choice & 8 ? "https" : NULL,
                                         .base_path = base,
                                         .run_id = "run1",
                                         .pooled = choice & 16,
@@ -73,8 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         linker_learn(after, &other, &exchange, answer_head, answer_body);
     linker_login_ok(after, &context);
     struct request one = {0}, two = {0}, again = {0};
-    bool built = request_build(&one, &rules, before, &context, &exchange);
-    bool linked = request_build(&two, &rules, after, &context, &exchange);
+    bool built = UNSENT_NONE == request_build(&one, &rules, before, &context, &exchange);
+    bool linked = UNSENT_NONE == request_build(&two, &rules, after, &context, &exchange);
     request_build(&again, &rules, after, &context, &exchange);
     if (built && linked) {
         assert(lines(&one.head) == lines(&two.head));

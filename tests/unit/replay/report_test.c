@@ -61,6 +61,7 @@ static void make_results(void)
 
 static struct run_info make_run(void)
 {
+    static struct run_rewrite rewrite = {.rule = (char *)"rewrite path s#^/v1#/v2#", .touched = 120};
     return (struct run_info){.run_id = (char *)"7f3a",
                              .version = (char *)"0.1.0",
                              .traffic = (char *)"traffic",
@@ -77,7 +78,8 @@ static struct run_info make_run(void)
                              .elapsed_ns = 20 * NS_PER_S,
                              .read = result_count + 25,
                              .filtered = 20,
-                             .sampled_out = 5};
+                             .sampled_out = 5,
+                             .rewrites = {.items = &rewrite, .count = 1}};
 }
 
 static struct stats *stats_of(size_t from, size_t step, bool backwards)

@@ -32,7 +32,7 @@ static struct exchange exchange_of(const char *head, enum body_framing framing, 
 static struct request_rules rules_of(const char *base_path)
 {
     return (struct request_rules){
-        .host = "target:81", .origin = "https://target:81", .base_path = base_path, .run_id = "run1"};
+        .host = "target:81", .scheme = "https", .base_path = base_path, .run_id = "run1"};
 }
 
 static void expect(const struct request_rules *rules, struct exchange *exchange, const char *head,
@@ -41,7 +41,7 @@ static void expect(const struct request_rules *rules, struct exchange *exchange,
     struct linker *linker = linker_create(0, "");
     const struct linker_context context = {.session = 1, .recognition_key = no_key};
     struct request request = {0};
-    assert_true(request_build(&request, rules, linker, &context, exchange));
+    assert_int_equal(request_build(&request, rules, linker, &context, exchange), UNSENT_NONE);
     buffer_append_byte(&request.head, 0);
     buffer_append_byte(&request.body, 0);
     assert_string_equal((char *)request.head.data, head);
@@ -103,7 +103,7 @@ static void test_request_hosts_follow_in_origin_and_referer(void **state)
     exchange =
         exchange_of("GET / HTTP/1.1\r\nHost: shop\r\nReferer: https://other/\r\n\r\n", BODY_FRAMING_NONE, "");
     expect(&rules, &exchange, "GET / HTTP/1.1\r\nHost: target:81\r\nReferer: https://other/\r\n" TAIL, "");
-    rules.host = rules.origin = NULL;
+    rules.host = rules.scheme = NULL;
     exchange =
         exchange_of("GET / HTTP/1.1\r\nHost: shop\r\nOrigin: https://shop\r\n\r\n", BODY_FRAMING_NONE, "");
     expect(&rules, &exchange, "GET / HTTP/1.1\r\nHost: shop\r\nOrigin: https://shop\r\n" TAIL, "");
@@ -139,7 +139,7 @@ static void test_request_content_coding_is_applied_again(void **state)
     struct exchange exchange =
         exchange_of("POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n",
                     BODY_FRAMING_LENGTH, "{\"a\":1}");
-    assert_true(request_build(&request, &rules, linker, &context, &exchange));
+    assert_int_equal(request_build(&request, &rules, linker, &context, &exchange), UNSENT_NONE);
     assert_int_equal(coding_decode(BYTES_LITERAL("gzip"), buffer_bytes(&request.body), 1000, &plain),
                      CODING_OK);
     assert_true(bytes_equal(buffer_bytes(&plain), BYTES_LITERAL("{\"a\":1}")));
@@ -171,21 +171,89 @@ static void test_request_set_header_replaces_or_adds(void **state)
 {
     (void)state;
     struct request_rules rules = rules_of("");
-    struct request_header set[2];
-    assert_true(request_parse_header("X-One:  new ", &set[0]));
-    assert_true(request_parse_header("X-Two: 2", &set[1]));
-    assert_false(request_parse_header("no colon", &set[1]));
-    assert_false(request_parse_header("a: b\r\nc: d", &set[1]));
-    assert_false(request_parse_header("content-length: 5", &(struct request_header){0}));
-    assert_false(request_parse_header("X-Rehearse-Run: mine", &(struct request_header){0}));
-    rules.set_headers = set;
-    rules.set_header_count = 2;
+    struct error err;
+    rules.rewriter = rewriter_create();
+    assert_int_equal(rewriter_add_header_line(rules.rewriter, "X-One:  new ", &err), 0);
+    assert_int_equal(rewriter_add_header_line(rules.rewriter, "X-Two: 2", &err), 0);
     struct exchange exchange =
         exchange_of("GET / HTTP/1.1\r\nHost: a\r\nx-one: old\r\nZ: z\r\n\r\n", BODY_FRAMING_NONE, "");
     expect(&rules, &exchange, "GET / HTTP/1.1\r\nHost: target:81\r\nx-one: new\r\nZ: z\r\nX-Two: 2\r\n" TAIL,
            "");
     exchange = exchange_of("GET / HTTP/1.1\r\nX-Two:\r\nX-One: a\r\nX-One: b\r\n\r\n", BODY_FRAMING_NONE, "");
     expect(&rules, &exchange, "GET / HTTP/1.1\r\nX-Two: 2\r\nX-One: new\r\n" TAIL, "");
+    rewriter_free(rules.rewriter);
+}
+
+static void add_rule(struct rewriter *rewriter, enum rewrite_place place, enum rewrite_action action,
+                     const char *name, const char *value)
+{
+    const struct rewrite_rule rule = {
+        .place = place, .action = action, .name = bytes_of(name), .value = bytes_of(value)};
+    struct error err;
+    assert_int_equal(rewriter_add(rewriter, &rule, &err), 0);
+}
+
+static void test_request_rewrites_keep_framing_right_and_the_rest_as_it_was(void **state)
+{
+    (void)state;
+    struct request_rules rules = rules_of("/base");
+    rules.rewriter = rewriter_create();
+    add_rule(rules.rewriter, REWRITE_PATH, REWRITE_SUBSTITUTE, "", "s#^/v1/#/v2/#");
+    add_rule(rules.rewriter, REWRITE_QUERY, REWRITE_SET, "r", "eu");
+    add_rule(rules.rewriter, REWRITE_HOST, REWRITE_SUBSTITUTE, "", "s#shop#stage#");
+    add_rule(rules.rewriter, REWRITE_HEADER, REWRITE_REMOVE, "Expect", "");
+    add_rule(rules.rewriter, REWRITE_JSON, REWRITE_SET, "$.a", "\"longer\"");
+    struct exchange exchange = exchange_of("POST http://shop/v1/x?y HTTP/1.1\r\nHOST:shop\r\nEXPECT: "
+                                           "100-continue\r\nReferer: http://shop/v1/\r\n"
+                                           "Content-Type: application/json\r\ncontent-length: 9\r\n\r\n",
+                                           BODY_FRAMING_LENGTH, "{ \"a\":1 }");
+    expect(&rules, &exchange,
+           "POST /base/v2/x?y&r=eu HTTP/1.1\r\nHOST:stage\r\nReferer: https://stage/v1/\r\n"
+           "Content-Type: application/json\r\ncontent-length: 16\r\n" TAIL,
+           "{ \"a\":\"longer\" }");
+    exchange = exchange_of("POST /v1/ HTTP/1.1\r\nHost: other\r\nContent-Type: application/json\r\n"
+                           "Transfer-Encoding: chunked\r\n\r\n",
+                           BODY_FRAMING_CHUNKED, "{\"a\":0}");
+    expect(&rules, &exchange,
+           "POST /base/v2/?r=eu HTTP/1.1\r\nHost: target:81\r\nContent-Type: application/json\r\n"
+           "Transfer-Encoding: chunked\r\n" TAIL,
+           "e\r\n{\"a\":\"longer\"}\r\n0\r\n\r\n");
+    rewriter_free(rules.rewriter);
+}
+
+static void test_request_that_cannot_be_rewritten_is_not_built(void **state)
+{
+    (void)state;
+    struct request_rules rules = rules_of("");
+    struct linker *linker = linker_create(0, "");
+    const struct linker_context context = {.session = 1, .recognition_key = no_key};
+    struct request request = {0};
+    rules.rewriter = rewriter_create();
+    add_rule(rules.rewriter, REWRITE_JSON, REWRITE_SET, "$.a", "1");
+    add_rule(rules.rewriter, REWRITE_PATH, REWRITE_SUBSTITUTE, "", "s#^/(a+)+$#/b#");
+    static const struct {
+        const char *target, *type, *body;
+        enum unsent_reason reason;
+    } cases[] = {
+        {"/", "application/json", "{\"a\":", UNSENT_REWRITE_FAILED},
+        {"/", "text/plain", "{\"a\":", UNSENT_NONE},
+        {"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "text/plain", "x",
+         UNSENT_REWRITE_FAILED},
+        {"/aaaa", "application/json", "{\"a\":2}", UNSENT_NONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char head[256];
+        snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n",
+                 cases[i].target, cases[i].type);
+        struct exchange exchange = exchange_of(head, BODY_FRAMING_LENGTH, cases[i].body);
+        assert_int_equal(request_build(&request, &rules, linker, &context, &exchange), cases[i].reason);
+        exchange_free(&exchange);
+    }
+    assert_int_equal(rewriter_touched(rules.rewriter, 0), 1);
+    assert_int_equal(rewriter_touched(rules.rewriter, 1), 1);
+    request_free(&request);
+    rewriter_free(rules.rewriter);
+    linker_free(linker);
 }
 
 static void test_request_identifiers_are_fresh_but_verbatim_keeps_them(void **state)
@@ -234,11 +302,11 @@ static void test_request_expect_continue(void **state)
     struct request request = {0};
     const char *head = "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n";
     struct exchange exchange = exchange_of(head, BODY_FRAMING_LENGTH, "x");
-    assert_true(request_build(&request, &rules, linker, &context, &exchange));
+    assert_int_equal(request_build(&request, &rules, linker, &context, &exchange), UNSENT_NONE);
     assert_true(request.expect_continue);
     exchange_free(&exchange);
     exchange = exchange_of(head, BODY_FRAMING_LENGTH, "");
-    assert_true(request_build(&request, &rules, linker, &context, &exchange));
+    assert_int_equal(request_build(&request, &rules, linker, &context, &exchange), UNSENT_NONE);
     assert_false(request.expect_continue);
     exchange_free(&exchange);
     request_free(&request);
@@ -258,7 +326,7 @@ static void test_request_for_what_was_created_goes_to_the_targets_place(void **s
                  bytes_of("HTTP/1.1 201 Created\r\nLocation: /stage/orders/94\r\n\r\n"), (struct bytes){0});
     struct exchange read =
         exchange_of("GET /orders/17?x=1 HTTP/1.1\r\nHost: a\r\n\r\n", BODY_FRAMING_NONE, "");
-    assert_true(request_build(&request, &rules, linker, &context, &read));
+    assert_int_equal(request_build(&request, &rules, linker, &context, &read), UNSENT_NONE);
     assert_int_equal(request.found.linked, 1);
     const char wanted[] = "GET /stage/orders/94?x=1 HTTP/1.1\r\n";
     assert_memory_equal(request.head.data, wanted, sizeof wanted - 1);
@@ -279,6 +347,8 @@ int main(void)
         cmocka_unit_test(test_request_content_coding_is_applied_again),
         cmocka_unit_test(test_request_close_is_taken_out_in_a_pool_only),
         cmocka_unit_test(test_request_set_header_replaces_or_adds),
+        cmocka_unit_test(test_request_rewrites_keep_framing_right_and_the_rest_as_it_was),
+        cmocka_unit_test(test_request_that_cannot_be_rewritten_is_not_built),
         cmocka_unit_test(test_request_identifiers_are_fresh_but_verbatim_keeps_them),
         cmocka_unit_test(test_request_expect_continue),
     };

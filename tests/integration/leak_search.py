@@ -259,7 +259,7 @@ def main():
             print("LEAK in %s: %s: %r" % (os.path.basename(path), secret["place"], text))
         bad = len(found)
     print("%d of %d secrets found, %d of %d exchanges seen" % (len(found), len(plan["secrets"]), len(cases), plan["exchanges"]))
-    return 1 if bad or len(cases) < plan["exchanges"] * (0.2 if wanted == "partly" else 0.98) else 0
+    return 1 if bad or len(cases) < plan["exchanges"] * (0.1 if wanted == "partly" else 0.98) else 0
 
 
 sys.exit(main())

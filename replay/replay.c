@@ -5,6 +5,7 @@
 #include "common/mem.h"
 #include "common/options.h"
 #include "common/units.h"
+#include "filters/policy/policy_yaml.h"
 #include "replay/feeder.h"
 #include "replay/gates.h"
 #include "replay/report.h"
@@ -30,7 +31,7 @@
 #define FILES_KEPT_FREE   64
 
 struct settings {
-    const char *target, *output, *speed, *session, *connections, *host, *methods, *ca_file, *sni;
+    const char *policy, *target, *output, *speed, *session, *connections, *host, *methods, *ca_file, *sni;
     double rate;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
@@ -69,6 +70,7 @@ static const struct option_spec options[] = {
     {"rewrite", 0, OPTION_TEXTS, "'s#A#B#'",
      "in the path, replace what matches A (PCRE2) by B, with groups $1 and\nflags g and i; repeatable",
      AT(rewrites)},
+    {"policy", 0, OPTION_TEXT, "FILE", "do what its section `rewrite:` says, rehearse-policy(5)", AT(policy)},
     {"insecure", 0, OPTION_FLAG, NULL, "do not verify the target's certificate", AT(insecure)},
     {"ca-file", 0, OPTION_TEXT, "FILE", "certificates to verify the target with (PEM)", AT(ca_file)},
     {"sni", 0, OPTION_TEXT, "NAME", "TLS server name, instead of the URL's host", AT(sni)},
@@ -211,10 +213,24 @@ static int add_removed_header(struct rewriter *rewriter, const char *text, struc
     return rewriter_add(rewriter, &rule, err);
 }
 
+static int add_policy(struct rewriter *rewriter, const char *path, struct error *err)
+{
+    struct policy *policy;
+    if (policy_load(path, &policy, err))
+        return -1;
+    const struct rewriter *rewrites = policy_rewrites(policy);
+    int status = rewrites ? rewriter_add_all(rewriter, rewrites, err)
+                          : error_set(err, ERROR_USAGE, "%s has no section `rewrite:`", path);
+    policy_free(policy);
+    return status;
+}
+
 static int check_rewrites(struct replay *replay, struct error *err)
 {
     const struct settings *settings = &replay->settings;
     replay->rewriter = rewriter_create();
+    if (settings->policy && add_policy(replay->rewriter, settings->policy, err))
+        return -1;
     if (add_rewrites(replay->rewriter, "--rewrite", &settings->rewrites, add_path, err) ||
         add_rewrites(replay->rewriter, "--set-query", &settings->set_queries, rewriter_add_query_pair, err) ||
         add_rewrites(replay->rewriter, "--remove-header", &settings->remove_headers, add_removed_header,

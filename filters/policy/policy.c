@@ -31,8 +31,14 @@ void policy_free(struct policy *policy)
     free(policy->rules);
     free(policy->select);
     free(policy->sample_by);
+    rewriter_free(policy->rewrites);
     buffer_free(&policy->text);
     free(policy);
+}
+
+const struct rewriter *policy_rewrites(const struct policy *policy)
+{
+    return policy->rewrites;
 }
 
 const char *policy_text(const struct policy *policy)

@@ -130,6 +130,10 @@ uint32_t policy_detect_classes(const struct policy *policy);
 /* Returns whether dates become fakes, for which their subject counts. */
 bool policy_has_dates(const struct policy *policy);
 
+/* What a replay rewrites, borrowed; NULL: nothing. It is not in policy_text: it may hold credentials of the target. */
+struct rewriter;
+const struct rewriter *policy_rewrites(const struct policy *policy);
+
 /* Which exchanges are kept at all, for the caller to apply: an expression as of --select; NULL: all. */
 const char *policy_select(const struct policy *policy);
 /* The share of users to keep in percent, 100: all; and by what, as of --sample-by, NULL: not said. */

@@ -6,6 +6,7 @@
 #include "filters/policy/path_template.h"
 #include "filters/policy/policy.h"
 #include "filters/policy/policy_tables.h"
+#include "filters/rewrite/rewrite.h"
 
 #define POLICY_KEY_MAX   128 /* longer names are compared by their first bytes */
 #define POLICY_STEMS_MAX 64
@@ -42,6 +43,7 @@ struct policy {
     char *select;
     double sample_pct;
     char *sample_by;
+    struct rewriter *rewrites; /* NULL: none */
     struct buffer text;
     uint8_t hash[SEGMENT_HASH_SIZE];
     char **owned; /* texts that others point into */

@@ -5,6 +5,7 @@
 #include "filters/policy/policy_build.h"
 #include "filters/policy/policy_location.h"
 #include "filters/policy/yaml_reader.h"
+#include "filters/rewrite/rewrite_yaml.h"
 #include "filters/sampling.h"
 
 #include <errno.h>
@@ -17,6 +18,9 @@
 struct reading {
     struct yaml_reader yaml;
     struct policy *policy;
+    struct bytes text;
+    size_t rewrites_from,
+        rewrites_to; /* lines of the section `rewrite:`, from 0; the second: behind it, 0: to the end */
 };
 
 /* The keys that say a strategy, as they stand in a mapping together with others. */
@@ -310,10 +314,52 @@ static int read_otherwise(struct reading *reading, yaml_node_t *node)
     return 0;
 }
 
+/* Returns whether |text| has other ends of lines than LF and CRLF, which YAML knows, too. */
+static bool has_odd_lines(struct bytes text)
+{
+    static const char *const ends[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    for (size_t i = 0; i < COUNT(ends); i++)
+        if (memmem(text.data, text.size, ends[i], strlen(ends[i])))
+            return true;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] == '\r' && (i + 1 == text.size || text.data[i + 1] != '\n'))
+            return true;
+    return false;
+}
+
+/* Reads what is for a replay alone, and notes its lines. */
+static int read_rewrites(struct reading *reading, const yaml_node_t *root, yaml_node_t *node)
+{
+    const yaml_node_pair_t *pair = root->data.mapping.pairs.start;
+    if (root->data.mapping.style == YAML_FLOW_MAPPING_STYLE || has_odd_lines(reading->text))
+        return yaml_reader_fail(&reading->yaml, node,
+                                "rewrite: wanted on lines of its own, which traffic does not keep");
+    while (yaml_reader_node(&reading->yaml, pair->value) != node)
+        pair++;
+    reading->rewrites_from = yaml_reader_node(&reading->yaml, pair->key)->start_mark.line;
+    if (pair + 1 < root->data.mapping.pairs.top)
+        reading->rewrites_to = yaml_reader_node(&reading->yaml, pair[1].key)->start_mark.line;
+    reading->policy->rewrites = rewriter_create();
+    return rewrite_yaml_read(&reading->yaml, node, reading->policy->rewrites);
+}
+
+/* Appends |text| with the lines of the rewrites empty, so that all others keep their numbers. */
+static void leave_out_rewrites(const struct reading *reading, struct bytes text, struct buffer *out)
+{
+    size_t line = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        bool inside =
+            line >= reading->rewrites_from && (reading->rewrites_to == 0 || line < reading->rewrites_to);
+        if (!inside || text.data[i] == '\n')
+            buffer_append_byte(out, text.data[i]);
+        line += text.data[i] == '\n';
+    }
+}
+
 static int read_document(struct reading *reading, const yaml_node_t *root)
 {
-    static const char *const keys[] = {"version",  "extends",   "select", "sample",
-                                       "sanitize", "otherwise", "detect", "names"};
+    static const char *const keys[] = {"version",   "extends", "select", "sample", "sanitize",
+                                       "otherwise", "detect",  "names",  "rewrite"};
     static const char *const bases[] = {"default", "none"};
     struct yaml_reader *yaml = &reading->yaml;
     yaml_node_t *values[COUNT(keys)];
@@ -329,7 +375,9 @@ static int read_document(struct reading *reading, const yaml_node_t *root)
         (values[3] && read_sample(reading, values[3]) != 0) ||
         read_each(reading, values[4], read_rule) != 0 ||
         (values[5] && read_otherwise(reading, values[5]) != 0) ||
-        (values[6] && read_detect(reading, values[6]) != 0) || read_each(reading, values[7], read_names) != 0)
+        (values[6] && read_detect(reading, values[6]) != 0) ||
+        read_each(reading, values[7], read_names) != 0 ||
+        (values[8] && read_rewrites(reading, root, values[8]) != 0))
         return -1;
     if (base == 0)
         policy_build_default_names(reading->policy);
@@ -338,7 +386,7 @@ static int read_document(struct reading *reading, const yaml_node_t *root)
 
 int policy_yaml_read(const char *file, struct bytes text, struct policy **ret_policy, struct error *err)
 {
-    struct reading reading = {.yaml = {.file = file, .err = err}};
+    struct reading reading = {.yaml = {.file = file, .err = err}, .text = text};
     if (yaml_reader_open(&reading.yaml, text) != 0)
         return -1;
     reading.policy = xmalloc(sizeof *reading.policy);
@@ -349,7 +397,11 @@ int policy_yaml_read(const char *file, struct bytes text, struct policy **ret_po
         policy_free(reading.policy);
         return -1;
     }
-    policy_build_end(reading.policy, text);
+    struct buffer kept = {0};
+    if (reading.policy->rewrites)
+        leave_out_rewrites(&reading, text, &kept);
+    policy_build_end(reading.policy, reading.policy->rewrites ? buffer_bytes(&kept) : text);
+    buffer_free(&kept);
     *ret_policy = reading.policy;
     return 0;
 }

@@ -93,6 +93,39 @@ printf 'replay:\n  remove-header: [Referer, X-Debug]\n' >"$work/config.yaml"
 replay 4 --config "$work/config.yaml" --speed 5
 [ "$(grep -c '|||||a/b\||||a/b' "$work/nginx/access.log")" = 30 ] || { head -3 "$work/nginx/access.log"; fail "rewrites from the configuration"; }
 
+# A policy: header, host, query and JSON, framing right in both forms; a rule on the command line comes after it.
+cat >"$work/policy.yaml" <<POLICY
+version: 1
+rewrite:
+  - path: s#^/other/#/another/#
+  - host: s#^shop\.prod#shop.stage#
+  - header: Authorization
+    set: Bearer $secret
+  - query: q
+    replace: s#a#$secret#
+  - json: \$.hook
+    replace: s#//prod\.example/(\d+)#//stage.example/\$1/$secret#
+  - json: \$.price
+    set: 2.750
+POLICY
+replay 4 --policy "$work/policy.yaml" --rewrite 's#^/another/#/third/#' --speed 5
+python3 - "$work/nginx/access.log" "$port" "$secret" <<'PYTHON' || fail "nginx received something else by the policy"
+import sys
+want = []
+for number in range(30):
+    path = ["/v1/users/%d?x=%%41&q=1" % number, "/third/v1/?q=%s&q=b" % sys.argv[3], "/deep/" + "a" * 60 + "!"][number % 3]
+    body = '{ "id": %d, "price" : 2.750, "hook": "http://stage.example/%d/%s" }' % (number, number, sys.argv[3])
+    want.append("POST %s HTTP/1.1|shop.stage.example|Bearer %s|yes|http://shop.stage.example/from|a/b,c;q=0.1|%s" % (
+        path, sys.argv[3], body))
+got = open(sys.argv[1]).read().splitlines()
+assert sorted(got) == sorted(want), "\n".join(sorted(set(got) ^ set(want))[:4])
+PYTHON
+"$REHEARSE_BUILD/tests/tools/dump_raw" "$work/run" "$work/dump" >"$work/dumped"
+! grep -rqF "$secret" "$work/run" "$work/out" "$work/err" "$work/dump" || fail "a value of the policy was stored or printed"
+check_status 0 "$REHEARSE" policy --check "$work/policy.yaml"
+printf 'version: 1\nrewrite:\n  - header: A\n    replace: s#(#%s#\n' "$secret" >"$work/bad.yaml"
+printf 'version: 1\n' >"$work/none.yaml"
+
 refuse() { # refuse PATTERN OPTION...
     local pattern=$1
     shift
@@ -106,4 +139,6 @@ refuse '--set-header: .*' --set-header "$secret"
 refuse '--set-header: Content-Length is not to be rewritten' --set-header "Content-Length: $secret"
 refuse '--set-query: ' --set-query "$secret"
 refuse '--remove-header: ' --remove-header 'Host'
+refuse 'bad.yaml:4: replace: missing closing parenthesis at character 4' --policy "$work/bad.yaml"
+refuse 'none.yaml has no section' --policy "$work/none.yaml"
 [ ! -e "$work/none" ] || fail "a run was begun"

@@ -3,6 +3,7 @@
 #include "filters/policy/policy_yaml.h"
 
 #include "filters/policy/policy_print.h"
+#include "filters/rewrite/rewrite.h"
 #include "filters/sanitize.h"
 
 #include <setjmp.h>
@@ -134,6 +135,23 @@ static void test_mistakes_are_told_with_line_and_hint(void **state)
         {"version: 1\nsample: {percent: 101}", "p.yaml:2: percent: wanted"},
         {"version: 1\nsample: {percent: 1, by: luck}", "p.yaml:2: by: wanted session"},
         {"version: 1\nnames:\n- {class: public, in: query}", "p.yaml:3: wanted 'class', 'in' and either"},
+        {"version: 1\nrewrite:\n- {pth: s#a#b#}", "p.yaml:3: unknown key 'pth'; did you mean 'path'?"},
+        {"version: 1\nrewrite:\n- path: s#(#b#",
+         "p.yaml:3: path: missing closing parenthesis at character 4 "},
+        {"version: 1\nrewrite:\n- {path: s#a#b#, set: x}", "p.yaml:3: path takes the expression itself"},
+        {"version: 1\nrewrite:\n- {header: A, query: b, set: x}",
+         "p.yaml:3: 'query' and 'header' in one rule"},
+        {"version: 1\nrewrite:\n- header: A", "p.yaml:3: a rule has one of set, remove, replace"},
+        {"version: 1\nrewrite:\n- set: A", "p.yaml:3: a rule has one of path, host, query, header, json"},
+        {"version: 1\nrewrite:\n- header: A\n  set: x\n  remove: true", "p.yaml:5: 'set' and 'remove'"},
+        {"version: 1\nrewrite:\n- {header: Content-Length, set: 1}", "p.yaml:3: set: Content-Length is not"},
+        {"version: 1\nrewrite:\n- {header: A, set: [1]}", "p.yaml:3: set: wanted one value"},
+        {"version: 1\nrewrite:\n- {header: A, remove: false}", "p.yaml:3: 'remove' is true"},
+        {"version: 1\nrewrite:\n- {json: $.a, remove: true}", "can be set to null"},
+        {"version: 1\nrewrite:\n- {json: a, set: 1}", "a JSON path begins with '$'"},
+        {"version: 1\nrewrite: yes", "p.yaml:2: rewrite: wanted a list"},
+        {"{version: 1, rewrite: []}", "on lines of its own"},
+        {"version: 1\rrewrite: []", "on lines of its own"},
         {"version: 1\nnames:\n- {class: publik, in: query, names: a}", "did you mean 'public'?"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -335,6 +353,46 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void test_rewrites_are_read_and_not_kept_in_the_text(void **state)
+{
+    (void)state;
+    struct policy *policy = read_policy("version: 1\n"
+                                        "rewrite: # for staging\n"
+                                        "- path: s#^/v1#/v2#\n"
+                                        "- header: X-Token\n"
+                                        "  set: secret-1\n"
+                                        "- {query: key, set: secret-2}\n"
+                                        "- {header: X-Debug, remove: true}\n"
+                                        "- {json: $.a, set: 5}\n"
+                                        "- {json: $.b, set: '5'}\n"
+                                        "- {json: $.c, set: secret-3}\n"
+                                        "- {json: $.url, replace: s#prod#stage#}\n"
+                                        "- host: s#prod#stage#\n"
+                                        "\n"
+                                        "extends: none\n");
+    const struct rewriter *rewrites = policy_rewrites(policy);
+    struct buffer out = {0};
+    assert_int_equal(rewriter_count(rewrites), 9);
+    struct rewriter *rewriter = rewriter_copy(rewrites);
+    assert_int_equal(
+        rewriter_json(rewriter, BYTES_LITERAL("{\"a\":1,\"b\":1,\"c\":1,\"url\":\"prod\"}"), &out),
+        REWRITE_CHANGED);
+    assert_true(bytes_equal(buffer_bytes(&out),
+                            BYTES_LITERAL("{\"a\":5,\"b\":\"5\",\"c\":\"secret-3\",\"url\":\"stage\"}")));
+    rewriter_free(rewriter);
+    buffer_free(&out);
+    assert_string_equal(policy_text(policy), "version: 1\n\n\n\n\n\n\n\n\n\n\n\n\nextends: none\n");
+    policy_free(read_policy(policy_text(policy)));
+    policy_free(policy);
+    policy =
+        read_policy("extends: none\r\nversion: 1\r\nrewrite:\r\n- {header: A, set: secret}\r\n# secret\r\n");
+    assert_null(strstr(policy_text(policy), "secret"));
+    policy_free(policy);
+    policy = read_policy("version: 1\n");
+    assert_null(policy_rewrites(policy));
+    policy_free(policy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_rules_on_bodies_and_detectors),
         cmocka_unit_test(test_otherwise_names_what_stays),
         cmocka_unit_test(test_select_and_sample_are_read),
+        cmocka_unit_test(test_rewrites_are_read_and_not_kept_in_the_text),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

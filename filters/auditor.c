@@ -114,7 +114,7 @@ static void look_at(struct auditor *auditor, const struct sanitize_event *event,
 static void report_value(struct auditor *auditor, const struct policy *policy,
                          const struct sanitize_event *event)
 {
-    const struct policy_rule *rule = policy_rule_of(policy, event->decision.rule);
+    const struct policy_rule *rule = policy_written_rule(policy, event->decision.rule);
     struct audit_finding finding = {
         .event = event,
         .class = event->found     ? detect_class_name(event->found->class)
@@ -183,7 +183,7 @@ static void see_promised(void *arg, const struct sanitize_event *event)
 {
     struct auditor *auditor = arg;
     if (event->step == SANITIZE_REMOVED) {
-        const struct policy_rule *rule = policy_rule_of(auditor->recorded, event->decision.rule);
+        const struct policy_rule *rule = policy_written_rule(auditor->recorded, event->decision.rule);
         struct audit_finding finding = {
             .event = event, .class = "not-removed", .by = "rule", .rule = rule ? rule->location : NULL};
         report(auditor, &finding, event->value);

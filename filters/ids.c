@@ -22,14 +22,33 @@ void ids_begin(struct ids *ids, struct exchange *exchange)
                                      is_method(line.method));
 }
 
-/* The identity of the pseudonym that |value| has, or is. */
+/* Returns what the detectors make of |value| where that is a fake, borrowed from |out|; else |value|: a fake is all that is known of its value once that is
+ * sanitized. */
+static struct bytes looked_at(const struct ids *ids, struct bytes value, struct buffer *out)
+{
+    struct detection found;
+    if (!ids->detects || !detect_may_find(value) ||
+        detect_find(ids->detector, value, (struct bytes){0}, ids->detects, &found, 1) != 1 ||
+        found.size != value.size)
+        return value;
+    const struct policy_rule *rule =
+        policy_rule_of(ids->policy, policy_of_detected(ids->policy, found.class).rule);
+    if (!rule || rule->strategy.kind != STRATEGY_FAKE)
+        return value;
+    strategy_apply(&rule->strategy, ids->keys, value, (struct bytes){0}, out);
+    return buffer_bytes(out);
+}
+
+/* The identity of the pseudonym that |value| has, or is; of a fake, or what becomes one, that of the fake. */
 static void tag_of(const struct ids *ids, struct bytes value, uint8_t tag[LINK_TAG_SIZE])
 {
     size_t offset;
     if (value.size == PSEUDONYM_CORE_SIZE &&
         pseudonym_find(keys_recognition(ids->keys), value, 0, &offset, tag))
         return;
-    keys_map(ids->keys, value, tag);
+    struct buffer fake = {0};
+    keys_map(ids->keys, looked_at(ids, value, &fake), tag);
+    buffer_free(&fake);
 }
 
 static void note(struct ids *ids, bool request, enum link_place place, struct bytes name, struct bytes value)

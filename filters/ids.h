@@ -17,7 +17,9 @@ struct ids {
     const struct keys *keys;
     const struct policy *policy;
     struct policy_memo *memo; /* of |policy| */
-    bool creates;             /* its response does */
+    struct detector *detector;
+    uint32_t detects; /* the classes it looks for */
+    bool creates;     /* its response does */
 };
 
 /* Begins with |exchange|, of which the request line and the status are known. */

@@ -130,7 +130,11 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
     sanitizer->keys = keys;
     sanitizer->digest = keys_digest_create();
     sanitizer_set_digests(sanitizer, true, true);
-    sanitizer->ids = (struct ids){.keys = keys, .policy = policy, .memo = &sanitizer->locator.memo};
+    sanitizer->ids = (struct ids){.keys = keys,
+                                  .policy = policy,
+                                  .memo = &sanitizer->locator.memo,
+                                  .detector = &sanitizer->locator.detector,
+                                  .detects = policy_detect_classes(policy)};
     sanitizer->locator.policy = policy;
     sanitizer->locator.replace = replace_atom;
     sanitizer->locator.arg = sanitizer;

@@ -204,7 +204,12 @@ const struct policy_rule *policy_rule_of(const struct policy *policy, uint16_t r
 
 uint16_t policy_rule_count(const struct policy *policy)
 {
-    return (uint16_t)policy->rule_count;
+    return (uint16_t)policy->written_count;
+}
+
+const struct policy_rule *policy_written_rule(const struct policy *policy, uint16_t rule)
+{
+    return rule <= policy->written_count ? policy_rule_of(policy, rule) : NULL;
 }
 
 struct policy_decision policy_by_rule(const struct policy *policy, uint16_t rule)

@@ -97,6 +97,8 @@ struct policy_decision policy_of_name(const struct policy *policy, enum policy_p
                                       struct bytes name);
 /* Returns the rule with the number |rule|, borrowed; NULL for POLICY_NO_RULE. */
 const struct policy_rule *policy_rule_of(const struct policy *policy, uint16_t rule);
+/* The same; NULL for those too that nobody wrote: what detectors do unless something else is said. */
+const struct policy_rule *policy_written_rule(const struct policy *policy, uint16_t rule);
 
 /* Returns how many rules there are: their numbers go from 1 to that. */
 uint16_t policy_rule_count(const struct policy *policy);

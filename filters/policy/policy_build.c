@@ -54,6 +54,8 @@ const char *policy_place_name(unsigned index)
 void policy_build_begin(struct policy *policy)
 {
     *policy = (struct policy){.sample_pct = 100, .detect_classes = DETECT_ALL};
+    for (unsigned i = 0; i < DETECT_CLASSES; i++)
+        policy->detects[i] = POLICY_RULE_UNSAID;
 }
 
 const char *policy_build_copy(struct policy *policy, struct bytes text)
@@ -129,15 +131,18 @@ void policy_build_default_names(struct policy *policy)
     }
 }
 
-uint16_t policy_build_rule(struct policy *policy, const struct policy_rule *rule)
+static uint16_t append_rule(struct policy *policy, const struct policy_rule *rule)
 {
-    if (policy->rule_count == POLICY_RULES_MAX)
-        return POLICY_NO_RULE;
     policy->dates =
         policy->dates || (rule->strategy.kind == STRATEGY_FAKE && rule->strategy.fake == FAKE_DATE);
     policy->rules = xrealloc(policy->rules, (policy->rule_count + 1) * sizeof *policy->rules);
     policy->rules[policy->rule_count++] = *rule;
     return (uint16_t)policy->rule_count;
+}
+
+uint16_t policy_build_rule(struct policy *policy, const struct policy_rule *rule)
+{
+    return policy->rule_count >= POLICY_RULES_MAX ? POLICY_NO_RULE : append_rule(policy, rule);
 }
 
 bool policy_build_name_rule(struct policy *policy, uint16_t number, unsigned places, struct bytes name)
@@ -180,8 +185,29 @@ struct policy_decision policy_build_decision(const struct policy *policy, uint16
     return (struct policy_decision){.class = linked ? class : POLICY_PERSONAL, .rule = rule};
 }
 
+/* What detectors find becomes a fake where there is one of its class, unless something else is said. */
+static void add_fakes(struct policy *policy)
+{
+    static const char *const locations[DETECT_CLASSES] = {
+        [DETECT_EMAIL] = "detect.email", [DETECT_CARD] = "detect.card",   [DETECT_IBAN] = "detect.iban",
+        [DETECT_SSN] = "detect.ssn",     [DETECT_PHONE] = "detect.phone", [DETECT_IPV4] = "detect.ipv4",
+        [DETECT_IPV6] = "detect.ipv6",   [DETECT_MAC] = "detect.mac",
+    };
+    for (unsigned i = 0; i < DETECT_CLASSES; i++) {
+        struct policy_rule rule = {.location = locations[i], .strategy = {.kind = STRATEGY_FAKE}};
+        if (policy->detects[i] != POLICY_RULE_UNSAID)
+            continue;
+        policy->detects[i] = strategy_fake_of((enum detect_class)i, &rule.strategy.fake)
+                                 ? append_rule(policy, &rule)
+                                 : POLICY_NO_RULE;
+        assert(policy->detects[i] == POLICY_NO_RULE || rule.location);
+    }
+}
+
 void policy_build_end(struct policy *policy, struct bytes text)
 {
+    policy->written_count = policy->rule_count;
+    add_fakes(policy);
     buffer_append_bytes(&policy->text, text);
     crypto_generichash(policy->hash, sizeof policy->hash, text.data, text.size, NULL, 0);
     buffer_append_byte(&policy->text, 0);

@@ -11,6 +11,8 @@
 #define POLICY_KEY_MAX   128 /* longer names are compared by their first bytes */
 #define POLICY_STEMS_MAX 64
 #define POLICY_GLOBS_MAX 64
+/* What detectors of a class do until something is said of it. */
+#define POLICY_RULE_UNSAID UINT16_MAX
 
 /* A name and where it comes from. Of several that fit the one with the lowest rank wins. */
 struct policy_name {
@@ -32,6 +34,7 @@ struct policy {
     size_t glob_count;
     struct policy_rule *rules;
     size_t rule_count;
+    size_t written_count; /* of those, the first are of the file */
     unsigned next_rank;
     struct json_paths paths;
     struct path_templates templates;
@@ -66,7 +69,7 @@ bool policy_build_name_rule(struct policy *policy, uint16_t number, unsigned pla
 /* Returns the decision that |rule| means for a value that the names say |class| of. */
 struct policy_decision policy_build_decision(const struct policy *policy, uint16_t rule,
                                              enum policy_class class);
-/* Keeps |text| as what the policy says, with its hash. */
+/* Settles what detectors do of which nothing was said, and keeps |text| as what the policy says, with its hash. */
 void policy_build_end(struct policy *policy, struct bytes text);
 
 /* Returns the first rule that locates |name| in every one of |places|, POLICY_NO_RULE where it is free in one. */

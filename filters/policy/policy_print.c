@@ -47,6 +47,7 @@ static void print_rule(struct buffer *out, const struct policy_names *rule)
 
 void policy_print_default(struct buffer *out)
 {
+    enum fake_type type;
     buffer_append_text(out, "# The policy that is on where no other is given; see rehearse-policy(5).\n"
                             "# Values of cookies are credentials. Bodies are kept of JSON, urlencoded forms "
                             "and multipart without\n"
@@ -56,7 +57,9 @@ void policy_print_default(struct buffer *out)
                             "otherwise: keep\n"
                             "detect:\n");
     for (unsigned class = 0; class < DETECT_CLASSES; class ++)
-        buffer_printf(out, "  %s: hash\n", detect_class_name((enum detect_class) class));
+        buffer_printf(out, "  %s: %s\n", detect_class_name((enum detect_class) class),
+                      strategy_kind_name(strategy_fake_of((enum detect_class) class, &type) ? STRATEGY_FAKE
+                                                                                            : STRATEGY_HASH));
     buffer_append_text(out, "names:\n");
     for (size_t i = 0; i < policy_tables_count; i++)
         print_rule(out, &policy_tables[i]);

@@ -60,7 +60,7 @@ static const char *outcome_of(const struct explaining *run, const struct sanitiz
 static void append_cause(struct explaining *run, const struct sanitize_event *event)
 {
     struct buffer *out = &run->out;
-    const struct policy_rule *rule = policy_rule_of(run->options->policy, event->decision.rule);
+    const struct policy_rule *rule = policy_written_rule(run->options->policy, event->decision.rule);
     if (event->found)
         buffer_printf(out, "look: %s", detect_class_name(event->found->class));
     if (event->found && event->found->wrapping != WRAPPING_NONE)
@@ -140,7 +140,7 @@ static void put_string(struct buffer *out, const char *member, struct bytes text
 static void put_json(struct explaining *run, const struct sanitize_event *event)
 {
     struct buffer *out = &run->out;
-    const struct policy_rule *rule = policy_rule_of(run->options->policy, event->decision.rule);
+    const struct policy_rule *rule = policy_written_rule(run->options->policy, event->decision.rule);
     buffer_printf(out, "{\"id\":\"%016" PRIx64 "\",", run->exchange.id);
     value_place_json(&run->detector, event, is_whole(event), out);
     buffer_printf(out, ",\"outcome\":\"%s\"", outcome_of(run, event));
@@ -181,7 +181,8 @@ static void put_event(void *arg, const struct sanitize_event *event)
         if (!stays)
             value_set_add(run->made, event->replacement);
     }
-    run->touched[event->decision.rule]++;
+    if (policy_written_rule(run->options->policy, event->decision.rule))
+        run->touched[event->decision.rule]++;
     run->empty = false;
     if (run->options->json)
         put_json(run, event);
@@ -292,7 +293,7 @@ static void put_rules(struct explaining *run)
     if (count > 0 && !run->options->json)
         buffer_append_text(&run->out, "rules, and how many values each touched\n");
     for (uint16_t number = 1; number <= count; number++) {
-        const struct policy_rule *rule = policy_rule_of(run->options->policy, number);
+        const struct policy_rule *rule = policy_written_rule(run->options->policy, number);
         if (run->options->json) {
             buffer_append_text(&run->out, "{\"rule\":");
             json_text_append(&run->out, bytes_of(rule->location));

@@ -54,8 +54,7 @@ static void make(const char *request, const char *body, uint16_t status, const c
 /* The value that |tag| is of, among those that the tests use. */
 static const char *value_of(const uint8_t tag[LINK_TAG_SIZE])
 {
-    static const char *const values[] = {"94", "17",       "ord_8f3k", "2",
-                                         "5",  "o-123456", "1",        "4111111111111111"};
+    static const char *const values[] = {"94", "17", "ord_8f3k", "2", "5", "o-123456", "1"};
     uint8_t other[LINK_TAG_SIZE];
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         keys_map(keys, bytes_of(values[i]), other);
@@ -158,9 +157,9 @@ static void test_what_is_sensitive_is_no_id(void **state)
     make("POST /x?session_id=94&device_id=5 HTTP/1.1\r\nX-User-Id: 17\r\n\r\n", "", 201, JSON,
          "{\"session_id\":\"94\"}");
     assert_string_equal(ids_of_exchange(), "");
-    /* What only its look tells has the tag of its pseudonym. */
+    /* What only its look tells has the tag of its fake. */
     make("GET /orders/4111111111111111 HTTP/1.1\r\n\r\n", "", 200, "", "");
-    assert_string_equal(ids_of_exchange(), "refers path orders=4111111111111111 strong\n");
+    assert_string_equal(ids_of_exchange(), "refers path orders=other strong\n");
     /* Names that may be values are not told. */
     make("GET /ghp_16C7e42F292c6912E7710c838347Ae178B4a/94 HTTP/1.1\r\n\r\n", "", 200, "", "");
     assert_string_equal(ids_of_exchange(), "refers path ?=other strong\nrefers path ?=94\n");

@@ -306,8 +306,8 @@ static void test_rules_on_bodies_and_detectors(void **state)
     const char *text = "POST / HTTP/1.1\r\nContent-Type: text/plain\r\n\r\n";
     check(RULES "- {locate: request.body, strategy: preserve}", text, "a@example.org", text, "a@example.org");
     check(RULES "- {locate: body, strategy: remove}", JSON, "{\"a\":1}", JSON, "");
-    check("version: 1\ndetect: {email: off}", JSON, "{\"note\":\"a@example.org 4111111111111111\"}", JSON,
-          "{\"note\":\"a@example.org #\"}");
+    check("version: 1\ndetect: {email: off, card: hash}", JSON,
+          "{\"note\":\"a@example.org 4111111111111111\"}", JSON, "{\"note\":\"a@example.org #\"}");
     check("version: 1\ndetect: {email: {strategy: mask, keep_last: 4}}", JSON,
           "{\"note\":\"to a@example.org\"}", JSON, "{\"note\":\"to *********.org\"}");
 }

@@ -85,10 +85,10 @@ static void test_observer_is_told_of_values_by_name_look_and_rule(void **state)
                               1),
                         "value request.start - q word mask\n"
                         "value request.start - token abc hash\n"
-                        "value request.header X-Note X-Note me@host.org hash email\n"
+                        "value request.header X-Note X-Note me@host.org fake email\n"
                         "value request.header Referer token xyz hash\n"
                         "value request.body - keep me@host.org preserve stays\n"
-                        "value request.body - n 4111 1111 1111 1111 hash card\n"
+                        "value request.body - n 4111 1111 1111 1111 fake card\n"
                         "value request.body - cvv 123 null\n"
                         "body request.body - none "
                         "{\"keep\":\"me@host.org\",\"n\":[\"4111 1111 1111 1111\"],\"cvv\":123}\n");

@@ -8,6 +8,7 @@
 #include "filters/verbs/key_verb.h"
 #include "filters/verbs/policy_verb.h"
 #include "filters/verbs/pseudonym_verb.h"
+#include "filters/verbs/sanitize_verb.h"
 #include "filters/verbs/verify.h"
 #include "replay/replay.h"
 #include "replay/report.h"
@@ -24,6 +25,7 @@ static const struct {
     {"inspect", verb_inspect, "show what was recorded"},
     {"verify", verb_verify, "check every block and index of recorded traffic"},
     {"audit", verb_audit, "say what looks like a secret or personal data in what was recorded"},
+    {"sanitize", verb_sanitize, "write recorded traffic anew under another policy or key"},
     {"key", verb_key, "make, replace and name the master keys of pseudonyms"},
     {"policy", verb_policy, "print, check and explain policies: what is sensitive, and what becomes of it"},
     {"pseudonym", verb_pseudonym, "print the pseudonyms that stand for values in recorded traffic"},

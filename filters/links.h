@@ -18,4 +18,17 @@ void links_note(struct exchange *exchange, enum link_kind kind, const struct ato
 void links_note_id(struct exchange *exchange, enum link_kind kind, enum link_place place, struct bytes name,
                    bool strong, const uint8_t tag[LINK_TAG_SIZE]);
 
+/* The links that an exchange had before it is sanitized once more. Zero it; it keeps its memory. */
+struct links_former {
+    struct exchange links, scratch; /* nothing of them but links is used */
+    bool stood[LINKS_MAX];          /* the link's pseudonym stood in the exchange as it was */
+};
+
+/* Takes |exchange|'s links out of it. |recognition_key| is that of the pseudonyms in it; NULL: it was not sanitized before. */
+void links_take(struct exchange *exchange, const uint8_t *recognition_key, struct links_former *former);
+/* Puts those links back that still hold, with the ones that sanitizing noted: of those that it did not note, links whose pseudonym did not stand in the exchange, or still does; where it was
+ * not sanitized before, those that may have stood in a body of which not all is stored. The key as before. */
+void links_give_back(struct exchange *exchange, const uint8_t *recognition_key, struct links_former *former);
+void links_former_done(struct links_former *former);
+
 #endif

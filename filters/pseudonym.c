@@ -4,15 +4,13 @@
 #include <sodium.h>
 #include <string.h>
 
-#define PREFIX      "rhx"
-#define PREFIX_SIZE 3
-#define CHECK_SIZE  8
-#define CODE_SIZE   (PSEUDONYM_TAG_SIZE + CHECK_SIZE)
-#define EMAIL_TAIL  "@example.com"
+#define CHECK_SIZE 8
+#define CODE_SIZE  (PSEUDONYM_TAG_SIZE + CHECK_SIZE)
+#define EMAIL_TAIL "@example.com"
 
 _Static_assert(PSEUDONYM_TAG_SIZE == KEYS_TAG_SIZE, "the identity is what keys_map gives");
 _Static_assert(CHECK_SIZE == crypto_shorthash_BYTES, "the check tag is a SipHash-2-4");
-_Static_assert(PREFIX_SIZE + (CODE_SIZE * 8 + 4) / 5 == PSEUDONYM_CORE_SIZE, "base32 of the code");
+_Static_assert(PSEUDONYM_PREFIX_SIZE + (CODE_SIZE * 8 + 4) / 5 == PSEUDONYM_CORE_SIZE, "base32 of the code");
 
 static void check_tag(const uint8_t *recognition_key, const uint8_t tag[PSEUDONYM_TAG_SIZE],
                       uint8_t ret_check[CHECK_SIZE])
@@ -52,7 +50,7 @@ static bool base32_decode(const uint8_t *text, uint8_t ret_code[CODE_SIZE])
 {
     unsigned held = 0, bits = 0;
     size_t used = 0;
-    for (size_t i = 0; i < PSEUDONYM_CORE_SIZE - PREFIX_SIZE; i++) {
+    for (size_t i = 0; i < PSEUDONYM_CORE_SIZE - PSEUDONYM_PREFIX_SIZE; i++) {
         int five = base32_bits(text[i]);
         if (five < 0)
             return false;
@@ -70,8 +68,8 @@ static bool base32_decode(const uint8_t *text, uint8_t ret_code[CODE_SIZE])
 static bool core_at(const uint8_t *recognition_key, struct bytes text, uint8_t *ret_tag)
 {
     uint8_t code[CODE_SIZE], check[CHECK_SIZE];
-    if (text.size < PSEUDONYM_CORE_SIZE || memcmp(text.data, PREFIX, PREFIX_SIZE) != 0 ||
-        !base32_decode(text.data + PREFIX_SIZE, code))
+    if (text.size < PSEUDONYM_CORE_SIZE || memcmp(text.data, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE) != 0 ||
+        !base32_decode(text.data + PSEUDONYM_PREFIX_SIZE, code))
         return false;
     check_tag(recognition_key, code, check);
     if (sodium_memcmp(check, code + PSEUDONYM_TAG_SIZE, CHECK_SIZE) != 0)
@@ -123,17 +121,24 @@ static bool looks_like_email(struct bytes value)
     return dots > 0;
 }
 
+void pseudonym_core(const uint8_t recognition_key[SEGMENT_KEY_SIZE], const uint8_t tag[PSEUDONYM_TAG_SIZE],
+                    char ret_core[PSEUDONYM_CORE_SIZE])
+{
+    uint8_t code[CODE_SIZE];
+    memcpy(code, tag, PSEUDONYM_TAG_SIZE);
+    check_tag(recognition_key, tag, code + PSEUDONYM_TAG_SIZE);
+    memcpy(ret_core, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE);
+    base32_encode(code, ret_core + PSEUDONYM_PREFIX_SIZE);
+}
+
 /* Appends the core for |value| and writes its identity. */
 static void put_core(const struct keys *keys, struct bytes value, struct buffer *out,
                      uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
 {
-    uint8_t code[CODE_SIZE];
-    char text[PSEUDONYM_CORE_SIZE] = PREFIX;
-    keys_map(keys, value, code);
-    check_tag(keys_recognition(keys), code, code + PSEUDONYM_TAG_SIZE);
-    base32_encode(code, text + PREFIX_SIZE);
+    char text[PSEUDONYM_CORE_SIZE];
+    keys_map(keys, value, ret_tag);
+    pseudonym_core(keys_recognition(keys), ret_tag, text);
     buffer_append(out, text, sizeof text);
-    memcpy(ret_tag, code, PSEUDONYM_TAG_SIZE);
 }
 
 void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *out,
@@ -166,7 +171,8 @@ bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct byte
                     size_t *ret_offset, uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
 {
     while (from < text.size && text.size - from >= PSEUDONYM_CORE_SIZE) {
-        const uint8_t *found = memmem(text.data + from, text.size - from, PREFIX, PREFIX_SIZE);
+        const uint8_t *found =
+            memmem(text.data + from, text.size - from, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE);
         if (!found)
             return false;
         size_t offset = (size_t)(found - text.data);

@@ -16,8 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PSEUDONYM_TAG_SIZE  16
-#define PSEUDONYM_CORE_SIZE 42 /* characters of the opaque form */
+#define PSEUDONYM_TAG_SIZE    16
+#define PSEUDONYM_CORE_SIZE   42 /* characters of the opaque form */
+#define PSEUDONYM_PREFIX      "rhx"
+#define PSEUDONYM_PREFIX_SIZE 3
 
 /* Appends the pseudonym of |value| to |out| and writes its identity to |ret_tag| (may be NULL). A value that
  * is itself a pseudonym valid under |keys| is appended unchanged. An empty value stays empty. */
@@ -26,6 +28,10 @@ void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *
 
 /* The same in the look of an email, whatever |value| looks like, which is not empty. */
 void pseudonym_make_email(const struct keys *keys, struct bytes value, struct buffer *out);
+
+/* Writes the core of the pseudonyms whose identity is |tag|: that of the opaque form is all of it. */
+void pseudonym_core(const uint8_t recognition_key[SEGMENT_KEY_SIZE], const uint8_t tag[PSEUDONYM_TAG_SIZE],
+                    char ret_core[PSEUDONYM_CORE_SIZE]);
 
 /* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);

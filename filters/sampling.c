@@ -3,6 +3,7 @@
 #include "common/http1_cookie.h"
 #include "common/http1_head.h"
 #include "filters/links.h"
+#include "filters/pseudonym.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -50,7 +51,11 @@ static bool tag_is_in(const struct sampling *sampling, const uint8_t tag[KEYS_TA
 static bool value_is_in(const struct sampling *sampling, struct bytes value)
 {
     uint8_t tag[KEYS_TAG_SIZE];
-    keys_map(sampling->keys, value, tag);
+    size_t at = 0;
+    /* A pseudonym, of traffic that was recorded before, goes by the value that it stands for. */
+    if (!pseudonym_is(keys_recognition(sampling->keys), value) ||
+        !pseudonym_find(keys_recognition(sampling->keys), value, 0, &at, tag))
+        keys_map(sampling->keys, value, tag);
     return tag_is_in(sampling, tag);
 }
 

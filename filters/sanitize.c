@@ -11,6 +11,7 @@
 #include "filters/locate/header_locator.h"
 #include "filters/locate/urlencoded.h"
 #include "filters/pseudonym_memo.h"
+#include "filters/rekey.h"
 #include "filters/stale.h"
 
 #include <stdlib.h>
@@ -44,7 +45,10 @@ struct sanitizer {
     struct line_memo lines[2]; /* by link_kind: rules may be of one side only */
     struct pseudonym_memo pseudonyms;
     struct keys_digest *digest;
-    bool digests[2]; /* of bodies that are dropped, by link_kind */
+    bool digests[2];       /* of bodies that are dropped, by link_kind */
+    const uint8_t *former; /* recognition key; NULL: none */
+    struct buffer rekeyed; /* a value that was a pseudonym under it */
+    struct buffer scratch;
     sanitize_observer_fn *observer;
     void *observer_arg;
     enum sanitize_part part; /* for the observer: what is worked on */
@@ -101,8 +105,16 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
 {
     struct sanitizer *sanitizer = arg;
     const struct policy_rule *rule = policy_rule_of(sanitizer->policy, atom->decision.rule);
+    struct atom known = *atom;
     size_t before = out->size;
-    put_replacement(sanitizer, atom, rule, out);
+    if (sanitizer->former && pseudonym_is(sanitizer->former, atom->value)) {
+        struct buffer *value = &sanitizer->rekeyed; /* as in base64 */
+        buffer_clear(value);
+        buffer_append_bytes(value, atom->value);
+        rekey_text(sanitizer->former, sanitizer->keys, value, &sanitizer->scratch);
+        known.value = buffer_bytes(value);
+    }
+    put_replacement(sanitizer, &known, rule, out);
     if (sanitizer->observer)
         tell_atom(sanitizer, atom, rule, bytes_make(out->data + before, out->size - before));
 }
@@ -154,9 +166,25 @@ void sanitizer_free(struct sanitizer *sanitizer)
     buffer_free(&sanitizer->joined);
     buffer_free(&sanitizer->boundary);
     buffer_free(&sanitizer->coding);
+    buffer_free(&sanitizer->rekeyed);
+    buffer_free(&sanitizer->scratch);
     keys_digest_free(sanitizer->digest);
     pseudonym_memo_wipe(&sanitizer->pseudonyms);
     free(sanitizer);
+}
+
+/* carry_fn: texts were carried over as they stand, but not what is in two codings. */
+static void carry(void *arg, struct bytes value, struct buffer *out)
+{
+    struct sanitizer *sanitizer = arg;
+    buffer_append_bytes(out, value);
+    rekey_text(sanitizer->former, sanitizer->keys, out, &sanitizer->scratch);
+}
+
+void sanitizer_set_former(struct sanitizer *sanitizer, const uint8_t *recognition_key)
+{
+    sanitizer->former = recognition_key;
+    sanitizer->locator.carry = recognition_key ? carry : NULL;
 }
 
 void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool responses)

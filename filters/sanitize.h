@@ -22,6 +22,9 @@ bool sanitizer_is_ours_as(const struct sanitizer *sanitizer, enum detect_class c
 /* Says whether bodies of requests and of responses that are dropped, cut by sanitizing, or grow beyond 16 MiB by it
  * shall get a digest; at first both do. */
 void sanitizer_set_digests(struct sanitizer *sanitizer, bool requests, bool responses);
+/* Says that what comes next may hold pseudonyms that are valid under |recognition_key| (NULL: none), of former keys: where one of them stands as a value, it is taken for the
+ * pseudonym that rekey_text makes of it. Borrowed until the next call. */
+void sanitizer_set_former(struct sanitizer *sanitizer, const uint8_t *recognition_key);
 /* What an observer is told of. */
 enum sanitize_step {
     SANITIZE_VALUE, /* a value was decided on: by a rule, its name, what detectors found, or because it is unclear */

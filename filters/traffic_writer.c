@@ -3,7 +3,9 @@
 #include "common/exchange_codec.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
+#include "filters/links.h"
 #include "filters/policy/policy.h"
+#include "filters/rekey.h"
 #include "filters/sanitize.h"
 
 #include <assert.h>
@@ -34,6 +36,8 @@ struct traffic_lane {
     size_t compressed;          /* records in them; 0: none */
     struct traffic_counts counts;
     struct buffer meta;
+    struct links_former links; /* of an exchange that was stored before */
+    struct buffer scratch;
 };
 
 static struct segment_writer_options segment_options(const struct traffic_writer_options *options,
@@ -172,6 +176,16 @@ static void count_flags(struct traffic_counts *counts, uint64_t flags)
         counts->flags[bit] += flags >> bit & 1;
 }
 
+/* Leaves out the bodies that are not wanted, and what does not fit. */
+static void fit(const struct traffic_writer *writer, struct exchange *exchange)
+{
+    if (writer->wanted == TRAFFIC_BODIES_NONE)
+        drop_body(&exchange->request.body, BODY_REASON_NOT_WANTED);
+    if (writer->wanted != TRAFFIC_BODIES_ALL)
+        drop_body(&exchange->response.body, BODY_REASON_NOT_WANTED);
+    fit_bodies(&exchange->request.body, &exchange->response.body);
+}
+
 static void sanitize(struct traffic_lane *lane, struct exchange *exchange)
 {
     const struct traffic_writer *writer = lane->writer;
@@ -185,24 +199,42 @@ static void sanitize(struct traffic_lane *lane, struct exchange *exchange)
             true; /* as far as the heads name a coding */
         sanitize_exchange(lane->sanitizer, exchange);
     }
-    if (writer->wanted == TRAFFIC_BODIES_NONE)
-        drop_body(&exchange->request.body, BODY_REASON_NOT_WANTED);
-    if (writer->wanted != TRAFFIC_BODIES_ALL)
-        drop_body(&exchange->response.body, BODY_REASON_NOT_WANTED);
-    fit_bodies(&exchange->request.body, &exchange->response.body);
+    fit(writer, exchange);
 }
 
-int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err)
+/* Sanitizes an exchange that is stored in a segment of another master key where |former|, its recognition key, is not NULL, and was |sanitized| or not. */
+static void sanitize_stored(struct traffic_lane *lane, const uint8_t *former, bool sanitized,
+                            struct exchange *exchange)
+{
+    sanitizer_set_former(lane->sanitizer, sanitized ? former : NULL);
+    sanitizer_set_digests(lane->sanitizer, !sanitized, !sanitized);
+    exchange->flags &= ~EXCHANGE_FLAG(UNSANITIZED);
+    const uint8_t *key = sanitized ? keys_recognition(lane->writer->keys) : NULL;
+    links_take(exchange, key, &lane->links);
+    sanitize_exchange(lane->sanitizer, exchange);
+    links_give_back(exchange, key, &lane->links);
+    fit(lane->writer, exchange);
+}
+
+/* Returns whether |exchange|, sanitized now, is left out; counts it if so. */
+static bool is_sampled_out(struct traffic_lane *lane, enum sampling_verdict verdict,
+                           const struct exchange *exchange)
+{
+    bool out = verdict == SAMPLING_OUT ||
+               (verdict != SAMPLING_IN && !sampling_keeps_links(lane->writer->sampling, verdict, exchange));
+    lane->counts.sampled_out += out;
+    return out;
+}
+
+static enum sampling_verdict judge(const struct traffic_lane *lane, const struct exchange *exchange)
 {
     const struct sampling *sampling = lane->writer->sampling;
-    enum sampling_verdict verdict = sampling ? sampling_judge(sampling, exchange) : SAMPLING_IN;
-    uint64_t flags = exchange->flags | EXCHANGE_FLAG(UNSANITIZED);
-    sanitize(lane, exchange);
-    if (verdict == SAMPLING_OUT ||
-        (verdict != SAMPLING_IN && !sampling_keeps_links(sampling, verdict, exchange))) {
-        lane->counts.sampled_out++;
-        return 0;
-    }
+    return sampling ? sampling_judge(sampling, exchange) : SAMPLING_IN;
+}
+
+/* Puts |exchange| into the block. |flags| are those that it had before. */
+static int put(struct traffic_lane *lane, const struct exchange *exchange, uint64_t flags, struct error *err)
+{
     count_body(&lane->counts, &exchange->request.body);
     count_body(&lane->counts, &exchange->response.body);
     lane->counts.unreplayable[unreplayable_judge(exchange)]++;
@@ -220,6 +252,28 @@ int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struc
     block_builder_add_appended(lane->block, exchange->request.first_ns, buffer_bytes(&lane->meta),
                                payload->size - before);
     return status;
+}
+
+int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err)
+{
+    enum sampling_verdict verdict = judge(lane, exchange);
+    uint64_t flags = exchange->flags | EXCHANGE_FLAG(UNSANITIZED);
+    sanitize(lane, exchange);
+    return is_sampled_out(lane, verdict, exchange) ? 0 : put(lane, exchange, flags, err);
+}
+
+int traffic_lane_put_stored(struct traffic_lane *lane, const struct segment_header *header,
+                            struct exchange *exchange, struct error *err)
+{
+    const struct keys *keys = lane->writer->keys;
+    bool same = memcmp(header->recognition_key, keys_recognition(keys), SEGMENT_KEY_SIZE) == 0;
+    bool sanitized = header->sanitized && !(exchange->flags & EXCHANGE_FLAG(UNSANITIZED));
+    uint64_t flags = exchange->flags;
+    if (!same)
+        rekey_exchange(header->recognition_key, keys, sanitized, exchange, &lane->scratch);
+    enum sampling_verdict verdict = judge(lane, exchange);
+    sanitize_stored(lane, same ? NULL : header->recognition_key, sanitized, exchange);
+    return is_sampled_out(lane, verdict, exchange) ? 0 : put(lane, exchange, flags, err);
 }
 
 void traffic_lane_compress(struct traffic_lane *lane)
@@ -256,5 +310,7 @@ void traffic_lane_free(struct traffic_lane *lane)
     sanitizer_free(lane->sanitizer);
     block_builder_free(lane->block);
     buffer_free(&lane->meta);
+    links_former_done(&lane->links);
+    buffer_free(&lane->scratch);
     free(lane);
 }

@@ -62,6 +62,10 @@ struct traffic_lane *traffic_lane_create(struct traffic_writer *writer);
  * traffic_lane_flush). Bodies are as seen: chunked framing removed, content coding still applied where the head
  * names one. The caller clears the exchange afterwards. */
 int traffic_lane_put(struct traffic_lane *lane, struct exchange *exchange, struct error *err);
+/* As traffic_lane_put for an exchange as it is stored in a segment with |header|, sanitized or not. Where that is of another master key, what it keyed becomes keyed by
+ * ours (filters/rekey.h). Links of what is not stored any more stay; a body that was sanitized before gets no digest, which would be of other bytes than were transferred. */
+int traffic_lane_put_stored(struct traffic_lane *lane, const struct segment_header *header,
+                            struct exchange *exchange, struct error *err);
 /* Compresses the lane's block, so that the next traffic_lane_flush only has to write. Nothing may be put before that. */
 void traffic_lane_compress(struct traffic_lane *lane);
 /* Writes the lane's block. Returns -1 where it could not be written: its exchanges are lost and counted. */

@@ -173,8 +173,9 @@ static void put_text(struct buffer *out, const struct buffer *text)
     buffer_append_bytes(out, buffer_bytes(text));
 }
 
-bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
-                   struct buffer *out)
+/* locate_nested for a value that nothing is carried over in. */
+static bool locate_inside(struct locator *locator, enum link_place place, struct bytes name,
+                          struct bytes value, struct buffer *out)
 {
     struct buffer *again = locator_take(locator);
     bool changed = locate_syntax(locator, place, name, value, out), more = true;
@@ -196,4 +197,19 @@ bool locate_nested(struct locator *locator, enum link_place place, struct bytes 
     }
     locator_give(locator, again);
     return changed && !bytes_equal(buffer_bytes(out), value);
+}
+
+bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
+                   struct buffer *out)
+{
+    if (!locator->carry)
+        return locate_inside(locator, place, name, value, out);
+    struct buffer *carried = locator_take(locator);
+    locator->carry(locator->arg, value, carried);
+    if (!locate_inside(locator, place, name, buffer_bytes(carried), out)) {
+        buffer_clear(out);
+        buffer_append_bytes(out, buffer_bytes(carried));
+    }
+    locator_give(locator, carried);
+    return !bytes_equal(buffer_bytes(out), value);
 }

@@ -23,7 +23,10 @@ struct atom {
 /* Appends what stands in place of |atom->value| to |out|. */
 typedef void atom_fn(void *arg, const struct atom *atom, struct buffer *out);
 
-#define LOCATOR_POOL      48
+/* Writes |value| to |out|, which is empty, with what is known to the caller in it replaced. */
+typedef void carry_fn(void *arg, struct bytes value, struct buffer *out);
+
+#define LOCATOR_POOL      56
 #define LOCATOR_DEPTH_MAX 4
 
 /* A locator's state; zero it and set |policy|, |replace|, |arg|, and what the detectors look for and are to let be. Buffers are lent in stack order and keep their memory. */
@@ -31,11 +34,12 @@ struct locator {
     const struct policy *policy;
     atom_fn *replace;
     void *arg;
-    unsigned depth; /* of syntaxes inside each other */
+    carry_fn *carry; /* what decoded values go through before anything is looked for in them; NULL: nothing */
+    unsigned depth;  /* of syntaxes inside each other */
     struct buffer pool[LOCATOR_POOL];
     unsigned pool_used;
     struct policy_memo memo; /* of |policy| */
-    struct bytes calm; /* text of pairs being read, in whose parts detectors would find nothing */
+    struct bytes calm;       /* text of pairs being read, in whose parts detectors would find nothing */
     uint32_t detects;        /* classes that detectors look for, DETECT_BIT of each */
     struct detector detector;
     /* Why |replace| is called, while it is. */

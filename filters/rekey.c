@@ -1,0 +1,83 @@
+#include "filters/rekey.h"
+
+#include "filters/pseudonym_search.h"
+
+#include <string.h>
+
+_Static_assert(LINK_TAG_SIZE == PSEUDONYM_TAG_SIZE, "a link's tag is the identity in a pseudonym");
+
+/* Replaces what is found. |text| is what is looked at, of which all before |done| is in |out|. */
+struct rekeying {
+    const uint8_t *former;
+    const struct keys *keys;
+    enum wrapping coding;
+    struct bytes text;
+    size_t done;
+    struct buffer *out;
+};
+
+/* pseudonym_hit_fn */
+static void replace(void *arg, const struct pseudonym_hit *hit)
+{
+    struct rekeying *rekeying = arg;
+    struct bytes text = rekeying->text;
+    uint8_t tag[PSEUDONYM_TAG_SIZE];
+    char core[PSEUDONYM_CORE_SIZE];
+    memcpy(tag, hit->tag, sizeof tag);
+    rekey_tag(rekeying->former, rekeying->keys, tag);
+    pseudonym_core(keys_recognition(rekeying->keys), tag, core);
+    buffer_append(rekeying->out, text.data + rekeying->done, hit->offset - rekeying->done);
+    if (rekeying->coding == WRAPPING_NONE)
+        buffer_append(rekeying->out, core, sizeof core);
+    else
+        wrapping_encode(rekeying->coding, bytes_make(text.data + hit->offset, hit->size),
+                        bytes_make(core, sizeof core), rekeying->out);
+    rekeying->done = hit->offset + hit->size;
+}
+
+void rekey_text(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys, struct buffer *text,
+                struct buffer *scratch)
+{
+    for (size_t i = 0; i < PSEUDONYM_CODINGS; i++) {
+        struct rekeying rekeying = {former, keys, pseudonym_codings[i], buffer_bytes(text), 0, scratch};
+        buffer_clear(scratch);
+        pseudonym_search(former, rekeying.coding, rekeying.text, replace, &rekeying);
+        if (rekeying.done == 0)
+            continue;
+        buffer_append(scratch, text->data + rekeying.done, text->size - rekeying.done);
+        struct buffer swapped = *text;
+        *text = *scratch;
+        *scratch = swapped;
+    }
+}
+
+void rekey_tag(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys, uint8_t tag[LINK_TAG_SIZE])
+{
+    char core[PSEUDONYM_CORE_SIZE];
+    pseudonym_core(former, tag, core);
+    keys_map(keys, bytes_make(core, sizeof core), tag);
+}
+
+static void rekey_message(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys, bool sanitized,
+                          struct message *message, struct buffer *scratch)
+{
+    message->body.digested = false;
+    if (!sanitized)
+        return;
+    struct buffer *texts[] = {&message->head, &message->trailers, &message->body.content};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        rekey_text(former, keys, texts[i], scratch);
+}
+
+void rekey_exchange(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys, bool sanitized,
+                    struct exchange *exchange, struct buffer *scratch)
+{
+    exchange->connection = keys_opaque_id(keys, &exchange->connection, sizeof exchange->connection);
+    exchange->client = keys_opaque_id(keys, &exchange->client, sizeof exchange->client);
+    rekey_message(former, keys, sanitized, &exchange->request, scratch);
+    rekey_message(former, keys, sanitized, &exchange->response, scratch);
+    if (!sanitized)
+        exchange->link_count = 0;
+    for (size_t i = 0; i < exchange->link_count; i++)
+        rekey_tag(former, keys, exchange->links[i].tag);
+}

@@ -186,11 +186,10 @@ static bool is_literal(struct bytes text)
     return true;
 }
 
-/* Appends the value |raw| of |name| (decoded). */
-static void value_locate(struct locator *locator, enum link_place place, struct bytes name, struct bytes raw,
-                         struct buffer *out)
+/* Appends the value |raw| of |name| (decoded), on which the policy decides so. */
+static void value_locate(struct locator *locator, enum link_place place, struct policy_decision decision,
+                         struct bytes name, struct bytes raw, struct buffer *out)
 {
-    struct policy_decision decision = policy_memo_ask(&locator->memo, locator->policy, place_of(place), name);
     if (decision.class != POLICY_PUBLIC)
         percent_atom(locator, place, decision, name, raw, true, out);
     else if ((!decision.hinted && is_calm(locator, raw)) ||
@@ -211,6 +210,18 @@ static void bare_locate(struct locator *locator, enum link_place place, struct b
         open_value(locator, place, no_name, text, out);
 }
 
+/* Returns what the policy says of values under |raw|, a name as it stands, which is decoded into |scratch| where it has to be. */
+static struct policy_decision decide(struct locator *locator, enum link_place place, struct bytes raw,
+                                     struct buffer *scratch)
+{
+    struct bytes name = raw;
+    if (!is_literal(raw)) {
+        decode_name(locator, raw, scratch);
+        name = buffer_bytes(scratch);
+    }
+    return policy_memo_ask(&locator->memo, locator->policy, place_of(place), name);
+}
+
 /* Appends one name=value. */
 static void pair_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
@@ -221,15 +232,21 @@ static void pair_locate(struct locator *locator, enum link_place place, struct b
         return;
     }
     struct bytes raw_name = part_of(text, 0, equals), raw = part_of(text, equals + 1, text.size);
+    size_t before = out->size;
     bare_locate(locator, place, raw_name, out);
-    buffer_append_byte(out, '=');
-    if (is_literal(raw_name)) {
-        value_locate(locator, place, raw_name, raw, out);
-        return;
-    }
+    struct bytes now = bytes_make(out->data + before, out->size - before);
     struct buffer *name = locator_take(locator);
-    decode_name(locator, raw_name, name);
-    value_locate(locator, place, buffer_bytes(name), raw, out);
+    struct policy_decision decision = decide(locator, place, raw_name, name);
+    if (decision.class == POLICY_PUBLIC && !bytes_equal(now, raw_name)) {
+        /* The name that stands there now decides as well, so that sanitizing again changes nothing. */
+        struct buffer *again = locator_take(locator);
+        struct policy_decision later = decide(locator, place, now, again);
+        if (later.class != POLICY_PUBLIC)
+            decision = later;
+        locator_give(locator, again);
+    }
+    buffer_append_byte(out, '=');
+    value_locate(locator, place, decision, is_literal(raw_name) ? raw_name : buffer_bytes(name), raw, out);
     locator_give(locator, name);
 }
 

@@ -274,6 +274,25 @@ static void test_what_looks_like_nothing_stays(void **state)
     }
 }
 
+/* A pseudonym is made of random letters, among which the stem of a sensitive name may be. */
+static void test_names_that_were_replaced_sanitize_the_same_again(void **state)
+{
+    (void)state;
+    struct buffer once = {0};
+    for (int i = 0; i < 40000; i++) {
+        exchange_clear(&exchange);
+        struct buffer *head = &exchange.request.head;
+        buffer_printf(head, "GET /?jo%d@corp.example.org=%%31 HTTP/1.1\r\n\r\n", i);
+        sanitize_exchange(sanitizer, &exchange);
+        buffer_clear(&once);
+        buffer_append_bytes(&once, buffer_bytes(head));
+        sanitize_exchange(sanitizer, &exchange);
+        assert_int_equal(head->size, once.size);
+        assert_memory_equal(head->data, once.data, once.size);
+    }
+    buffer_free(&once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_a_body_cut_behind_a_name_gives_it_up),
         cmocka_unit_test(test_a_private_key_in_hexadecimal_goes_with_all_its_lines),
         cmocka_unit_test(test_what_looks_like_nothing_stays),
+        cmocka_unit_test(test_names_that_were_replaced_sanitize_the_same_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

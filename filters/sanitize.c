@@ -4,6 +4,7 @@
 #include "common/coding.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
+#include "filters/head_text.h"
 #include "filters/ids.h"
 #include "filters/line_memo.h"
 #include "filters/links.h"
@@ -209,58 +210,13 @@ static void withhold(struct sanitizer *sanitizer, struct bytes line, uint64_t de
     sanitizer->message->defects |= defect;
 }
 
-/* Returns whether |name| is a token (RFC 9110 §5.6.2). */
-static bool is_token(struct bytes name)
-{
-    for (size_t i = 0; i < name.size; i++)
-        if (!byte_set_has(&byte_set_tchar, name.data[i]))
-            return false;
-    return name.size > 0;
-}
-
-static size_t line_size(struct bytes text)
-{
-    const uint8_t *lf = text.size ? memchr(text.data, '\n', text.size) : NULL;
-    return lf ? (size_t)(lf - text.data) + 1 : text.size;
-}
-
-/* Returns whether |line| holds a whole line: it may have been cut otherwise. */
-static bool is_whole_line(struct bytes line)
-{
-    return line.size > 0 && line.data[line.size - 1] == '\n';
-}
-
-/* Returns whether |head|'s first line can be told apart: request or status line, nothing that no one reads. */
-static bool request_line_understood(struct bytes head, struct http1_request_line *line)
-{
-    if (!http1_request_line(head, line) || !is_token(line->method) || line->method.size > 32 ||
-        line->target.size == 0)
-        return false;
-    return !memchr(line->target.data, '\r', line->target.size) &&
-           !memchr(line->target.data, 0, line->target.size);
-}
-
-static bool status_line_understood(struct bytes head)
-{
-    struct http1_status_line line;
-    if (!http1_status_line(head, &line) || line.version.size > 8 || line.status.size > 3)
-        return false;
-    for (size_t i = 0; i < line.status.size; i++)
-        if (line.status.data[i] < '0' || line.status.data[i] > '9')
-            return false;
-    for (size_t i = 0; i < line.reason.size; i++)
-        if (line.reason.data[i] < ' ' || line.reason.data[i] == '=')
-            return false;
-    return !detect_may_find(line.reason);
-}
-
 static void start_line(struct sanitizer *sanitizer, struct bytes head, struct buffer *out)
 {
-    struct bytes line = bytes_make(head.data, line_size(head));
+    struct bytes line = bytes_make(head.data, head_text_line_size(head));
     struct http1_request_line request;
     bool is_request = sanitizer->kind == LINK_USES;
-    if (!is_whole_line(line) ||
-        !(is_request ? request_line_understood(line, &request) : status_line_understood(line))) {
+    if (!head_text_is_whole(line) ||
+        !(is_request ? head_text_request_line(line, &request) : head_text_status_line(line))) {
         if (line.size == 2 && line.data[0] == '\r') {
             buffer_append_bytes(out, line);
             return;
@@ -282,43 +238,6 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
     buffer_append(out, line.data + end, line.size - end);
 }
 
-static bool holds_byte(struct bytes text, uint8_t byte)
-{
-    return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
-}
-
-/* Makes |text| a view of itself with its folds made one space each, in |out| where there is one. Returns false
- * where it holds what some readers would take for another header line: a bare CR, a NUL, a fold that begins with
- * "name:". */
-static bool unfold(struct bytes *text, struct buffer *out)
-{
-    struct bytes value = *text;
-    if (!holds_byte(value, '\n'))
-        return !holds_byte(value, '\r') && !holds_byte(value, 0);
-    buffer_clear(out);
-    for (size_t i = 0; i < value.size; i++) {
-        uint8_t byte = value.data[i];
-        if (byte == '\r' && i + 1 < value.size && value.data[i + 1] == '\n')
-            continue;
-        if (byte == '\r' || byte == 0)
-            return false;
-        if (byte != '\n') {
-            buffer_append_byte(out, byte);
-            continue;
-        }
-        while (i + 1 < value.size && (value.data[i + 1] == ' ' || value.data[i + 1] == '\t'))
-            i++;
-        struct bytes rest = bytes_make(value.data + i + 1, value.size - i - 1);
-        struct bytes line = bytes_make(rest.data, line_size(rest));
-        const uint8_t *colon = line.size ? memchr(line.data, ':', line.size) : NULL;
-        if (colon && is_token(bytes_trim(bytes_make(line.data, (size_t)(colon - line.data)))))
-            return false;
-        buffer_append_byte(out, ' ');
-    }
-    *text = bytes_trim(buffer_bytes(out)); /* a value may begin with a fold */
-    return true;
-}
-
 /* Sanitizes a header line. Returns whether it is kept as it is and holds nothing to note, whatever message it is in. */
 static bool field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
 {
@@ -327,16 +246,16 @@ static bool field_line(struct sanitizer *sanitizer, const struct http1_field *fi
         withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NO_COLON));
         return false;
     }
-    if (!is_token(field->name)) {
+    if (!head_text_is_token(field->name)) {
         withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NAME));
         return false;
     }
-    if (!is_whole_line(field->line)) {
+    if (!head_text_is_whole(field->line)) {
         withhold(sanitizer, field->line, 0);
         return false;
     }
     struct bytes value = field->value;
-    if (!unfold(&value, &sanitizer->joined)) {
+    if (!head_text_unfold(&value, &sanitizer->joined)) {
         withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_VALUE));
         return false;
     }
@@ -409,7 +328,7 @@ static bool note_type(struct sanitizer *sanitizer, struct bytes name, struct byt
 static struct bytes known_line(struct sanitizer *sanitizer, struct bytes fields,
                                struct line_memo_entry **ret_entry)
 {
-    size_t size = line_size(fields);
+    size_t size = head_text_line_size(fields);
     bool folded = size < fields.size && (fields.data[size] == ' ' || fields.data[size] == '\t');
     struct bytes line = bytes_make(fields.data, size);
     *ret_entry =
@@ -487,7 +406,7 @@ static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
     sanitizer->part = SANITIZE_IN_HEADER;
     field_lines(sanitizer, &fields, true, &sanitizer->text);
     if (fields.size > 0)
-        buffer_append(&sanitizer->text, fields.data, line_size(fields)); /* the empty line */
+        buffer_append(&sanitizer->text, fields.data, head_text_line_size(fields)); /* the empty line */
     if (stale_covers(&sanitizer->stale, STALE_HEAD) &&
         !bytes_equal(buffer_bytes(head), buffer_bytes(&sanitizer->text)))
         stale_note_changed(&sanitizer->stale, STALE_HEAD);

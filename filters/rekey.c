@@ -76,8 +76,15 @@ void rekey_exchange(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *k
     exchange->client = keys_opaque_id(keys, &exchange->client, sizeof exchange->client);
     rekey_message(former, keys, sanitized, &exchange->request, scratch);
     rekey_message(former, keys, sanitized, &exchange->response, scratch);
-    if (!sanitized)
-        exchange->link_count = 0;
-    for (size_t i = 0; i < exchange->link_count; i++)
-        rekey_tag(former, keys, exchange->links[i].tag);
+    size_t kept = 0;
+    for (size_t i = 0; sanitized && i < exchange->link_count; i++) {
+        struct link *link = &exchange->links[i];
+        if (link->kind != LINK_ISSUES && link->kind != LINK_USES)
+            continue;
+        rekey_tag(former, keys, link->tag);
+        struct link moved = exchange->links[kept];
+        exchange->links[kept++] = *link;
+        *link = moved;
+    }
+    exchange->link_count = kept;
 }

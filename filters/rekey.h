@@ -13,8 +13,8 @@ void rekey_text(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys,
                 struct buffer *scratch);
 /* Makes of |tag|, the identity of a value under the former keys, that of its pseudonym under |keys|. */
 void rekey_tag(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys, uint8_t tag[LINK_TAG_SIZE]);
-/* Carries |exchange| over. Where it is not |sanitized| it holds no pseudonyms, and its links, which name values that were never replaced, go; the sanitizer notes those that
- * stand in it anew. */
+/* Carries |exchange| over. Links of values that were never replaced go: those of ids, and where it is not |sanitized| all. The sanitizer notes those that stand in it
+ * anew. */
 void rekey_exchange(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys, bool sanitized,
                     struct exchange *exchange, struct buffer *scratch);
 

@@ -27,6 +27,8 @@ import json, sys
 a, b = ([json.loads(line) for line in open(path)] for path in sys.argv[1:3])
 assert len(a) == len(b) > 0, (len(a), len(b))
 for x, y in zip(a, b):
+    for link in x["links"] + y["links"] if "id" in sys.argv[3:] else []:
+        link.pop("from", None)
     for name in sys.argv[3:]:
         x.pop(name, None)
         y.pop(name, None)

@@ -16,7 +16,10 @@ static void safe_name(struct bytes name, char text[LINKS_NAME_SIZE + 1])
             (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
         ordinary = word || (byte && strchr("-_.$[]:", byte));
     }
-    if (!ordinary || detect_may_find(name))
+    /* In place of a name that held something stands a pseudonym, when it is sanitized once more. */
+    bool replaced =
+        name.size >= PSEUDONYM_CORE_SIZE && memcmp(name.data, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE) == 0;
+    if (!ordinary || replaced || detect_may_find(name))
         name = BYTES_LITERAL("?");
     memcpy(text, name.data, name.size);
     text[name.size] = 0;

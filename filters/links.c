@@ -85,6 +85,15 @@ static const struct link *find(const struct exchange *exchange, const struct lin
     return NULL;
 }
 
+/* Returns whether |link| was noted before, or may have been under a name that was not to be told: what stands in place of such a name now is not what it
+ * was called. */
+static bool was_noted(const struct exchange *former, const struct link *link)
+{
+    struct link unnamed = *link;
+    unnamed.name = (char *)"?";
+    return find(former, link) || find(former, &unnamed);
+}
+
 static bool is_of_request(const struct link *link)
 {
     return link->kind == LINK_USES || link->kind == LINK_REFERS;
@@ -174,7 +183,7 @@ void links_give_back(struct exchange *exchange, const uint8_t *recognition_key, 
             add(all, link);
     }
     for (size_t i = 0; i < exchange->link_count; i++)
-        if (!find(&former->links, &exchange->links[i]))
+        if (!was_noted(&former->links, &exchange->links[i]))
             add(all, &exchange->links[i]);
     swap(exchange, all);
 }

@@ -149,9 +149,10 @@ static enum fed hand_over(struct feeder *feeder, struct job *job)
         engine_discard(feeder->engine, job);
         return FED;
     }
-    buffer_clear(&job->exchange.response.body.content);
+    if (!feeder->engine->settings->content)
+        buffer_clear(&job->exchange.response.body.content);
     job->bytes = sizeof *job + job->exchange.request.head.size + job->exchange.request.body.content.size +
-                 job->exchange.response.head.size;
+                 job->exchange.response.head.size + job->exchange.response.body.content.size;
     job->session_jobs = survey_session_jobs(options->survey, job->session);
     job->connection_jobs = survey_connection_jobs(options->survey, job->exchange.connection);
     while (!stopped(feeder) && !engine_room(feeder->engine, POLL_NS))
@@ -218,6 +219,7 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
         }
         job->iteration = iteration;
         job->recognition_key = record.header->recognition_key;
+        job->policy_hash = record.header->policy_hash;
         job->session = sessions_of(feeder->sessions, &job->exchange);
         feeder->info->read++;
         if (feed(feeder, job) == FED_ENOUGH) {

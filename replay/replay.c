@@ -6,6 +6,7 @@
 #include "common/options.h"
 #include "common/units.h"
 #include "filters/policy/policy_yaml.h"
+#include "replay/comparing.h"
 #include "replay/feeder.h"
 #include "replay/gates.h"
 #include "replay/report.h"
@@ -31,7 +32,9 @@
 #define FILES_KEPT_FREE   64
 
 struct settings {
-    const char *policy, *target, *output, *speed, *session, *connections, *host, *methods, *ca_file, *sni;
+    int compare;
+    const char *key_file, *policy, *target, *output, *speed, *session, *connections, *host, *methods,
+        *ca_file, *sni;
     double rate;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
@@ -71,6 +74,11 @@ static const struct option_spec options[] = {
      "in the path, replace what matches A (PCRE2) by B, with groups $1 and\nflags g and i; repeatable",
      AT(rewrites)},
     {"policy", 0, OPTION_TEXT, "FILE", "do what its section `rewrite:` says, rehearse-policy(5)", AT(policy)},
+    {"compare", 0, OPTION_CHOICE, "status|content",
+     "what of answers is compared (status); content: also types,\nredirects, names of cookies and JSON",
+     AT(compare)},
+    {"key-file", 0, OPTION_TEXT, "FILE",
+     "with --compare content: the traffic's key, to compare\nsensitive values, too", AT(key_file)},
     {"insecure", 0, OPTION_FLAG, NULL, "do not verify the target's certificate", AT(insecure)},
     {"ca-file", 0, OPTION_TEXT, "FILE", "certificates to verify the target with (PEM)", AT(ca_file)},
     {"sni", 0, OPTION_TEXT, "NAME", "TLS server name, instead of the URL's host", AT(sni)},
@@ -96,6 +104,7 @@ static const struct options_spec spec = {
         "  rehearse replay traffic/ --target https://staging --rate 500 --duration 5m --loop 0\n"
         "  rehearse replay traffic/ --target http://127.0.0.1:8080 --speed max --concurrency 32\n"
         "  rehearse replay traffic/ --target http://staging --methods GET,HEAD --gate 'errors < 1%'\n"
+        "  rehearse replay traffic/ --target http://staging --compare content --key-file ~/rehearse.key\n"
         "  rehearse replay traffic/ --target http://staging --rewrite 's#^/v1/users/(\\d+)#/v2/accounts/$1#' "
         "\\\n"
         "      --set-query region=eu --remove-header X-Debug --set-header \"Authorization: Bearer $TOKEN\"\n",
@@ -113,6 +122,7 @@ struct replay {
     double speed;
     uint64_t pool_connections;
     struct rewriter *rewriter;
+    struct comparing comparing;
     struct target *target;
     struct merge *merge;
     struct survey *survey;
@@ -261,6 +271,8 @@ static int check_settings(struct replay *replay, struct error *err)
                          settings->connections);
     if (!settings->timeout_ns || !settings->connect_timeout_ns)
         return error_set(err, ERROR_USAGE, "--timeout and --connect-timeout: must be above 0");
+    if (settings->key_file && !settings->compare)
+        return error_set(err, ERROR_USAGE, "--key-file needs --compare content");
     if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
         return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
     if (!settings->max_in_flight)
@@ -362,6 +374,8 @@ static void fill_info(struct replay *replay)
     buffer_free(&traffic);
     info->target = xstrdup(replay->target->url);
     info->session = xstrdup(settings->session);
+    info->content =
+        settings->compare ? xstrdup(content_sensitive_name(replay->comparing.settings.sensitive)) : NULL;
     info->mode = replay->closed_loop ? RUN_MODE_MAX : settings->rate != 0 ? RUN_MODE_RATE : RUN_MODE_RECORDED;
     info->speed = info->mode == RUN_MODE_RECORDED ? replay->speed : 0;
     info->rate_per_s = settings->rate;
@@ -381,6 +395,9 @@ static int prepare(struct replay *replay, struct error *err)
     const struct settings *settings = &replay->settings;
     if (target_resolve(replay->target, err) ||
         merge_open(replay->traffic.items, replay->traffic.count, SEGMENT_EXCHANGES, 0, &replay->merge, err))
+        return -1;
+    if (settings->compare &&
+        comparing_init(&replay->comparing, merge_header(replay->merge), settings->key_file, err))
         return -1;
     const struct survey_options survey = {
         .mode = replay->session_mode,
@@ -432,6 +449,7 @@ static int fire(struct replay *replay, struct error *err)
     const struct engine_settings engine_settings = {
         .target = replay->target,
         .rules = &rules,
+        .content = settings->compare ? &replay->comparing.settings : NULL,
         .timeout_ns = settings->timeout_ns,
         .connect_timeout_ns = settings->connect_timeout_ns,
         .tls_server_name = settings->sni,
@@ -520,6 +538,7 @@ static void release(struct replay *replay)
     target_free(replay->target);
     run_info_free(&replay->info);
     rewriter_free(replay->rewriter);
+    comparing_done(&replay->comparing);
     free(replay->folder);
 }
 

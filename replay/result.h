@@ -74,7 +74,15 @@ enum unsent_reason {
     X(LOGIN_OK, "login_ok") /* this session obtained a credential from the target */                         \
     X(CREDENTIALS_UNKNOWN, "credentials_unknown") /* 401 or 403, original not, and no login worked */        \
     X(CONNECTION_WAIT, "connection_wait")         /* waited for a connection because of a cap */             \
-    X(CONDITIONAL_EQUAL, "conditional_equal")     /* 200 against 304 on an unlinked validator */
+    X(CONDITIONAL_EQUAL, "conditional_equal")     /* 200 against 304 on an unlinked validator */             \
+    X(CONTENT_COMPARED, "content_compared")       /* beyond the status, see content.h; these differ: */      \
+    X(CONTENT_TYPE, "content_type")                                                                          \
+    X(LOCATION, "location")                                                                                  \
+    X(COOKIES, "cookies")                                                                                    \
+    X(JSON_COMPARED, "json_compared")                                                                        \
+    X(JSON_SHAPE, "json_shape")                                                                              \
+    X(JSON_VALUES, "json_values")                                                                            \
+    X(JSON_SENSITIVE, "json_sensitive")
 enum result_flag {
 #define X(name, text) RESULT_FLAG_BIT_##name,
     RESULT_FLAGS(X)

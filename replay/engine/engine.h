@@ -14,6 +14,7 @@
 #define REPLAY_ENGINE_ENGINE_H
 
 #include "common/exchange.h"
+#include "replay/content.h"
 #include "replay/order.h"
 #include "replay/request.h"
 #include "replay/result.h"
@@ -31,6 +32,7 @@ struct job {
     struct order_node node; /* first: a node is its job */
     struct exchange exchange;
     const uint8_t *recognition_key;
+    const uint8_t *policy_hash;
     uint64_t session;
     uint32_t iteration;
     uint64_t session_jobs;    /* how many jobs the session has in an iteration; 0: not known */
@@ -53,6 +55,7 @@ struct job {
 struct engine_settings {
     const struct target *target;
     const struct request_rules *rules;
+    const struct content_settings *content; /* NULL: status and latency are compared alone */
     uint64_t timeout_ns;
     uint64_t connect_timeout_ns;
     const char *tls_server_name;

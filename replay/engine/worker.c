@@ -29,8 +29,9 @@ struct worker {
     struct sender *sender;
     struct order *order;
     struct linker *linker;
-    struct request_rules rules; /* with a rewriter of its own */
-    struct closed_loop *loop;   /* NULL: open loop */
+    struct content_judge *content; /* NULL: contents are not compared */
+    struct request_rules rules;    /* with a rewriter of its own */
+    struct closed_loop *loop;      /* NULL: open loop */
     struct lanes lanes;
     struct job *schedule, *schedule_last; /* open loop: not due yet, in order of intended time */
     struct job *ahead;                    /* the first of those whose lane was not opened ahead */
@@ -139,6 +140,21 @@ static void give_up(struct worker *worker, struct job *job, enum result_outcome 
     finish(worker, job, &result);
 }
 
+static bool compares_content(const struct worker *worker, const struct job *job)
+{
+    const struct content_settings *content = worker->engine->settings->content;
+    return content && memcmp(job->policy_hash, content->policy_hash, SEGMENT_HASH_SIZE) == 0 &&
+           memcmp(job->recognition_key, content->recognition_key, SEGMENT_KEY_SIZE) == 0;
+}
+
+/* How much of the answer's body is of interest. */
+static size_t wanted_body(const struct worker *worker, const struct job *job)
+{
+    size_t linker = linker_wants_body(&job->exchange);
+    size_t content = compares_content(worker, job) ? CONTENT_BODY_MAX : 0;
+    return content > linker ? content : linker;
+}
+
 bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request)
 {
     struct worker *worker = owner;
@@ -161,7 +177,7 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
         .body = buffer_bytes(&request->body),
         .method_is_head = request->method_is_head,
         .expect_continue = request->expect_continue,
-        .want_body_bytes = linker_wants_body(&job->exchange),
+        .want_body_bytes = wanted_body(worker, job),
     };
     atomic_fetch_add(&worker->engine->counts.sent, 1);
     atomic_fetch_add(&worker->engine->counts.in_flight, 1);
@@ -181,7 +197,8 @@ static bool is_idempotent(const struct job *job)
     return false;
 }
 
-static bool try_again(struct job *job, struct lane *lane, const struct sender_outcome *outcome)
+static bool try_again(struct worker *worker, struct job *job, struct lane *lane,
+                      const struct sender_outcome *outcome)
 {
     if (!sender_outcome_is_stale(outcome) || job->retried || !is_idempotent(job))
         return false;
@@ -193,7 +210,7 @@ static bool try_again(struct job *job, struct lane *lane, const struct sender_ou
         .body = buffer_bytes(&request->body),
         .method_is_head = request->method_is_head,
         .expect_continue = request->expect_continue,
-        .want_body_bytes = linker_wants_body(&job->exchange),
+        .want_body_bytes = wanted_body(worker, job),
     };
     lanes_send(lane, job, &again);
     return true;
@@ -211,6 +228,9 @@ static void judge_answer(struct worker *worker, const struct job *job, const str
     uint16_t original = result->original_status, status = outcome->status;
     linker_learn(worker->linker, &context, &job->exchange, outcome->head, outcome->body);
     bool login_ok = linker_login_ok(worker->linker, &context);
+    if (status == original && compares_content(worker, job))
+        result->flags |= content_compare(worker->content, &job->exchange, outcome->head, outcome->body,
+                                         outcome->body.size == outcome->body_bytes);
     if (login_ok)
         result->flags |= RESULT_FLAG(LOGIN_OK);
     if (is_refusal(status) && original && !is_refusal(original) && !login_ok)
@@ -250,7 +270,7 @@ static uint64_t slot_of(const struct lane *lane, const struct job *job, const st
 void worker_fired(void *owner, struct job *job, struct lane *lane, const struct sender_outcome *outcome)
 {
     struct worker *worker = owner;
-    if (!worker->stopping && try_again(job, lane, outcome))
+    if (!worker->stopping && try_again(worker, job, lane, outcome))
         return;
     struct result result = result_of(job);
     struct engine_counts *counts = &worker->engine->counts;
@@ -459,6 +479,7 @@ static void worker_free(struct worker *worker)
     closed_loop_free(worker->loop);
     linker_free(worker->linker);
     rewriter_free(worker->rules.rewriter);
+    content_judge_free(worker->content);
     order_free(worker->order);
     sender_free(worker->sender);
     pacer_free(worker->pacer);
@@ -498,6 +519,8 @@ static int set_up(struct worker *worker, struct error *err)
         return -1;
     worker->order = order_create();
     worker->linker = linker_create(0, settings->rules->base_path);
+    if (settings->content)
+        worker->content = content_judge_create(settings->content);
     worker->rules = *settings->rules;
     if (worker->rules.rewriter)
         worker->rules.rewriter = rewriter_copy(worker->rules.rewriter);

@@ -360,6 +360,49 @@ static json_t *credentials_of(struct stats *stats)
     return list;
 }
 
+/* What contents differ in, by endpoint. */
+static json_t *differences_of(struct stats *stats)
+{
+    size_t count;
+    const struct endpoint_figures *endpoints = stats_endpoints(stats, &count);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct figures *figures = &endpoints[i].figures;
+        for (unsigned k = 0; k < CONTENT_DIFFERENCE_COUNT; k++) {
+            if (figures->differs[k].count == 0)
+                continue;
+            json_t *object = json_object();
+            set(object, "kind", json_string(content_difference_name((enum content_difference)k)));
+            set(object, "endpoint", text_of(endpoints[i].name));
+            set_count(object, "affected", figures->differs[k].count);
+            set_count(object, "of",
+                      k < DIFFERS_JSON_SHAPE ? figures->content_compared : figures->json_compared);
+            set(object, "examples", examples_of(&figures->differs[k].examples));
+            json_array_append_new(list, object);
+        }
+    }
+    return list;
+}
+
+/* null where contents were not compared. */
+static json_t *content_of(const struct model_input *input)
+{
+    const struct figures *total = stats_total(input->stats);
+    const char *sensitive = NULL;
+    for (size_t i = 0; i < input->run_count; i++)
+        if (input->runs[i].content && (!sensitive || strcmp(sensitive, input->runs[i].content) != 0))
+            sensitive =
+                sensitive ? "by pseudonym in some runs, else by presence and type" : input->runs[i].content;
+    if (!sensitive)
+        return json_null();
+    json_t *object = json_object();
+    set(object, "sensitive_values", text_of(sensitive));
+    set_count(object, "compared", total->content_compared);
+    set_count(object, "json_compared", total->json_compared);
+    set(object, "differences", differences_of(input->stats));
+    return object;
+}
+
 json_t *model_build(const struct model_input *input)
 {
     const struct judgement *judgement = input->judgement;
@@ -374,6 +417,7 @@ json_t *model_build(const struct model_input *input)
         json_array_append_new(list, finding_of(&judgement->findings[i]));
     set(report, "findings", list);
     set(report, "credentials_unknown", credentials_of(input->stats));
+    set(report, "content", content_of(input));
     list = json_array();
     for (size_t i = 0; i < judgement->gate_count; i++)
         json_array_append_new(list, gate_of(&judgement->gates[i]));

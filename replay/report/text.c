@@ -176,6 +176,26 @@ static void render_findings(const json_t *report, struct buffer *out)
         render_finding(json_array_get(list, i), i + 1, out);
 }
 
+static void render_content(const json_t *report, struct buffer *out)
+{
+    char name[TEXT_SIZE_MAX], kind[TEXT_SIZE_MAX];
+    const json_t *content = member(report, "content");
+    if (!json_is_object(content))
+        return;
+    buffer_printf(out, "\nContent: %llu answers compared, %llu of them JSON; in no gate\n",
+                  count_at(content, "compared"), count_at(content, "json_compared"));
+    buffer_printf(out, "  sensitive values are compared %s\n",
+                  plain(text_at(content, "sensitive_values"), 60, name));
+    const json_t *list = member(content, "differences");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *item = json_array_get(list, i);
+        buffer_printf(out, "  %-*s %-16s %8llu of %llu\n", NAME_WIDTH,
+                      plain(text_at(item, "endpoint"), NAME_WIDTH, name),
+                      plain(text_at(item, "kind"), 16, kind), count_at(item, "affected"),
+                      count_at(item, "of"));
+    }
+}
+
 static void render_one_run(const json_t *run, struct buffer *out)
 {
     char target[TEXT_SIZE_MAX], id[TEXT_SIZE_MAX];
@@ -419,6 +439,7 @@ void text_render(const json_t *report, struct buffer *out)
 {
     render_verdict(report, out);
     render_findings(report, out);
+    render_content(report, out);
     render_run(report, out);
     render_ledger(report, out);
     render_matrix(report, out);

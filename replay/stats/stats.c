@@ -98,6 +98,31 @@ static void add_transition(struct figures *figures, const struct result *result,
     examples_offer(&transition->examples, 0, result->exchange);
 }
 
+static const unsigned difference_bits[] = {
+#define X(name) RESULT_FLAG_BIT_##name,
+    CONTENT_DIFFERENCES(X)
+#undef X
+};
+
+const char *content_difference_name(enum content_difference difference)
+{
+    return result_flag_name(difference_bits[difference]);
+}
+
+static void add_content(struct figures *figures, const struct result *result)
+{
+    if (!(result->flags & RESULT_FLAG(CONTENT_COMPARED)))
+        return;
+    figures->content_compared++;
+    figures->json_compared += (result->flags & RESULT_FLAG(JSON_COMPARED)) != 0;
+    for (unsigned i = 0; i < CONTENT_DIFFERENCE_COUNT; i++) {
+        if (!(result->flags >> difference_bits[i] & 1))
+            continue;
+        figures->differs[i].count++;
+        examples_offer(&figures->differs[i].examples, 0, result->exchange);
+    }
+}
+
 static void add_fired(struct figures *figures, const struct result *result, enum diff diff)
 {
     bool answered = result->outcome == RESULT_ANSWERED;
@@ -125,6 +150,7 @@ static void add_fired(struct figures *figures, const struct result *result, enum
         histogram_record_ns(&figures->response, result_response_ns(result));
         examples_offer(&figures->slowest, service_ns, result->exchange);
     }
+    add_content(figures, result);
     add_transition(figures, result, diff);
 }
 
@@ -247,6 +273,14 @@ static void merge_figures(struct figures *to, const struct figures *from)
     to->better += from->better;
     to->credentials_unknown += from->credentials_unknown;
     to->no_original += from->no_original;
+    to->content_compared += from->content_compared;
+    to->json_compared += from->json_compared;
+    for (size_t i = 0; i < CONTENT_DIFFERENCE_COUNT; i++) {
+        const struct examples *examples = &from->differs[i].examples;
+        to->differs[i].count += from->differs[i].count;
+        for (size_t k = 0; k < examples->count; k++)
+            examples_offer(&to->differs[i].examples, examples->items[k].key, examples->items[k].exchange);
+    }
     for (size_t i = 0; i < TRANSPORT_ERROR_COUNT; i++)
         to->transport[i] += from->transport[i];
     for (size_t i = 0; i < UNSENT_REASON_COUNT; i++) {

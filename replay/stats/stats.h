@@ -33,6 +33,23 @@ struct transition {
     struct examples examples; /* lowest ids */
 };
 
+/* In what contents differ (replay/content.h), by the result's flag. */
+#define CONTENT_DIFFERENCES(X)                                                                               \
+    X(CONTENT_TYPE)                                                                                          \
+    X(LOCATION)                                                                                              \
+    X(COOKIES)                                                                                               \
+    X(JSON_SHAPE)                                                                                            \
+    X(JSON_VALUES)                                                                                           \
+    X(JSON_SENSITIVE)
+enum content_difference {
+#define X(name) DIFFERS_##name,
+    CONTENT_DIFFERENCES(X)
+#undef X
+        CONTENT_DIFFERENCE_COUNT
+};
+/* Returns the flag's name. Static. */
+const char *content_difference_name(enum content_difference difference);
+
 /* The figures of one endpoint, or of the run. */
 struct figures {
     uint64_t results;
@@ -57,6 +74,11 @@ struct figures {
     struct histogram response;
     struct histogram send_lag; /* over everything that was sent */
     struct examples slowest;   /* by service time */
+    uint64_t content_compared, json_compared;
+    struct {
+        uint64_t count;
+        struct examples examples; /* lowest ids */
+    } differs[CONTENT_DIFFERENCE_COUNT];
     struct transition *transitions;
     size_t transition_count;
     uint64_t transitions_over;

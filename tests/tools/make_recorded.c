@@ -1,4 +1,4 @@
-/* make_recorded FOLDER [--unsanitized]
+/* make_recorded FOLDER [--unsanitized | KEY_FILE]
  *
  * Writes a traffic folder as a capture would, through the sanitizer, from exchanges on standard input. Each is
  * a line of numbers and the bytes that they count, one after another:
@@ -76,14 +76,20 @@ static int read_exchange(struct exchange *exchange)
 int main(int argc, char **argv)
 {
     struct error err = {0};
-    struct keys *keys = keys_random();
+    bool unsanitized = argc > 2 && strcmp(argv[2], "--unsanitized") == 0;
+    struct keys *keys = NULL;
+    struct error key_err = {0};
+    if (argc > 2 && !unsanitized && keys_load(argv[2], &keys, &key_err) != 0)
+        return die(key_err.text);
+    if (!keys)
+        keys = keys_random();
     struct traffic_writer *writer = NULL;
     struct exchange exchange = {0};
     int got;
     if (argc < 2)
         return die("no folder");
     const struct traffic_writer_options options = {
-        .folder = argv[1], .keys = keys, .unsanitized = argc > 2 && strcmp(argv[2], "--unsanitized") == 0};
+        .folder = argv[1], .keys = keys, .unsanitized = unsanitized};
     if (traffic_writer_open(&options, &writer, &err))
         return die(err.text);
     struct traffic_lane *lane = traffic_lane_create(writer);

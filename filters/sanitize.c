@@ -117,7 +117,9 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
     }
     put_replacement(sanitizer, &known, rule, out);
     if (sanitizer->observer)
-        tell_atom(sanitizer, atom, rule, bytes_make(out->data + before, out->size - before));
+        tell_atom(sanitizer, atom, rule,
+                  out->size > before ? bytes_make(out->data + before, out->size - before)
+                                     : (struct bytes){0});
 }
 
 bool sanitizer_is_ours(const struct sanitizer *sanitizer, struct bytes value)

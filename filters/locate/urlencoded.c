@@ -234,7 +234,7 @@ static void pair_locate(struct locator *locator, enum link_place place, struct b
     struct bytes raw_name = part_of(text, 0, equals), raw = part_of(text, equals + 1, text.size);
     size_t before = out->size;
     bare_locate(locator, place, raw_name, out);
-    struct bytes now = bytes_make(out->data + before, out->size - before);
+    struct bytes now = out->size > before ? part_of(buffer_bytes(out), before, out->size) : (struct bytes){0};
     struct buffer *name = locator_take(locator);
     struct policy_decision decision = decide(locator, place, raw_name, name);
     if (decision.class == POLICY_PUBLIC && !bytes_equal(now, raw_name)) {

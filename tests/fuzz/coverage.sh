@@ -20,6 +20,7 @@ response        replay/sender/response.c
 detect          filters/detect/*.c
 places          replay/places.c
 request         replay/request.c replay/linker.c replay/created.c
+rewrite         filters/rewrite/json_rewrite.c filters/rewrite/rewrite.c filters/rewrite/substitution.c replay/json_outline.c
 gates_endpoint  replay/gates.c common/endpoint.c common/histogram.c
 TABLE
 }

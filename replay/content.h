@@ -11,8 +11,8 @@
 #include "filters/policy/policy.h"
 #include "replay/result.h"
 
-/* How much of a body is looked at; longer ones are not compared. */
-#define CONTENT_BODY_MAX ((size_t)4 << 20)
+/* How much of a body is looked at; longer ones are not compared. A capture keeps no longer ones, either, unless told to. */
+#define CONTENT_BODY_MAX ((size_t)1 << 20)
 
 /* How sensitive values compare. */
 enum content_sensitive {

@@ -159,6 +159,8 @@ static int by_number(const void *a, const void *b)
 
 bool json_outline_take(struct json_outline *outline, struct bytes text, json_outline_fn *judge, void *arg)
 {
+    if (!text.size)
+        text = BYTES_LITERAL("");
     struct reading reading = {
         .outline = outline, .at = text.data, .end = text.data + text.size, .judge = judge, .arg = arg};
     struct way way = {.shape = 1, .own = 1};

@@ -152,6 +152,8 @@ static bool pass_value(struct walk *walk, uint64_t states, bool hit, unsigned de
 enum json_rewrite_verdict json_rewrite(const struct json_rewrite *rewrite, struct bytes text,
                                        struct buffer *out)
 {
+    if (!text.size)
+        return JSON_REWRITE_NONE;
     struct walk walk = {.rewrite = rewrite,
                         .at = text.data,
                         .end = text.data + text.size,

@@ -151,7 +151,9 @@ static bool compares_content(const struct worker *worker, const struct job *job)
 static size_t wanted_body(const struct worker *worker, const struct job *job)
 {
     size_t linker = linker_wants_body(&job->exchange);
-    size_t content = compares_content(worker, job) ? CONTENT_BODY_MAX : 0;
+    size_t content = compares_content(worker, job) && job->exchange.response.body.state == BODY_KEPT
+                         ? CONTENT_BODY_MAX
+                         : 0;
     return content > linker ? content : linker;
 }
 

@@ -103,10 +103,33 @@ static size_t count_unanswered(const struct pairing *pairing)
     return count;
 }
 
+/* Whether |held|, read without knowing what it answers, can answer |request|: one with a body no HEAD, and one that says a length
+ * and has no body nothing else. */
+static bool can_answer(const struct waiting *request, const struct waiting *held)
+{
+    const struct message *response = &held->exchange.response;
+    bool maybe_head = response->defects & MESSAGE_DEFECT(MAYBE_HEAD);
+    if (request->answers == HTTP1_ANSWERS_HEAD)
+        return maybe_head || response->body.wire_bytes == 0;
+    return !maybe_head || response->body.wire_bytes > 0 ||
+           (held->exchange.flags & EXCHANGE_FLAG(RESPONSE_INCOMPLETE));
+}
+
+/* What was missed of |exchange|'s response, which answers HEAD, is none of it: nothing of a body was seen. */
+static void make_bodiless(struct exchange *exchange)
+{
+    struct body *body = &exchange->response.body;
+    *body = (struct body){.content = body->content, .framing = body->framing};
+    buffer_clear(&body->content);
+    exchange->flags &= ~(EXCHANGE_FLAG(RESPONSE_INCOMPLETE) | EXCHANGE_FLAG(RESPONSE_GAP));
+}
+
 /* Gives the response that |held| has to |request|. */
 static void assign(struct pairing *pairing, struct waiting *request, struct waiting *held)
 {
     struct exchange *to = &request->exchange, *from = &held->exchange;
+    if (request->answers == HTTP1_ANSWERS_HEAD && (from->response.defects & MESSAGE_DEFECT(MAYBE_HEAD)))
+        make_bodiless(from);
     struct message empty = to->response;
     to->response = from->response;
     from->response = empty;
@@ -162,7 +185,8 @@ static void assign_held(struct pairing *pairing)
                 break;
             places.request++;
         }
-        if (request && places.request == places.response && places.response >= places.from)
+        if (request && places.request == places.response && places.response >= places.from &&
+            can_answer(request, response))
             assign(pairing, request, response);
         else
             pairing->pool->counts.responses_orphaned++;
@@ -265,10 +289,10 @@ struct waiting *pairing_choose(struct pairing *pairing, bool interim)
 enum http1_answers pairing_held_answers(const struct pairing *pairing)
 {
     const struct waiting *first = first_unanswered(pairing);
+    bool known = first && !pairing->request_hole; /* it may answer a request that was lost */
     for (const struct waiting *waiting = first; waiting; waiting = waiting->next)
-        if (waiting->answers != first->answers)
-            return HTTP1_ANSWERS_UNKNOWN;
-    return first ? first->answers : HTTP1_ANSWERS_UNKNOWN;
+        known = known && !waiting->after_hole && waiting->answers == first->answers;
+    return known ? first->answers : HTTP1_ANSWERS_UNKNOWN;
 }
 
 struct waiting *pairing_hold(struct pairing *pairing)

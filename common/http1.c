@@ -170,12 +170,20 @@ static void feed_close(struct http1 *parser, struct bytes *data)
 
 static const struct bytes status_line = BYTES_LITERAL("HTTP/1.");
 
+/* The message has a body: it answers no HEAD. */
+static void confirm_body(struct http1 *parser)
+{
+    parser->maybe_head = false;
+    parser->message.defects &= ~MESSAGE_DEFECT(MAYBE_HEAD);
+}
+
 /* What was held for the beginning of a status line is content. */
 static void settle_body(struct http1 *parser, uint64_t packet_ns)
 {
     if (parser->state != STATE_MAYBE)
         return;
     parser->state = parser->body_state;
+    confirm_body(parser);
     http1_feed(parser, bytes_make(status_line.data, parser->matched), parser->matched_ns, false);
     parser->packet_ns = packet_ns;
 }
@@ -203,7 +211,7 @@ static void feed_maybe(struct http1 *parser, struct bytes *data)
         settle_body(parser, packet_ns);
 }
 
-/* A new segment begins: a place to look for a start line after junk, or where there may be no body. */
+/* A new segment begins: a place to look for a start line after junk. */
 static void begin_segment(struct http1 *parser, uint8_t first)
 {
     if (parser->state == STATE_SKIP) {
@@ -213,15 +221,31 @@ static void begin_segment(struct http1 *parser, uint8_t first)
         if (first >= 'A' && first <= 'Z' && parser->place_count < HTTP1_PLACES_MAX)
             parser->places[parser->place_count++] =
                 (struct http1_place){parser->held.size, parser->packet_ns};
-    } else if (parser->maybe_head && first == 'H' && parser->message.body_bytes == 0 &&
-               (parser->state == STATE_LENGTH ||
-                (parser->state == STATE_CHUNKED && parser->chunked.digits == 0 &&
-                 parser->chunked.state == CHUNK_SIZE))) {
-        parser->body_state = parser->state;
-        parser->state = STATE_MAYBE;
-        parser->matched = 0;
-        parser->matched_ns = parser->packet_ns;
     }
+}
+
+/* Whether the body of a message that may have none has not begun. */
+static bool is_before_body(const struct http1 *parser)
+{
+    if (parser->message.body_bytes > 0)
+        return false;
+    return parser->state == STATE_LENGTH || (parser->state == STATE_CHUNKED && parser->chunked.digits == 0 &&
+                                             parser->chunked.state == CHUNK_SIZE);
+}
+
+/* What begins with |first| is a body, or the next message, if the one before answers HEAD. */
+static void begin_maybe(struct http1 *parser, uint8_t first)
+{
+    if (!is_before_body(parser))
+        return;
+    if (first != status_line.data[0]) {
+        confirm_body(parser);
+        return;
+    }
+    parser->body_state = parser->state;
+    parser->state = STATE_MAYBE;
+    parser->matched = 0;
+    parser->matched_ns = parser->packet_ns;
 }
 
 void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, bool segment_start)
@@ -232,6 +256,8 @@ void http1_feed(struct http1 *parser, struct bytes data, uint64_t packet_ns, boo
     if (segment_start)
         begin_segment(parser, data.data[0]);
     while (data.size > 0) {
+        if (parser->maybe_head)
+            begin_maybe(parser, data.data[0]);
         switch (parser->state) {
         case STATE_START:
         case STATE_HEAD:
@@ -357,9 +383,7 @@ void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
 
 void http1_end_bodiless(struct http1 *parser)
 {
-    bool begun =
-        parser->message.body_bytes > 0 || parser->chunked.state != CHUNK_SIZE || parser->chunked.digits > 0;
-    if (parser->maybe_head && !begun && (parser->state == STATE_LENGTH || parser->state == STATE_CHUNKED))
+    if (parser->maybe_head && is_before_body(parser))
         http1_parser_end(parser, true);
 }
 

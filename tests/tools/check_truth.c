@@ -188,15 +188,39 @@ static bool check_touched(struct check *check, const struct row *row, const char
 
 /* ---- the traffic ---- */
 
+/* Finds the request that |exchange| has only the beginning of a line of: one that lost bytes of its head, by its time. */
+static bool find_cut(const struct check *check, uint64_t *ret_number)
+{
+    const struct message *request = &check->exchange.request;
+    if (!(request->defects & MESSAGE_DEFECT(START_LINE_CUT)))
+        return false;
+    for (uint64_t number = 0; number < check->plan.count; number++) {
+        const struct row *row = &check->rows[number];
+        *ret_number = number;
+        if ((row->truth.lost & TRUTH_REQUEST_HEAD) && !row->seen &&
+            row->truth.times_ns[TRUTH_REQUEST_FIRST] == request->first_ns)
+            return true;
+    }
+    return false;
+}
+
+/* Finds which request stands in the exchange. */
+static bool find_number(const struct check *check, uint64_t *ret_number)
+{
+    struct http1_request_line line;
+    *ret_number = UINT64_MAX;
+    if (!http1_request_line(buffer_bytes(&check->exchange.request.head), &line))
+        return find_cut(check, ret_number);
+    return traffic_number(line.target, ret_number) && *ret_number < check->plan.count &&
+           bytes_equal(line.target, bytes_of(check->rows[*ret_number].truth.target));
+}
+
 static void check_exchange(struct check *check)
 {
     const struct exchange *exchange = &check->exchange;
-    struct http1_request_line line = {0};
-    uint64_t number = UINT64_MAX;
+    uint64_t number;
     check->recorded++;
-    if (!http1_request_line(buffer_bytes(&exchange->request.head), &line) ||
-        !traffic_number(line.target, &number) || number >= check->plan.count ||
-        !bytes_equal(line.target, bytes_of(check->rows[number].truth.target))) {
+    if (!find_number(check, &number)) {
         check->invented++;
         complain(check, number, "was never asked");
         return;

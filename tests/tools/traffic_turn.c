@@ -244,7 +244,7 @@ bool turn_exchanges(struct turn *turn, const struct traffic_plan *plan, uint64_t
     bool alone;
     do {
         traffic_make(plan, number++, exchange);
-        alone = exchange->expects || strcmp(exchange->method, "HEAD") == 0;
+        alone = exchange->expects;
         if (alone && turn->exchange_count > 0)
             break;
         place_exchange(turn, exchange);

@@ -184,7 +184,16 @@ static void check_codings(struct http1_checklist *list)
 }
 
 /* Not among the dialogues, whose counts are the same however packets are cut: at the border of one the next answer is seen. */
-static void test_an_answer_that_may_hold_the_next_one_crosses_no_pair(void **state)
+static void check_dialogue(const struct dialogue *dialogue)
+{
+    struct buffer text = {0};
+    run_dialogue(dialogue, false, &text);
+    buffer_append_byte(&text, 0);
+    assert_string_equal((const char *)text.data, dialogue->expected);
+    buffer_free(&text);
+}
+
+static void test_behind_a_hole_what_follows_tells_the_answer_to_head(void **state)
 {
     (void)state;
     static const struct dialogue dialogue = {
@@ -195,13 +204,26 @@ static void test_an_answer_that_may_hold_the_next_one_crosses_no_pair(void **sta
          {'S', 30, "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n" OK("cd"), 0},
          {'C', 40, GET("/4"), 0},
          {'S', 50, OK("ef"), 0}},
+        "GET /1 0 10-10-0-0  no_response,response_gap\nHEAD /2 200 10-10-30-30 \n"
+        "GET /3 200 10-10-30-30 cd pipelined\nGET /4 200 40-40-50-50 ef\n4/4/0 3/3/0"};
+    check_dialogue(&dialogue);
+}
+
+static void test_an_answer_whose_body_is_lost_or_none_crosses_no_pair(void **state)
+{
+    (void)state;
+    static const struct dialogue dialogue = {
+        "",
+        false,
+        {{'C', 10, GET("/1") "HEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n" GET("/3"), 0},
+         {'S', 20, 0, 90},
+         {'S', 30, "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n", 0},
+         {'S', 35, 0, 40},
+         {'C', 40, GET("/4"), 0},
+         {'S', 50, OK("ef"), 0}},
         "GET /1 0 10-10-0-0  no_response,response_gap\nHEAD /2 0 10-10-0-0  no_response,response_gap\n"
         "GET /3 0 10-10-0-0  no_response,response_gap\nGET /4 200 40-40-50-50 ef\n4/4/0 2/1/1"};
-    struct buffer text = {0};
-    run_dialogue(&dialogue, false, &text);
-    buffer_append_byte(&text, 0);
-    assert_string_equal((const char *)text.data, dialogue.expected);
-    buffer_free(&text);
+    check_dialogue(&dialogue);
 }
 
 static void test_dialogues_become_exchanges(void **state)
@@ -465,7 +487,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues_become_exchanges),
-        cmocka_unit_test(test_an_answer_that_may_hold_the_next_one_crosses_no_pair),
+        cmocka_unit_test(test_behind_a_hole_what_follows_tells_the_answer_to_head),
+        cmocka_unit_test(test_an_answer_whose_body_is_lost_or_none_crosses_no_pair),
         cmocka_unit_test(test_unwanted_requests_are_not_handed_over_and_hold_no_memory),
         cmocka_unit_test(test_bodies_are_cut_dropped_and_marked_as_coded),
         cmocka_unit_test(test_bodies_cut_by_size_leave_a_digest_of_the_whole),

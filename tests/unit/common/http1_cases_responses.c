@@ -79,7 +79,7 @@ const struct http1_case http1_responses_cases[] = {
     {"32 S much junk before the status line", HTTP1_RESPONSES, HTTP1_ANSWERS_UNKNOWN, {0, 0, 0}, false, false,
      {PACKET("junkjunkHTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok"),
       PACKET("HTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok")},
-     "HTTP/1.1 200 OK|length 2|junk_before,maybe_head|complete|ok\n"
+     "HTTP/1.1 200 OK|length 2|junk_before|complete|ok\n"
      "reading 40+48+0"},
     {"32 S junk between responses", HTTP1_RESPONSES, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("HTTP/1.1 200 OK\r\n" "Content-Length: 2\r\n" "\r\n" "ok\001\002\003\004\005\006\007\010\011"),

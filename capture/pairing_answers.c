@@ -7,7 +7,8 @@
  * exchanges, and where the other comes to that number with one in each such hole, every message has its place. Where it comes
  * to more, not all answers are here, and none is certain. A batch that the end of the capture, a reset or a limit breaks off has
  * no end to count back from. A client that was seen to send while answers were still to come (a sliding window) has none at
- * all: its connection is uncertain after a hole. */
+ * all: its connection is uncertain after a hole. Where a request of the batch may be lost, its answers are read without knowing
+ * what they answer: what follows a head that says a length, a body or the next status line, tells an answer to HEAD. */
 #include "capture/pairing_state.h"
 
 #include "common/http1_head.h"

@@ -60,7 +60,7 @@ struct turn {
 /* Each plans a turn that begins at |now_ns| and moves |now_ns| to its end. */
 void turn_open(struct turn *turn);
 void turn_close(struct turn *turn, bool server_first);
-/* Plans the exchanges from |number| on, as many as are pipelined (HEAD and 100-continue never are), and calls |made| (may be NULL) for each with its messages.
+/* Plans the exchanges from |number| on, as many as are pipelined (100-continue never is), and calls |made| (may be NULL) for each with its messages.
  * Returns whether the last was its connection's; |ret_closes|: and said so. |exchange| is scratch. */
 bool turn_exchanges(struct turn *turn, const struct traffic_plan *plan, uint64_t number,
                     struct traffic_exchange *exchange,

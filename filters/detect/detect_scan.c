@@ -8,6 +8,7 @@
 #include "filters/detect/secret_detectors.h"
 #include "filters/detect/triggers.h"
 
+#define UUID_SIZE 36
 #define JWT_WITHIN                                                                                           \
     24 /* characters of a run after whose dashes one may begin: each try looks at the whole run */
 
@@ -250,7 +251,21 @@ static size_t dotted_token(struct scan *scan, size_t at)
 static bool is_uuid(struct bytes text, size_t at, size_t end)
 {
     const uint8_t *data = text.data + at;
-    return end - at == 36 && data[8] == '-' && data[13] == '-' && data[18] == '-' && data[23] == '-';
+    return end - at == UUID_SIZE && data[8] == '-' && data[13] == '-' && data[18] == '-' && data[23] == '-';
+}
+
+/* Whether the digits at |at| are of a UUID, groups of which may look like those of a number. */
+static bool is_in_uuid(struct bytes text, size_t at)
+{
+    size_t start = at, end = at;
+    while (start > 0 && at - start < UUID_SIZE && char_is(text.data[start - 1], CHAR_TOKEN))
+        start--;
+    while (end - start <= UUID_SIZE && char_at(text, end, CHAR_TOKEN))
+        end++;
+    for (size_t i = start; i < end; i++)
+        if (!char_is(text.data[i], CHAR_HEX) && text.data[i] != '-')
+            return false;
+    return is_uuid(text, start, end);
 }
 
 /* Whether the value of a member begins at |at|: what its name says is known, or will be. */
@@ -345,9 +360,12 @@ static void look_at(struct scan *scan, const struct triggers *triggers, uint64_t
     }
     if (triggers->special & bit)
         special_byte(scan, at);
-    if (triggers->digits & bit)
+    uint64_t numbers = triggers->digits | triggers->groups | triggers->iban;
+    if (numbers & bit && is_in_uuid(scan->text, at))
+        numbers = 0;
+    if (numbers & triggers->digits & bit)
         digits_run(scan, at);
-    if (triggers->groups & bit)
+    if (numbers & triggers->groups & bit)
         found(scan, DETECT_SSN, at, ssn_at(scan->text, at));
     if (triggers->dots & bit && !(scan->hints & HINT_VERSION)) {
         size = ipv4_around(scan->text, at, &offset);
@@ -355,7 +373,7 @@ static void look_at(struct scan *scan, const struct triggers *triggers, uint64_t
     }
     if (triggers->colons & bit)
         colons(scan, at);
-    if (triggers->iban & bit)
+    if (numbers & triggers->iban & bit)
         found(scan, DETECT_IBAN, at, iban_at(scan->text, at));
     if (triggers->token & bit)
         token_run(scan, at);

@@ -112,6 +112,7 @@ static void test_cards(void **state)
     expect_nothing("1732773291000 20261128055451 1732773291000000000");
     expect_nothing("1234567890123452"); /* Luhn fits, no issuer */
     expect_nothing("4111  1111  1111  1111");
+    expect_nothing("699c8cb8-5826-4353-8157-94d91c1a3cac"); /* groups of a UUID */
 }
 
 static void test_ibans(void **state)
@@ -127,6 +128,8 @@ static void test_ibans(void **state)
     expect_nothing("GB82WEST123456987654320");
     expect_nothing("ZZ82WEST12345698765432");
     expect_nothing("XGB82WEST12345698765432");
+    /* Groups of a UUID. */
+    expect_nothing("8ceff01f-ad63-4155-b5b9-586150d59e52");
 }
 
 static void test_social_security_numbers(void **state)

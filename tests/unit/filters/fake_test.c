@@ -158,7 +158,7 @@ static void test_a_forged_fake_is_replaced(void **state)
         }
     }
     assert_true(forged > 200);
-    assert_true(stayed <= 3); /* of cards one in a thousand is right by chance */
+    assert_true(stayed <= 12); /* one is expected: of cards one in a thousand is right by chance */
 }
 
 static void test_spelling_does_not_count(void **state)
@@ -329,7 +329,7 @@ static void test_another_key_gives_others(void **state)
     for (size_t i = 0; i < ROWS; i++)
         same += strcmp(fake_of(rows[i].type, rows[i].value),
                        fake_under(others, rows[i].type, rows[i].value)) == 0;
-    assert_true(same <= 3); /* five digits have one; the small domains may agree by chance */
+    assert_true(same <= 12); /* five digits have one; the small domains may agree by chance */
 }
 
 int main(void)

@@ -67,13 +67,18 @@ def pseudonyms(line):
         text = re.sub(r"(?:[0-9a-fA-F]{2}){42,}", lambda m: bytes.fromhex(m[0]).decode("latin1"), text)
         texts.append(re.sub(r"(?:=[0-9A-Fa-f]{2})+", lambda m: bytes.fromhex(m[0].replace("=", "")).decode("latin1"), text))
     return re.findall("rhx[a-z2-7]{39}", " ".join(texts))
-def shape(lines, tags={}):
-    seen = {}
-    return [[seen.setdefault(item, len(seen)) for item in pseudonyms(line)] for line in lines], set(seen)
-before, olds = shape(open(sys.argv[1]))
-after, news = shape(open(sys.argv[2]))
-assert not olds & news, len(olds & news)
-assert len(olds) == len(news) > 4000 and before == after, (len(olds), len(news))
+before, after = ([pseudonyms(line) for line in open(path)] for path in sys.argv[1:3])
+moved = {}
+alike = 0
+for old, new in zip(before, after):
+    # A fake of the former key is replaced once more, and where its coding has no room for the new one all around it goes.
+    if len(old) == len(new):
+        alike += 1
+        for x, y in zip(old, new):
+            assert moved.setdefault(x, y) == y, (x, y)
+assert len(set(moved.values())) == len(moved) > 4000, len(moved)
+assert alike > 0.95 * len(before), (alike, len(before))
+assert not {item for line in before for item in line} & {item for line in after for item in line}
 links = [[json.loads(line)["links"] for line in open(path)] for path in sys.argv[1:3]]
 tags = {}
 for old, new in zip(*links):

@@ -42,10 +42,11 @@ static struct bytes looked_at(const struct ids *ids, struct bytes value, struct 
 /* The identity of the pseudonym that |value| has, or is; of a fake, or what becomes one, that of the fake. */
 static void tag_of(const struct ids *ids, struct bytes value, uint8_t tag[LINK_TAG_SIZE])
 {
-    size_t offset;
-    if (value.size == PSEUDONYM_CORE_SIZE &&
-        pseudonym_find(keys_recognition(ids->keys), value, 0, &offset, tag))
+    struct pseudonym_found found;
+    if (value.size == PSEUDONYM_CORE_SIZE && pseudonym_find(keys_recognition(ids->keys), value, 0, &found)) {
+        memcpy(tag, found.tag, LINK_TAG_SIZE);
         return;
+    }
     struct buffer fake = {0};
     keys_map(ids->keys, looked_at(ids, value, &fake), tag);
     buffer_free(&fake);

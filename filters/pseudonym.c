@@ -1,15 +1,28 @@
 #include "filters/pseudonym.h"
 
+#include "filters/detect/secret_detectors.h"
+#include "filters/detect/wrapping.h"
+
 #include <endian.h>
 #include <sodium.h>
 #include <string.h>
 
-#define CHECK_SIZE 8
-#define CODE_SIZE  (PSEUDONYM_TAG_SIZE + CHECK_SIZE)
-#define EMAIL_TAIL "@example.com"
+#define CHECK_SIZE  8
+#define CODE_SIZE   (PSEUDONYM_TAG_SIZE + CHECK_SIZE)
+#define EMAIL_TAIL  "@example.com"
+#define EMAIL_CODED "%40example.com"
+/* {"alg":"none","typ":"JWT"} and the beginning of { "sub":"..."}, which is whole quads, in base64url. */
+#define JWT_HEAD    "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyAic3ViIjoi"
+#define JWT_SUBJECT (PSEUDONYM_CORE_SIZE / 3 * 4)
+#define JWT_MIDDLE  "In0."
+/* Makes the core, which stands in place of the signature, whole bytes. */
+#define JWT_TAIL   "AA"
+#define JWT_BEFORE (sizeof JWT_HEAD - 1 + JWT_SUBJECT + sizeof JWT_MIDDLE - 1)
+#define JWT_SIZE   (JWT_BEFORE + PSEUDONYM_CORE_SIZE + sizeof JWT_TAIL - 1)
 
 _Static_assert(PSEUDONYM_TAG_SIZE == KEYS_TAG_SIZE, "the identity is what keys_map gives");
 _Static_assert(CHECK_SIZE == crypto_shorthash_BYTES, "the check tag is a SipHash-2-4");
+_Static_assert(PSEUDONYM_CORE_SIZE % 3 == 0, "a core is whole quads of base64");
 _Static_assert(PSEUDONYM_PREFIX_SIZE + (CODE_SIZE * 8 + 4) / 5 == PSEUDONYM_CORE_SIZE, "base32 of the code");
 
 static void check_tag(const uint8_t *recognition_key, const uint8_t tag[PSEUDONYM_TAG_SIZE],
@@ -79,16 +92,55 @@ static bool core_at(const uint8_t *recognition_key, struct bytes text, uint8_t *
     return true;
 }
 
-/* Returns whether all of |value| is a pseudonym, of either look. */
+static bool begins_with(struct bytes text, const char *beginning)
+{
+    size_t size = strlen(beginning);
+    return text.size >= size && memcmp(text.data, beginning, size) == 0;
+}
+
+static struct bytes from_offset(struct bytes text, size_t offset)
+{
+    return bytes_make(text.data + offset, text.size - offset);
+}
+
+/* Writes the JWT that carries |core|. */
+static void write_jwt(const uint8_t core[PSEUDONYM_CORE_SIZE], char text[JWT_SIZE])
+{
+    struct bytes plain = bytes_make(core, PSEUDONYM_CORE_SIZE);
+    struct buffer out = {.data = (uint8_t *)text, .capacity = JWT_SIZE};
+    buffer_append_text(&out, JWT_HEAD);
+    wrapping_encode(WRAPPING_BASE64URL, (struct bytes){0}, plain, &out);
+    buffer_append_text(&out, JWT_MIDDLE);
+    buffer_append_bytes(&out, plain);
+    buffer_append_text(&out, JWT_TAIL);
+}
+
+/* Returns whether the JWT of the core at |offset| stands around it. */
+static bool jwt_around(struct bytes text, size_t from, size_t offset)
+{
+    char jwt[JWT_SIZE];
+    if (offset - from < JWT_BEFORE || text.size - (offset - JWT_BEFORE) < JWT_SIZE ||
+        !begins_with(from_offset(text, offset - JWT_BEFORE), JWT_HEAD))
+        return false;
+    write_jwt(text.data + offset, jwt);
+    return memcmp(text.data + offset - JWT_BEFORE, jwt, JWT_SIZE) == 0;
+}
+
+/* Returns whether all of |value| is a pseudonym, of any look. */
 static bool is_pseudonym(const uint8_t *recognition_key, struct bytes value, uint8_t *ret_tag)
 {
-    if (value.size != PSEUDONYM_CORE_SIZE) {
+    struct bytes core = value;
+    if (value.size == JWT_SIZE) {
+        if (!jwt_around(value, 0, JWT_BEFORE))
+            return false;
+        core = from_offset(value, JWT_BEFORE);
+    } else if (value.size != PSEUDONYM_CORE_SIZE) {
         struct bytes tail = BYTES_LITERAL(EMAIL_TAIL);
         if (value.size != PSEUDONYM_CORE_SIZE + tail.size ||
             memcmp(value.data + PSEUDONYM_CORE_SIZE, tail.data, tail.size) != 0)
             return false;
     }
-    return core_at(recognition_key, value, ret_tag);
+    return core_at(recognition_key, core, ret_tag);
 }
 
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value)
@@ -131,14 +183,23 @@ void pseudonym_core(const uint8_t recognition_key[SEGMENT_KEY_SIZE], const uint8
     base32_encode(code, ret_core + PSEUDONYM_PREFIX_SIZE);
 }
 
-/* Appends the core for |value| and writes its identity. */
-static void put_core(const struct keys *keys, struct bytes value, struct buffer *out,
-                     uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
+/* Returns whether |value| is a JWT of three parts (RFC 7519); of five it is encrypted, and nobody reads its payload. */
+static bool looks_like_jwt(struct bytes value)
 {
-    char text[PSEUDONYM_CORE_SIZE];
+    unsigned dots = 0;
+    if (value.size < 16 || value.data[0] != 'e' || jwt_at(value, 0) != value.size)
+        return false;
+    for (size_t i = 0; i < value.size; i++)
+        dots += value.data[i] == '.';
+    return dots == 2;
+}
+
+/* Writes the core for |value| and its identity. */
+static void make_core(const struct keys *keys, struct bytes value, char text[PSEUDONYM_CORE_SIZE],
+                      uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
+{
     keys_map(keys, value, ret_tag);
     pseudonym_core(keys_recognition(keys), ret_tag, text);
-    buffer_append(out, text, sizeof text);
 }
 
 void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *out,
@@ -150,7 +211,12 @@ void pseudonym_make(const struct keys *keys, struct bytes value, struct buffer *
     } else if (is_pseudonym(keys_recognition(keys), value, tag)) {
         buffer_append_bytes(out, value);
     } else {
-        put_core(keys, value, out, tag);
+        char core[PSEUDONYM_CORE_SIZE], jwt[JWT_SIZE];
+        bool is_jwt = looks_like_jwt(value);
+        make_core(keys, value, core, tag);
+        if (is_jwt)
+            write_jwt((const uint8_t *)core, jwt);
+        buffer_append(out, is_jwt ? jwt : core, is_jwt ? sizeof jwt : sizeof core);
         if (looks_like_email(value))
             buffer_append_text(out, EMAIL_TAIL);
     }
@@ -163,24 +229,55 @@ void pseudonym_make_email(const struct keys *keys, struct bytes value, struct bu
         buffer_append_bytes(out, value);
         return;
     }
-    put_core(keys, value, out, tag);
+    char core[PSEUDONYM_CORE_SIZE];
+    make_core(keys, value, core, tag);
+    buffer_append(out, core, sizeof core);
     buffer_append_text(out, EMAIL_TAIL);
 }
 
-bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,
-                    size_t *ret_offset, uint8_t ret_tag[PSEUDONYM_TAG_SIZE])
+void pseudonym_append_like(struct bytes like, const char core[PSEUDONYM_CORE_SIZE], struct buffer *out)
 {
-    while (from < text.size && text.size - from >= PSEUDONYM_CORE_SIZE) {
-        const uint8_t *found =
-            memmem(text.data + from, text.size - from, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE);
-        if (!found)
+    if (like.size == JWT_SIZE) {
+        char jwt[JWT_SIZE];
+        write_jwt((const uint8_t *)core, jwt);
+        buffer_append(out, jwt, sizeof jwt);
+        return;
+    }
+    buffer_append(out, core, PSEUDONYM_CORE_SIZE);
+    buffer_append_bytes(out, from_offset(like, PSEUDONYM_CORE_SIZE));
+}
+
+/* Sets |found| to the whole look of the core at |offset| of |text|, as far as it begins at or after |from|. */
+static void find_look(struct bytes text, size_t from, size_t offset, struct pseudonym_found *found)
+{
+    struct bytes after = from_offset(text, offset + PSEUDONYM_CORE_SIZE);
+    found->offset = offset;
+    found->size = PSEUDONYM_CORE_SIZE;
+    if (jwt_around(text, from, offset)) {
+        found->offset -= JWT_BEFORE;
+        found->size = JWT_SIZE;
+    } else if (begins_with(after, EMAIL_TAIL)) {
+        found->size += sizeof EMAIL_TAIL - 1;
+    } else if (begins_with(after, EMAIL_CODED)) {
+        found->size += sizeof EMAIL_CODED - 1;
+    }
+}
+
+bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,
+                    struct pseudonym_found *ret_found)
+{
+    size_t at = from;
+    while (at < text.size && text.size - at >= PSEUDONYM_CORE_SIZE) {
+        const uint8_t *prefix =
+            memmem(text.data + at, text.size - at, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE);
+        if (!prefix)
             return false;
-        size_t offset = (size_t)(found - text.data);
-        if (core_at(recognition_key, bytes_make(found, text.size - offset), ret_tag)) {
-            *ret_offset = offset;
+        size_t offset = (size_t)(prefix - text.data);
+        if (core_at(recognition_key, from_offset(text, offset), ret_found->tag)) {
+            find_look(text, from, offset, ret_found);
             return true;
         }
-        from = offset + 1;
+        at = offset + 1;
     }
     return false;
 }

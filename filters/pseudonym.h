@@ -5,6 +5,7 @@
  *
  *     opaque:  rhx + 39 characters of base32 (a-z2-7) = 16 bytes identity + 8 bytes check tag
  *     email:   the same @example.com
+ *     JWT:     header {"alg":"none","typ":"JWT"}, payload {"sub": the same}, and the same and AA in place of the signature
  *
  * All characters survive header values, cookies, URLs, JSON and case folding unescaped. */
 #ifndef FILTERS_PSEUDONYM_H
@@ -36,10 +37,19 @@ void pseudonym_core(const uint8_t recognition_key[SEGMENT_KEY_SIZE], const uint8
 /* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);
 
-/* Finds the first valid pseudonym core at or after |from| in |text| under |recognition_key|. Returns false
- * where there is none; else its offset and identity. The core is PSEUDONYM_CORE_SIZE bytes long. Works
- * without the mapping key: a replayer uses it. */
+/* Appends |core| in the look that |like| has, which pseudonym_find found all of. */
+void pseudonym_append_like(struct bytes like, const char core[PSEUDONYM_CORE_SIZE], struct buffer *out);
+
+/* A pseudonym in a text: all of its look. */
+struct pseudonym_found {
+    size_t offset, size;
+    uint8_t tag[PSEUDONYM_TAG_SIZE]; /* its identity */
+};
+
+/* Finds the first valid pseudonym at or after |from| in |text| under |recognition_key|: its core with what belongs to its look,
+ * the '@' of an email also as %40. Returns false, and |ret_found| means nothing, where there is none. Works without the mapping
+ * key: a replayer uses it. */
 bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,
-                    size_t *ret_offset, uint8_t ret_tag[PSEUDONYM_TAG_SIZE]);
+                    struct pseudonym_found *ret_found);
 
 #endif

@@ -7,7 +7,7 @@
 #include "filters/pseudonym.h"
 
 #define PSEUDONYM_MEMO_SLOTS      512 /* a power of two */
-#define PSEUDONYM_MEMO_VALUE_SIZE 128 /* longer values are not remembered */
+#define PSEUDONYM_MEMO_VALUE_SIZE 160 /* longer values are not remembered */
 
 struct pseudonym_memo_entry {
     uint8_t tag[PSEUDONYM_TAG_SIZE];

@@ -26,10 +26,12 @@ static size_t decode_core(enum wrapping wrapping, struct bytes text, size_t at,
 static void search_plain(const uint8_t *recognition_key, struct bytes text, pseudonym_hit_fn *found,
                          void *arg)
 {
-    struct pseudonym_hit hit = {.size = PSEUDONYM_CORE_SIZE};
-    for (size_t at = 0; pseudonym_find(recognition_key, text, at, &hit.offset, hit.tag);
-         at = hit.offset + hit.size)
+    struct pseudonym_found name;
+    for (size_t at = 0; pseudonym_find(recognition_key, text, at, &name); at = name.offset + name.size) {
+        struct pseudonym_hit hit = {.offset = name.offset, .size = name.size};
+        memcpy(hit.tag, name.tag, sizeof hit.tag);
         found(arg, &hit);
+    }
 }
 
 static void search_coded(const uint8_t *recognition_key, enum wrapping wrapping, struct bytes text,
@@ -37,12 +39,13 @@ static void search_coded(const uint8_t *recognition_key, enum wrapping wrapping,
 {
     struct pseudonym_hit hit;
     uint8_t core[PSEUDONYM_CORE_SIZE];
-    size_t at = 0, zero;
+    struct pseudonym_found name;
+    size_t at = 0;
     while ((at = wrapping_next(wrapping, text, at)) < text.size) {
         hit.offset = at;
         hit.size = decode_core(wrapping, text, at, core);
-        if (hit.size > 0 &&
-            pseudonym_find(recognition_key, bytes_make(core, sizeof core), 0, &zero, hit.tag)) {
+        if (hit.size > 0 && pseudonym_find(recognition_key, bytes_make(core, sizeof core), 0, &name)) {
+            memcpy(hit.tag, name.tag, sizeof hit.tag);
             found(arg, &hit);
             at += hit.size;
         } else {

@@ -7,7 +7,7 @@
 #include "filters/pseudonym.h"
 
 struct pseudonym_hit {
-    size_t offset, size; /* of the core as it stands, coded */
+    size_t offset, size; /* of all of its look as it stands; in a coding, of its core */
     uint8_t tag[PSEUDONYM_TAG_SIZE];
 };
 typedef void pseudonym_hit_fn(void *arg, const struct pseudonym_hit *hit);

@@ -28,7 +28,7 @@ static void replace(void *arg, const struct pseudonym_hit *hit)
     pseudonym_core(keys_recognition(rekeying->keys), tag, core);
     buffer_append(rekeying->out, text.data + rekeying->done, hit->offset - rekeying->done);
     if (rekeying->coding == WRAPPING_NONE)
-        buffer_append(rekeying->out, core, sizeof core);
+        pseudonym_append_like(bytes_make(text.data + hit->offset, hit->size), core, rekeying->out);
     else
         wrapping_encode(rekeying->coding, bytes_make(text.data + hit->offset, hit->size),
                         bytes_make(core, sizeof core), rekeying->out);

@@ -51,12 +51,14 @@ static bool tag_is_in(const struct sampling *sampling, const uint8_t tag[KEYS_TA
 static bool value_is_in(const struct sampling *sampling, struct bytes value)
 {
     uint8_t tag[KEYS_TAG_SIZE];
-    size_t at = 0;
+    struct pseudonym_found found;
     /* A pseudonym, of traffic that was recorded before, goes by the value that it stands for. */
     if (!pseudonym_is(keys_recognition(sampling->keys), value) ||
-        !pseudonym_find(keys_recognition(sampling->keys), value, 0, &at, tag))
+        !pseudonym_find(keys_recognition(sampling->keys), value, 0, &found)) {
         keys_map(sampling->keys, value, tag);
-    return tag_is_in(sampling, tag);
+        return tag_is_in(sampling, tag);
+    }
+    return tag_is_in(sampling, found.tag);
 }
 
 static bool id_is_in(const struct sampling *sampling, uint64_t id)

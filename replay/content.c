@@ -109,9 +109,8 @@ static bool cookies_in(struct bytes head, struct bytes other)
 static enum json_outline_value judge_string(void *arg, struct bytes value)
 {
     struct content_judge *judge = arg;
-    uint8_t tag[PSEUDONYM_TAG_SIZE];
-    size_t offset;
-    if (!pseudonym_find(keys_recognition(judge->settings->keys), value, 0, &offset, tag) &&
+    struct pseudonym_found found;
+    if (!pseudonym_find(keys_recognition(judge->settings->keys), value, 0, &found) &&
         !sanitizer_is_ours(judge->sanitizer, value))
         return JSON_OUTLINE_PLAIN;
     return judge->settings->sensitive == CONTENT_BY_PSEUDONYM ? JSON_OUTLINE_IS_SENSITIVE

@@ -2,23 +2,21 @@
 
 #include "common/coding.h"
 #include "common/http1_head.h"
+#include "common/keymap.h"
 #include "common/mem.h"
 #include "filters/pseudonym.h"
 #include "replay/created.h"
-#include "common/keymap.h"
 #include "replay/places.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_LIMIT    1000000
-#define BODY_LIMIT       (1024 * 1024)
-#define VALUE_LIMIT      (16 * 1024)
-#define COOKIES_LIMIT    64 /* a session */
-#define BASIC_LIMIT      4096
-#define EMAIL_TAIL       "@example.com"
-#define EMAIL_TAIL_CODED "%40example.com"
+#define DEFAULT_LIMIT 1000000
+#define BODY_LIMIT    (1024 * 1024)
+#define VALUE_LIMIT   (16 * 1024)
+#define COOKIES_LIMIT 64 /* a session */
+#define BASIC_LIMIT   4096
 
 /* One thing learned, in the list of all of its kind, oldest first. */
 struct entry {
@@ -215,14 +213,13 @@ size_t linker_wants_body(const struct exchange *exchange)
 static bool header_middle(const struct linker_context *context, const struct link *link,
                           struct bytes recorded, struct bytes *value)
 {
-    size_t at;
-    uint8_t tag[PSEUDONYM_TAG_SIZE];
-    for (size_t from = 0; pseudonym_find(context->recognition_key, recorded, from, &at, tag);
-         from = at + PSEUDONYM_CORE_SIZE) {
-        if (memcmp(tag, link->tag, sizeof tag) != 0)
+    struct pseudonym_found found;
+    for (size_t from = 0; pseudonym_find(context->recognition_key, recorded, from, &found);
+         from = found.offset + found.size) {
+        if (memcmp(found.tag, link->tag, sizeof found.tag) != 0)
             continue;
-        size_t after = recorded.size - at - PSEUDONYM_CORE_SIZE;
-        const uint8_t *suffix = recorded.data + at + PSEUDONYM_CORE_SIZE;
+        size_t at = found.offset, after = recorded.size - at - found.size;
+        const uint8_t *suffix = recorded.data + at + found.size;
         if (value->size <= at + after || memcmp(value->data, recorded.data, at) != 0 ||
             memcmp(value->data + value->size - after, suffix, after) != 0)
             return false;
@@ -361,35 +358,21 @@ static bool put_value(struct linker *linker, const struct entry *entry, enum lin
     return places_encode(place, buffer_bytes(&linker->plain), out);
 }
 
-/* The e-mail look of a pseudonym goes on after its core. */
-static size_t tail_size(struct bytes text, size_t at)
-{
-    static const char *const tails[] = {EMAIL_TAIL, EMAIL_TAIL_CODED};
-    for (size_t i = 0; i < 2; i++) {
-        size_t size = strlen(tails[i]);
-        if (text.size - at >= size && memcmp(text.data + at, tails[i], size) == 0)
-            return size;
-    }
-    return 0;
-}
-
 void linker_replace(struct linker *linker, const struct linker_context *context, enum link_place place,
                     struct bytes text, struct buffer *out, struct linker_found *found)
 {
-    size_t from = 0, at;
-    uint8_t tag[PSEUDONYM_TAG_SIZE];
-    while (pseudonym_find(context->recognition_key, text, from, &at, tag)) {
-        buffer_append(out, text.data + from, at - from);
-        size_t end = at + PSEUDONYM_CORE_SIZE;
-        const struct entry *entry = keymap_get(&linker->values, keymap_tag_key(tag, context->iteration));
+    size_t from = 0;
+    struct pseudonym_found name;
+    while (pseudonym_find(context->recognition_key, text, from, &name)) {
+        buffer_append(out, text.data + from, name.offset - from);
+        const struct entry *entry = keymap_get(&linker->values, keymap_tag_key(name.tag, context->iteration));
         if (entry && put_value(linker, entry, place, out)) {
             found->linked++;
-            end += tail_size(text, end);
         } else {
             found->unlinked++;
-            buffer_append(out, text.data + at, PSEUDONYM_CORE_SIZE);
+            buffer_append(out, text.data + name.offset, name.size);
         }
-        from = end;
+        from = name.offset + name.size;
     }
     if (text.size > from)
         buffer_append(out, text.data + from, text.size - from);

@@ -83,8 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct keys *former, *keys;
     static struct exchange exchange;
     static struct buffer once, twice;
-    uint8_t tag[PSEUDONYM_TAG_SIZE];
-    size_t at;
+    struct pseudonym_found found;
     if (!former) {
         former = keys_random();
         keys = keys_random();
@@ -103,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     audit(former, &exchange, true);
     move(former, keys, second, &exchange);
     flatten(&exchange, &once);
-    assert(!pseudonym_find(keys_recognition(former), buffer_bytes(&once), 0, &at, tag));
+    assert(!pseudonym_find(keys_recognition(former), buffer_bytes(&once), 0, &found));
     audit(keys, &exchange, true);
     move(former, keys, second, &exchange);
     flatten(&exchange, &twice);

@@ -104,13 +104,14 @@ static bool same_links(const struct exchange *a, const struct exchange *b)
 static void check_pseudonyms(const struct keys *keys, struct bytes text, unsigned places)
 {
     struct buffer expected = {0};
-    uint8_t tag[PSEUDONYM_TAG_SIZE], found[PSEUDONYM_TAG_SIZE];
+    uint8_t tag[PSEUDONYM_TAG_SIZE];
+    struct pseudonym_found found;
     pseudonym_make(keys, bytes_of(SECRET), &expected, tag);
     unsigned count = 0;
-    for (size_t at = 0; pseudonym_find(keys_recognition(keys), text, at, &at, found);
-         at += PSEUDONYM_CORE_SIZE)
-        if (memcmp(found, tag, sizeof tag) == 0) {
-            assert(memcmp(text.data + at, expected.data, expected.size) == 0);
+    for (size_t at = 0; pseudonym_find(keys_recognition(keys), text, at, &found);
+         at = found.offset + found.size)
+        if (memcmp(found.tag, tag, sizeof tag) == 0) {
+            assert(memcmp(text.data + found.offset, expected.data, expected.size) == 0);
             count++;
         }
     assert(count >= places);

@@ -1,5 +1,7 @@
 #include "filters/pseudonym.h"
 
+#include "filters/detect/wrapping.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,16 +39,17 @@ static void test_pseudonym_made_again_is_unchanged(void **state)
     (void)state;
     static const char *const values[] = {"a", "hunter2", "alice@shop.example", "rhx", "\xff\xfe", "1234.50"};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        uint8_t one[PSEUDONYM_TAG_SIZE], two[PSEUDONYM_TAG_SIZE], found[PSEUDONYM_TAG_SIZE];
+        uint8_t one[PSEUDONYM_TAG_SIZE], two[PSEUDONYM_TAG_SIZE];
         struct buffer first = make(bytes_of(values[i]), one), second = make(buffer_bytes(&first), two);
         assert_true(bytes_equal(buffer_bytes(&first), buffer_bytes(&second)));
         assert_memory_equal(one, two, sizeof one);
         bool email = strchr(values[i], '@') != NULL;
         assert_int_equal(first.size, PSEUDONYM_CORE_SIZE + (email ? strlen("@example.com") : 0));
-        size_t offset;
-        assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&first), 0, &offset, found));
-        assert_int_equal(offset, 0);
-        assert_memory_equal(one, found, sizeof one);
+        struct pseudonym_found found;
+        assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&first), 0, &found));
+        assert_int_equal(found.offset, 0);
+        assert_int_equal(found.size, first.size);
+        assert_memory_equal(one, found.tag, sizeof one);
         buffer_free(&first);
         buffer_free(&second);
     }
@@ -64,9 +67,8 @@ static void test_forged_pseudonym_is_replaced(void **state)
         forged.data[at] = forged.data[at] == 'b' ? 'c' : 'b';
         struct buffer out = make(buffer_bytes(&forged), NULL);
         assert_false(bytes_equal(buffer_bytes(&out), buffer_bytes(&forged)));
-        size_t offset;
-        uint8_t tag[PSEUDONYM_TAG_SIZE];
-        assert_false(pseudonym_find(keys_recognition(keys), buffer_bytes(&forged), 0, &offset, tag));
+        struct pseudonym_found found;
+        assert_false(pseudonym_find(keys_recognition(keys), buffer_bytes(&forged), 0, &found));
         buffer_free(&out);
         buffer_free(&forged);
     }
@@ -95,7 +97,7 @@ static void test_forged_pseudonym_is_replaced(void **state)
 static void test_find_passes_over_what_only_begins_like_one(void **state)
 {
     (void)state;
-    uint8_t one[PSEUDONYM_TAG_SIZE], two[PSEUDONYM_TAG_SIZE], tag[PSEUDONYM_TAG_SIZE];
+    uint8_t one[PSEUDONYM_TAG_SIZE], two[PSEUDONYM_TAG_SIZE];
     struct buffer first = make(bytes_of("one"), one), second = make(bytes_of("two"), two), text = {0};
     buffer_append_text(&text, "rhxrhx=");
     size_t first_at = text.size;
@@ -103,18 +105,109 @@ static void test_find_passes_over_what_only_begins_like_one(void **state)
     buffer_append_text(&text, "/rhxrh");
     size_t second_at = text.size;
     buffer_append_bytes(&text, buffer_bytes(&second));
-    size_t offset;
-    assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), 0, &offset, tag));
-    assert_int_equal(offset, first_at);
-    assert_memory_equal(tag, one, sizeof tag);
-    assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), first_at + 1, &offset, tag));
-    assert_int_equal(offset, second_at);
-    assert_memory_equal(tag, two, sizeof tag);
-    assert_false(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), second_at + 1, &offset, tag));
-    assert_false(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), text.size + 9, &offset, tag));
+    struct pseudonym_found found;
+    assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), 0, &found));
+    assert_int_equal(found.offset, first_at);
+    assert_memory_equal(found.tag, one, sizeof one);
+    assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), first_at + 1, &found));
+    assert_int_equal(found.offset, second_at);
+    assert_memory_equal(found.tag, two, sizeof two);
+    assert_false(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), second_at + 1, &found));
+    assert_false(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), text.size + 9, &found));
     buffer_free(&first);
     buffer_free(&second);
     buffer_free(&text);
+}
+
+#define JWT_HEAD   "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." /* {"alg":"none","typ":"JWT"} */
+#define JWT_BEFORE (36 + 71 + 1)
+#define JWT_SIZE   (JWT_BEFORE + PSEUDONYM_CORE_SIZE + 2)
+
+static void test_jwt_stays_a_jwt(void **state)
+{
+    (void)state;
+    static const char *const tokens[] = {
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_"
+        "XgL0n3I9PlFUP0T"
+        "HsR8U",
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UifQ.", /* RFC 7519 6.1: no signature */
+    };
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+        uint8_t one[PSEUDONYM_TAG_SIZE], two[PSEUDONYM_TAG_SIZE];
+        struct pseudonym_found found;
+        struct buffer first = make(bytes_of(tokens[i]), one), second = make(buffer_bytes(&first), two);
+        struct buffer text = {0}, payload = {0}, wanted = {0};
+        assert_int_equal(first.size, JWT_SIZE);
+        assert_memory_equal(first.data, JWT_HEAD, strlen(JWT_HEAD));
+        wrapping_decode(WRAPPING_BASE64URL, bytes_make(first.data + strlen(JWT_HEAD), 71), &payload);
+        buffer_printf(&wanted, "{ \"sub\":\"%.42s\"}", (const char *)first.data + JWT_BEFORE);
+        assert_true(bytes_equal(buffer_bytes(&payload), buffer_bytes(&wanted)));
+        assert_true(bytes_equal(buffer_bytes(&first), buffer_bytes(&second)));
+        assert_memory_equal(one, two, sizeof one);
+        buffer_append_text(&text, "Bearer ");
+        buffer_append_bytes(&text, buffer_bytes(&first));
+        buffer_append_text(&text, ";x");
+        assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), 0, &found));
+        assert_int_equal(found.offset, 7);
+        assert_int_equal(found.size, first.size);
+        assert_memory_equal(found.tag, one, sizeof one);
+        /* What begins after the head of it is its core alone. */
+        assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), 8, &found));
+        assert_int_equal(found.offset, 7 + JWT_BEFORE);
+        assert_int_equal(found.size, PSEUDONYM_CORE_SIZE);
+        /* Forged at any byte: another payload, another core, another end. */
+        for (size_t at = 0; at < first.size; at++) {
+            first.data[at] ^= 1;
+            struct buffer out = make(buffer_bytes(&first), two);
+            assert_false(bytes_equal(buffer_bytes(&out), buffer_bytes(&first)));
+            buffer_free(&out);
+            first.data[at] ^= 1;
+        }
+        buffer_free(&first);
+        buffer_free(&second);
+        buffer_free(&text);
+        buffer_free(&payload);
+        buffer_free(&wanted);
+    }
+}
+
+static void test_what_is_no_jwt_is_opaque(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "eyJhbGciOiJIUzI1NiJ9.e30",               /* two parts */
+        "eyJhbGciOiJIUzI1NiJ9..c2ln",             /* no claims */
+        "eyJhbGciOiJIUzI1NiJ9.e30.c2ln.e30.c2ln", /* JWE */
+        "eyJ0eXAiOiJKV1QifQ.e30.c2lnc2lnc2ln",    /* no alg */
+        "eyJhbGciOiJIUzI1NiJ9.e30.c2ln!",         /* not base64url */
+        "ZXhhbXBsZQ.ZXhhbXBsZQ.ZXhhbXBsZQ",       /* not JSON */
+        "example.example.example",
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        struct buffer out = make(bytes_of(values[i]), NULL);
+        assert_int_equal(out.size, PSEUDONYM_CORE_SIZE);
+        buffer_free(&out);
+    }
+}
+
+static void test_find_gives_the_whole_look_of_an_email(void **state)
+{
+    (void)state;
+    static const char *const tails[] = {"@example.com", "%40example.com"};
+    struct buffer name = make(bytes_of("alice@shop.example"), NULL);
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer text = {0};
+        struct pseudonym_found found;
+        buffer_append_text(&text, "a=");
+        buffer_append(&text, name.data, PSEUDONYM_CORE_SIZE);
+        buffer_append_text(&text, tails[i]);
+        buffer_append_text(&text, "&b=1");
+        assert_true(pseudonym_find(keys_recognition(keys), buffer_bytes(&text), 0, &found));
+        assert_int_equal(found.offset, 2);
+        assert_int_equal(found.size, PSEUDONYM_CORE_SIZE + strlen(tails[i]));
+        buffer_free(&text);
+    }
+    buffer_free(&name);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -147,6 +240,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pseudonym_made_again_is_unchanged),
         cmocka_unit_test(test_forged_pseudonym_is_replaced),
+        cmocka_unit_test(test_jwt_stays_a_jwt),
+        cmocka_unit_test(test_what_is_no_jwt_is_opaque),
+        cmocka_unit_test(test_find_gives_the_whole_look_of_an_email),
         cmocka_unit_test(test_find_passes_over_what_only_begins_like_one),
         cmocka_unit_test(test_no_collisions_and_plain_characters),
     };

@@ -1,5 +1,7 @@
 #include "common/id_like.h"
 
+#include "common/scan16.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -181,11 +183,25 @@ static bool name_before(struct bytes json, size_t quote, struct bytes *ret_name)
     return false;
 }
 
+/* Returns where a name of a member may end as those of ids do, at or after |at|: the 'd' before its quote; NULL where none does. */
+static const uint8_t *find_name_end(const uint8_t *at, const uint8_t *end)
+{
+    for (; end - at > SCAN16_SIZE; at += SCAN16_SIZE) {
+        uint32_t ends =
+            scan16_either(scan16_load(at), 'd', 'D') & scan16_either(scan16_load(at + 1), '"', '"');
+        if (ends)
+            return at + scan16_first(ends);
+    }
+    for (; end - at > 1; at++)
+        if ((*at | 0x20) == 'd' && at[1] == '"')
+            return at;
+    return NULL;
+}
+
 size_t id_like_next_member(struct bytes json, size_t from, struct bytes *ret_name, struct bytes *ret_value)
 {
     while (from < json.size) {
-        const uint8_t *found =
-            memmem(json.data + from, json.size - from, "d\"", 2); /* as all such names end */
+        const uint8_t *found = find_name_end(json.data + from, json.data + json.size);
         if (!found)
             return 0;
         size_t quote = (size_t)(found - json.data) + 1;

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#define SCAN16_SIZE 16
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 

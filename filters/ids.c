@@ -22,12 +22,12 @@ void ids_begin(struct ids *ids, struct exchange *exchange)
                                      is_method(line.method));
 }
 
-/* Returns what the detectors make of |value| where that is a fake, borrowed from |out|; else |value|: a fake is all that is known of its value once that is
+/* Returns what the detectors make of |value|, which is like an id, where that is a fake, borrowed from |out|; else |value|: a fake is all that is known of its value once that is
  * sanitized. */
 static struct bytes looked_at(const struct ids *ids, struct bytes value, struct buffer *out)
 {
     struct detection found;
-    if (!ids->detects || !detect_may_find(value) ||
+    if (!ids->detects || value.size < DETECT_WORD_MIN || !detect_may_find(value) ||
         detect_find(ids->detector, value, (struct bytes){0}, ids->detects, &found, 1) != 1 ||
         found.size != value.size)
         return value;

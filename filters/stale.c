@@ -69,7 +69,9 @@ static const char *const query_names[] = {"x-amz-signature", "x-goog-signature",
 static const struct mark *find(const struct mark *marks, size_t count, struct bytes text)
 {
     for (size_t i = 0; i < count; i++)
-        if (marks[i].size == text.size && bytes_equal_nocase(text, bytes_make(marks[i].text, text.size)))
+        if (marks[i].size == text.size && text.size > 0 &&
+            (text.data[0] | 0x20) == (marks[i].text[0] | 0x20) &&
+            bytes_equal_nocase(text, bytes_make(marks[i].text, text.size)))
             return &marks[i];
     return NULL;
 }
@@ -79,6 +81,7 @@ static const struct mark *find_ending(struct bytes name)
     for (size_t i = 0; i < COUNT(signature_endings); i++) {
         const struct mark *ending = &signature_endings[i];
         if (name.size >= ending->size &&
+            (name.data[name.size - 1] | 0x20) == (ending->text[ending->size - 1] | 0x20) &&
             bytes_equal_nocase(bytes_make(name.data + name.size - ending->size, ending->size),
                                bytes_make(ending->text, ending->size)))
             return ending;

@@ -34,6 +34,7 @@ enum detect_class {
 };
 #define DETECT_CLASSES    16
 #define DETECT_DIGITS_MIN 12 /* digits alone, fewer than these, are nothing whose name hints at nothing */
+#define DETECT_WORD_MIN   10 /* nor are letters, digits, '-' and '_' alone, fewer than these */
 #define DETECT_ALL        ((UINT32_C(1) << DETECT_CLASSES) - 1)
 #define DETECT_BIT(class) (UINT32_C(1) << (class))
 

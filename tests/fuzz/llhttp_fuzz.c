@@ -91,10 +91,10 @@ static void on_end(void *arg, const struct http1_message *message)
     struct run *run = arg;
     run->incomplete |= !message->complete;
     /* Where Debian's llhttp 8.1 is laxer than its own rules: chunk lines, two digits or blanks in a status line, a
-     * Transfer-Encoding that names none. */
+     * Transfer-Encoding that names none, or in a second line chunked again. */
     const uint64_t lax = MESSAGE_DEFECT(CODING_HTTP10) | MESSAGE_DEFECT(CHUNK_LINE) |
                          MESSAGE_DEFECT(CHUNK_END) | MESSAGE_DEFECT(STATUS) | MESSAGE_DEFECT(CODING_LIST) |
-                         (run->responses ? MESSAGE_DEFECT(DELIMITER) : 0);
+                         MESSAGE_DEFECT(CODING_REPEATED) | (run->responses ? MESSAGE_DEFECT(DELIMITER) : 0);
     run->odd |= message->head_cut || (message->defects & lax);
     keep(run);
 }

@@ -18,8 +18,9 @@
 /* Makes the core, which stands in place of the signature, whole bytes. */
 #define JWT_TAIL   "AA"
 #define JWT_BEFORE (sizeof JWT_HEAD - 1 + JWT_SUBJECT + sizeof JWT_MIDDLE - 1)
-#define JWT_SIZE   (JWT_BEFORE + PSEUDONYM_CORE_SIZE + sizeof JWT_TAIL - 1)
+#define JWT_SIZE   PSEUDONYM_JWT_SIZE
 
+_Static_assert(JWT_SIZE == JWT_BEFORE + PSEUDONYM_CORE_SIZE + sizeof JWT_TAIL - 1, "a JWT and its parts");
 _Static_assert(PSEUDONYM_TAG_SIZE == KEYS_TAG_SIZE, "the identity is what keys_map gives");
 _Static_assert(CHECK_SIZE == crypto_shorthash_BYTES, "the check tag is a SipHash-2-4");
 _Static_assert(PSEUDONYM_CORE_SIZE % 3 == 0, "a core is whole quads of base64");
@@ -235,12 +236,17 @@ void pseudonym_make_email(const struct keys *keys, struct bytes value, struct bu
     buffer_append_text(out, EMAIL_TAIL);
 }
 
+void pseudonym_append_jwt(const char core[PSEUDONYM_CORE_SIZE], struct buffer *out)
+{
+    char jwt[JWT_SIZE];
+    write_jwt((const uint8_t *)core, jwt);
+    buffer_append(out, jwt, sizeof jwt);
+}
+
 void pseudonym_append_like(struct bytes like, const char core[PSEUDONYM_CORE_SIZE], struct buffer *out)
 {
     if (like.size == JWT_SIZE) {
-        char jwt[JWT_SIZE];
-        write_jwt((const uint8_t *)core, jwt);
-        buffer_append(out, jwt, sizeof jwt);
+        pseudonym_append_jwt(core, out);
         return;
     }
     buffer_append(out, core, PSEUDONYM_CORE_SIZE);

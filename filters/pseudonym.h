@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 #define PSEUDONYM_TAG_SIZE    16
-#define PSEUDONYM_CORE_SIZE   42 /* characters of the opaque form */
+#define PSEUDONYM_CORE_SIZE   42  /* characters of the opaque form */
+#define PSEUDONYM_JWT_SIZE    152 /* of the look of a JWT */
 #define PSEUDONYM_PREFIX      "rhx"
 #define PSEUDONYM_PREFIX_SIZE 3
 
@@ -36,6 +37,9 @@ void pseudonym_core(const uint8_t recognition_key[SEGMENT_KEY_SIZE], const uint8
 
 /* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);
+
+/* Appends the look of a JWT that |core| has. */
+void pseudonym_append_jwt(const char core[PSEUDONYM_CORE_SIZE], struct buffer *out);
 
 /* Appends |core| in the look that |like| has, which pseudonym_find found all of. */
 void pseudonym_append_like(struct bytes like, const char core[PSEUDONYM_CORE_SIZE], struct buffer *out);

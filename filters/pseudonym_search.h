@@ -7,7 +7,8 @@
 #include "filters/pseudonym.h"
 
 struct pseudonym_hit {
-    size_t offset, size; /* of all of its look as it stands; in a coding, of its core */
+    size_t offset, size; /* of all of its look as it stands; in a coding, of an email only its core */
+    bool jwt;            /* it has the look of one */
     uint8_t tag[PSEUDONYM_TAG_SIZE];
 };
 typedef void pseudonym_hit_fn(void *arg, const struct pseudonym_hit *hit);
@@ -16,7 +17,7 @@ typedef void pseudonym_hit_fn(void *arg, const struct pseudonym_hit *hit);
 /* The codings that are looked for, from that in which they stand plainly. */
 extern const enum wrapping pseudonym_codings[PSEUDONYM_CODINGS];
 
-/* Calls |found| for each core in |text|, in |coding|, that is valid under |recognition_key|, in order. */
+/* Calls |found| for each pseudonym in |text|, in |coding|, that is valid under |recognition_key|, in order. */
 void pseudonym_search(const uint8_t recognition_key[SEGMENT_KEY_SIZE], enum wrapping coding,
                       struct bytes text, pseudonym_hit_fn *found, void *arg);
 

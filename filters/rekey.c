@@ -27,11 +27,18 @@ static void replace(void *arg, const struct pseudonym_hit *hit)
     rekey_tag(rekeying->former, rekeying->keys, tag);
     pseudonym_core(keys_recognition(rekeying->keys), tag, core);
     buffer_append(rekeying->out, text.data + rekeying->done, hit->offset - rekeying->done);
-    if (rekeying->coding == WRAPPING_NONE)
-        pseudonym_append_like(bytes_make(text.data + hit->offset, hit->size), core, rekeying->out);
-    else
-        wrapping_encode(rekeying->coding, bytes_make(text.data + hit->offset, hit->size),
-                        bytes_make(core, sizeof core), rekeying->out);
+    struct bytes stands = bytes_make(text.data + hit->offset, hit->size);
+    if (rekeying->coding == WRAPPING_NONE) {
+        pseudonym_append_like(stands, core, rekeying->out);
+    } else {
+        uint8_t room[PSEUDONYM_JWT_SIZE];
+        struct buffer plain = {.data = room, .capacity = sizeof room};
+        if (hit->jwt)
+            pseudonym_append_jwt(core, &plain);
+        else
+            buffer_append(&plain, core, sizeof core);
+        wrapping_encode(rekeying->coding, stands, buffer_bytes(&plain), rekeying->out);
+    }
     rekeying->done = hit->offset + hit->size;
 }
 

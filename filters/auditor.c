@@ -159,8 +159,6 @@ static void see_wanted(void *arg, const struct sanitize_event *event)
     struct auditor *auditor = arg;
     switch (event->step) {
     case SANITIZE_VALUE:
-        if (event->place == LINK_PLACE_COOKIE)
-            look_at(auditor, event, event->name, true, false);
         if (!bytes_equal(event->value, event->replacement) && !(event->unclear && auditor->guessing) &&
             !is_ours(auditor, event->value) && !value_set_has(auditor->accepted, event->value))
             report_value(auditor, auditor->policy, event);

@@ -17,7 +17,22 @@ static bool is_token(struct bytes name)
     return name.size > 0;
 }
 
-/* Appends |raw| replaced; surrounding quotes stay. */
+/* Appends |name| with what detectors find in it replaced. Returns whether it differs. */
+static bool cookie_name(struct locator *locator, struct bytes name, struct buffer *out)
+{
+    struct bytes no_name = {0};
+    if (!locate_may_find(locator, (struct policy_decision){0}, name)) {
+        buffer_append_bytes(out, name);
+        return false;
+    }
+    struct buffer *replacement = locator_take(locator);
+    bool changed = locate_nested(locator, LINK_PLACE_COOKIE, no_name, name, replacement);
+    buffer_append_bytes(out, changed ? buffer_bytes(replacement) : name);
+    locator_give(locator, replacement);
+    return changed;
+}
+
+/* Appends |raw| replaced; surrounding quotes stay. Under no name it is a credential. */
 static void cookie_atom(struct locator *locator, struct bytes name, struct bytes raw, struct buffer *out)
 {
     bool quoted = raw.size >= 2 && raw.data[0] == '"' && raw.data[raw.size - 1] == '"';
@@ -46,8 +61,12 @@ static void cookie_pair(struct locator *locator, struct bytes pair, struct buffe
     }
     struct bytes value = bytes_trim(part_of(pair, size + 1, pair.size));
     size_t start = value.size ? (size_t)(value.data - pair.data) : pair.size;
-    buffer_append_bytes(out, part_of(pair, 0, start));
-    cookie_atom(locator, name, value, out);
+    size_t name_end = (size_t)(name.data - pair.data) + name.size;
+    buffer_append_bytes(out, part_of(pair, 0, name_end - name.size));
+    bool replaced = cookie_name(locator, name, out);
+    buffer_append_bytes(out, part_of(pair, name_end, start));
+    /* What the name says now is not what it said. */
+    cookie_atom(locator, replaced ? (struct bytes){0} : name, value, out);
     buffer_append_bytes(out, part_of(pair, start + value.size, pair.size));
 }
 

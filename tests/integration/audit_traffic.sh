@@ -1,8 +1,8 @@
 #!/bin/bash
 # Claims: `audit` finds each of many secrets planted in a capture with --unsanitized, in every place and several codings, in bodies with and without
 # content coding, and says class, place, coding and exchange, but of no value more than that it is there: neither value nor a name that looks like one stands in any
-# output. It says that the capture is unsanitized. In a sanitized capture of the same packets it finds nothing, by the key of the segments, but for names of cookies, which
-# sanitizing leaves. What the recorded policy masks is none, what it preserves is one and is said to be preserved. 1 on a finding, 0 on none, 2 on wrong usage, 3 where
+# output. It says that the capture is unsanitized. In a sanitized capture of the same packets it finds nothing, by the key of the
+# segments. What the recorded policy masks is none, what it preserves is one and is said to be preserved. 1 on a finding, 0 on none, 2 on wrong usage, 3 where
 # something could not be looked at, and what is whole is looked at all the same.
 . "$(dirname "$0")/lib.sh"
 export PYTHONPATH=$(dirname "$0") PYTHONDONTWRITEBYTECODE=1
@@ -42,17 +42,15 @@ cases = [  # class, place, coding, request, response
      message("POST /m HTTP/1.1", [HOST, ("Content-Type", "multipart/form-data; boundary=b")],
              b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\n\r\n1;%s;\r\n--b--\r\n' % mail.encode()), ok),
     ("email", "response.body", "plain", message("GET /p HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [("Content-Type", "text/html")], b"<p>write to %s</p>" % mail.encode())),
-    ("email", "response.header.Set-Cookie cookie.?", "percent", message("GET /s HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [("Set-Cookie", "%s=1" % mail.replace("@", "%40"))], b"")),
+    ("email", "response.header.Set-Cookie cookie", "percent", message("GET /s HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [("Set-Cookie", "%s=1" % mail.replace("@", "%40"))], b"")),
     ("emptied", "request.body json.cvv", "plain", message("POST /v HTTP/1.1", [HOST, JSON], b'{"cvv":"983"}'), ok),
     ("email", "response.body json", "plain", message("GET /k HTTP/1.1", [HOST]), message("HTTP/1.1 200 OK", [JSON], json.dumps({mail: 1}).encode())),
 ]
-names = [case for case in cases if case[1].endswith("?")]
 write(sys.argv[1], [case[3:] for case in cases])
-write(sys.argv[4], [case[3:] for case in cases if case not in names])
 json.dump([case[:3] for case in cases], open(sys.argv[2], "w"))
 json.dump([card, mail, "jane.roe", iban, jwt, pair, "geheim", '"983"', mail.encode().hex(), iban[:12]], open(sys.argv[3], "w"))
 PYTHON
-python3 "$work/make.py" "$work/in.pcap" "$work/cases" "$work/values" "$work/values-only.pcap"
+python3 "$work/make.py" "$work/in.pcap" "$work/cases" "$work/values"
 
 # tells_nothing: no value stands in what the last command said.
 tells_nothing() {
@@ -93,14 +91,10 @@ grep -qE '^[0-9a-f]{16}  jwt +look  response.body json.note$' "$work/out" || fai
 check_status 1 "$REHEARSE" audit "$work/plain" --limit 1
 [ "$(wc -l <"$work/out")" -le 3 ] || fail "--limit does not end it"
 
-check_status 0 "$REHEARSE" capture -r "$work/values-only.pcap" -p 80 -o "$work/safe" --new-key-file "$work/key"
+check_status 0 "$REHEARSE" capture -r "$work/in.pcap" -p 80 -o "$work/safe" --new-key-file "$work/key"
 check_status 0 "$REHEARSE" audit "$work/safe"
 [ ! -s "$work/out" ] || fail "something is found in sanitized traffic: $(cat "$work/out")"
-grep -q '0 findings in 0 of 19 exchanges' "$work/err" || fail "no result: $(cat "$work/err")"
-check_status 0 "$REHEARSE" capture -r "$work/in.pcap" -p 80 -o "$work/named" --key-file "$work/key"
-check_status 1 "$REHEARSE" audit "$work/named"
-[ "$(grep -c '(a name)' "$work/out")" = 1 ] && [ "$(wc -l <"$work/out")" = 2 ] || fail "not the names alone: $(cat "$work/out")"
-tells_nothing
+grep -q '0 findings in 0 of 20 exchanges' "$work/err" || fail "no result: $(cat "$work/err")"
 check_status 1 "$REHEARSE" audit "$work/safe" "$work/plain" --quiet
 [ ! -s "$work/err" ] || fail "--quiet is not"
 
@@ -111,7 +105,7 @@ sanitize:
   - {locate: form.password, strategy: mask, keep_first: 2}
   - {locate: header.X-Note, strategy: preserve}
 YAML
-check_status 0 "$REHEARSE" capture -r "$work/values-only.pcap" -p 80 -o "$work/own" --key-file "$work/key" --policy "$work/own.yaml"
+check_status 0 "$REHEARSE" capture -r "$work/in.pcap" -p 80 -o "$work/own" --key-file "$work/key" --policy "$work/own.yaml"
 check_status 1 "$REHEARSE" audit "$work/own" --format json
 tells_nothing
 python3 - "$work/out" <<'END' || fail "not what the policy leaves: $(cat "$work/out")"

@@ -62,6 +62,7 @@ static const struct {
     {"GET /?%s HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
     {"GET /?%s=1 HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
     {"GET /#%s HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
+    {"GET / HTTP/1.1\r\nCookie: a=1; %s=2; b=3\r\n\r\n", "", PERCENT},
     {"GET / HTTP/1.1\r\nX-Note: see %s, please\r\n\r\n", "", PLAIN},
     {"GET / HTTP/1.1\r\nReferer: https://h/a?b=%s&c=1\r\n\r\n", "", PERCENT},
     {"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n", "a=1&note=%s&b=2",

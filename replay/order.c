@@ -1,7 +1,7 @@
 #include "replay/order.h"
 
-#include "common/mem.h"
 #include "common/keymap.h"
+#include "common/mem.h"
 
 #include <assert.h>
 #include <stdlib.h>

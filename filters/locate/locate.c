@@ -90,6 +90,14 @@ bool locate_may_find(const struct locator *locator, struct policy_decision decis
            (locator->detects && (decision.hinted || detect_may_find(value)));
 }
 
+/* Makes no fake of a run that only holds, in base64, what is faked: one of its class would not be in its form. */
+static void unfake(const struct policy *policy, struct policy_decision *decision)
+{
+    const struct policy_rule *rule = policy_rule_of(policy, decision->rule);
+    if (rule && rule->strategy.kind == STRATEGY_FAKE)
+        decision->rule = POLICY_NO_RULE;
+}
+
 /* Appends what stands in place of the |run| of a finding. A run of base64 is replaced as it stands: what it holds has no coding
  * of its own. */
 static void put_detection(struct locator *locator, enum link_place place, struct bytes name,
@@ -104,6 +112,8 @@ static void put_detection(struct locator *locator, enum link_place place, struct
     if (coded) {
         wrapping_decode(detection->wrapping, run, plain);
         atom.value = buffer_bytes(plain);
+    } else if (detection->wrapping != WRAPPING_NONE) {
+        unfake(locator->policy, &atom.decision);
     }
     locator->found = detection;
     locator_replace(locator, &atom, replacement);

@@ -2,6 +2,7 @@
 
 #include "filters/policy/policy_build.h"
 #include "filters/policy/policy_print.h"
+#include "filters/pseudonym.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,26 @@ static const struct policy_name *find_whole(const struct policy *policy, unsigne
     return found;
 }
 
+/* Whether |key| begins as a pseudonym does, whose letters are random. */
+static bool begins_as_pseudonym(const char *key, size_t size)
+{
+    if (size < PSEUDONYM_CORE_SIZE || memcmp(key, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE) != 0)
+        return false;
+    for (size_t i = PSEUDONYM_PREFIX_SIZE; i < PSEUDONYM_CORE_SIZE; i++)
+        if (!((key[i] >= 'a' && key[i] <= 'z') || (key[i] >= '2' && key[i] <= '7')))
+            return false;
+    return true;
+}
+
 static const struct policy_name *find_stem(const struct policy *policy, unsigned place, const char *key,
                                            size_t size)
 {
     const struct policy_name *found = NULL;
     for (size_t at = 0; at < size; at++) {
+        if (begins_as_pseudonym(key + at, size - at)) {
+            at += PSEUDONYM_CORE_SIZE - 1;
+            continue;
+        }
         uint64_t candidates = policy->stem_starts[(uint8_t)key[at]];
         while (candidates) {
             const struct policy_name *stem = &policy->stems[__builtin_ctzll(candidates)];

@@ -185,7 +185,7 @@ static void say_result(const struct audit *audit)
                     audit->unsanitized_count, audit->exchanges);
     if (audit->unread > 0)
         log_warning("%" PRIu64 " lines and bodies are of no form that sanitizing would keep: in them only "
-                               "what has a look of its own is found",
+                    "what has a look of its own is found",
                     audit->unread);
     log_info("%" PRIu64 " findings in %" PRIu64 " of %" PRIu64 " exchanges", audit->findings,
              audit->with_findings, audit->exchanges);

@@ -43,7 +43,8 @@ static const struct option_spec option_list[] = {
 
 static const struct options_spec spec = {
     .verb = "policy",
-    .summary = "prints, checks and explains policies: what is sensitive in recorded traffic, and what becomes of it",
+    .summary =
+        "prints, checks and explains policies: what is sensitive in recorded traffic, and what becomes of it",
     .arguments = "[TRAFFIC...]",
     .arguments_max = PATHS_MAX,
     .options = option_list,

@@ -1,7 +1,7 @@
 #include "replay/engine/closed_loop.h"
 
-#include "common/mem.h"
 #include "common/keymap.h"
+#include "common/mem.h"
 
 #include <stdlib.h>
 

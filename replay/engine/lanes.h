@@ -9,8 +9,8 @@
 #ifndef REPLAY_ENGINE_LANES_H
 #define REPLAY_ENGINE_LANES_H
 
-#include "replay/engine/engine.h"
 #include "common/keymap.h"
+#include "replay/engine/engine.h"
 #include "replay/sender/sender.h"
 
 /* One connection, or the place of one. */

@@ -17,9 +17,7 @@ static void safe_name(struct bytes name, char text[LINKS_NAME_SIZE + 1])
         ordinary = word || (byte && strchr("-_.$[]:", byte));
     }
     /* In place of a name that held something stands a pseudonym, when it is sanitized once more. */
-    bool replaced =
-        name.size >= PSEUDONYM_CORE_SIZE && memcmp(name.data, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE) == 0;
-    if (!ordinary || replaced || detect_may_find(name))
+    if (!ordinary || pseudonym_begins(name) || detect_may_find(name))
         name = BYTES_LITERAL("?");
     memcpy(text, name.data, name.size);
     text[name.size] = 0;

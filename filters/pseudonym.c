@@ -99,6 +99,16 @@ static bool begins_with(struct bytes text, const char *beginning)
     return text.size >= size && memcmp(text.data, beginning, size) == 0;
 }
 
+bool pseudonym_begins(struct bytes text)
+{
+    if (text.size < PSEUDONYM_CORE_SIZE || memcmp(text.data, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE) != 0)
+        return false;
+    for (size_t i = PSEUDONYM_PREFIX_SIZE; i < PSEUDONYM_CORE_SIZE; i++)
+        if (base32_bits(text.data[i]) < 0)
+            return false;
+    return true;
+}
+
 static struct bytes from_offset(struct bytes text, size_t offset)
 {
     return bytes_make(text.data + offset, text.size - offset);

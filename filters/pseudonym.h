@@ -35,6 +35,9 @@ void pseudonym_make_email(const struct keys *keys, struct bytes value, struct bu
 void pseudonym_core(const uint8_t recognition_key[SEGMENT_KEY_SIZE], const uint8_t tag[PSEUDONYM_TAG_SIZE],
                     char ret_core[PSEUDONYM_CORE_SIZE]);
 
+/* Returns whether |text| begins with what has the form of a core, whoever made it: its letters are random. Capitals have none. */
+bool pseudonym_begins(struct bytes text);
+
 /* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);
 

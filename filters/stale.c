@@ -69,8 +69,7 @@ static const char *const query_names[] = {"x-amz-signature", "x-goog-signature",
 static const struct mark *find(const struct mark *marks, size_t count, struct bytes text)
 {
     for (size_t i = 0; i < count; i++)
-        if (marks[i].size == text.size && text.size > 0 &&
-            (text.data[0] | 0x20) == (marks[i].text[0] | 0x20) &&
+        if (marks[i].size == text.size && (text.data[0] | 0x20) == (marks[i].text[0] | 0x20) &&
             bytes_equal_nocase(text, bytes_make(marks[i].text, text.size)))
             return &marks[i];
     return NULL;

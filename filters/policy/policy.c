@@ -69,24 +69,15 @@ static const struct policy_name *find_whole(const struct policy *policy, unsigne
     return found;
 }
 
-/* Whether |key| begins as a pseudonym does, whose letters are random. */
-static bool begins_as_pseudonym(const char *key, size_t size)
-{
-    if (size < PSEUDONYM_CORE_SIZE || memcmp(key, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE) != 0)
-        return false;
-    for (size_t i = PSEUDONYM_PREFIX_SIZE; i < PSEUDONYM_CORE_SIZE; i++)
-        if (!((key[i] >= 'a' && key[i] <= 'z') || (key[i] >= '2' && key[i] <= '7')))
-            return false;
-    return true;
-}
-
+/* Finds the stem of the lowest rank that stands anywhere in |key|, but in a pseudonym. */
 static const struct policy_name *find_stem(const struct policy *policy, unsigned place, const char *key,
                                            size_t size)
 {
     const struct policy_name *found = NULL;
     for (size_t at = 0; at < size; at++) {
-        if (begins_as_pseudonym(key + at, size - at)) {
-            at += PSEUDONYM_CORE_SIZE - 1;
+        if (key[at] == PSEUDONYM_PREFIX[0] &&
+            pseudonym_begins(bytes_make((const uint8_t *)key + at, size - at))) {
+            at += PSEUDONYM_CORE_SIZE - 1; /* its letters are random */
             continue;
         }
         uint64_t candidates = policy->stem_starts[(uint8_t)key[at]];

@@ -183,7 +183,7 @@ static void check_codings(struct http1_checklist *list)
     }
 }
 
-/* Not among the dialogues, whose counts are the same however packets are cut: at the border of one the next answer is seen. */
+/* For dialogues that are not in the list, whose counts are the same however packets are cut: with holes, these are not. */
 static void check_dialogue(const struct dialogue *dialogue)
 {
     struct buffer text = {0};

@@ -393,6 +393,20 @@ static void test_rewrites_are_read_and_not_kept_in_the_text(void **state)
     policy_free(policy);
 }
 
+/* A name that was replaced may by chance hold a stem: it is no longer the one that the policy means. */
+static void test_no_stem_is_looked_for_inside_a_pseudonym(void **state)
+{
+    (void)state;
+    static const char core[] = "rhx62esfdejh3passwordkt5zo3hxsrfelrsluyq4a";
+    char name[80];
+    assert_int_equal(sizeof core - 1, PSEUDONYM_CORE_SIZE);
+    assert_int_equal(policy_of_name(policy_builtin(), POLICY_IN_JSON, bytes_of(core)).class, POLICY_PUBLIC);
+    snprintf(name, sizeof name, "password of %s", core);
+    assert_int_equal(policy_of_name(policy_builtin(), POLICY_IN_JSON, bytes_of(name)).class, POLICY_PASSWORD);
+    snprintf(name, sizeof name, "%.40s", core); /* too short for one */
+    assert_int_equal(policy_of_name(policy_builtin(), POLICY_IN_JSON, bytes_of(name)).class, POLICY_PASSWORD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_rules_on_bodies_and_detectors),
         cmocka_unit_test(test_otherwise_names_what_stays),
         cmocka_unit_test(test_select_and_sample_are_read),
+        cmocka_unit_test(test_no_stem_is_looked_for_inside_a_pseudonym),
         cmocka_unit_test(test_rewrites_are_read_and_not_kept_in_the_text),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

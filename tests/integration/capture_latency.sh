@@ -1,8 +1,8 @@
 #!/bin/bash
 # Claims: the latency of a live capture is the latency that nginx itself measured: |latency - $request_time| is at most 2 ms, its
-# step, in 99 % of exchanges, whatever takes the time: a slow upstream, a body in parts, a limited rate, a request sent slowly or
-# after 100 Continue; for an early response nginx counts until the request was read. Times to first byte are no shorter than what
-# the upstream waited, those of early responses are 0.
+# step, in 99 % of exchanges (in one round, or of several, each exchange by its median), whatever takes the time: a slow upstream, a
+# body in parts, a limited rate, a request sent slowly or after 100 Continue; for an early response nginx counts until the request
+# was read. Times to first byte are no shorter than what the upstream waited, those of early responses are 0.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/capture_kit.sh"
 need_capture
@@ -44,7 +44,7 @@ wait_for_port "$upstream"
 for worker in $(cat "/proc/$nginx_pid/task/$nginx_pid/children"); do chrt -f -p 1 "$worker" 2>/dev/null || true; done
 "$REHEARSE" capture -i lo -p "$port" -o "$work/x" --new-key-file "$work/key" --duration 1ms >/dev/null 2>&1
 
-# measure: one capture of all kinds of exchanges, held against nginx's log; 3 where only the differences are too large.
+# measure: one capture of all kinds of exchanges, held against nginx's log.
 measure() {
     rm -rf "$work/traffic"
     start_capture "$work/traffic" -i lo -p "$port" --ledger "$work/ledger.json"
@@ -57,17 +57,17 @@ measure() {
     done
     stop_capture
     "$REHEARSE" inspect "$work/traffic" --format json >"$work/exchanges"
-    local got=0
-    python3 "$(dirname "$0")/capture_latency.py" compare "$work/exchanges" "$work/nginx/access.log" || got=$?
-    return $got
+    python3 "$(dirname "$0")/capture_latency.py" compare "$work/exchanges" "$work/nginx/access.log" "$work/differences"
 }
 
-# A machine whose processors are taken away for milliseconds measures that, in nginx and in the capture: then once more.
-for round in 1 2 3 4 5 6 7 8; do
+# A machine whose processors are taken away for milliseconds measures that, in nginx and in the capture: then once more, and each
+# request is judged by the median of its rounds.
+for round in 1 2 3 4 5 6 7 8 9; do
+    measure || fail "not what nginx logged"
+    [ $((round % 2)) = 1 ] || continue # of an even number there is no middle one
     got=0
-    measure || got=$?
+    python3 "$(dirname "$0")/capture_latency.py" judge "$work/differences" || got=$?
     [ $got = 0 ] && exit 0
-    [ $got = 3 ] || fail "not what nginx logged"
-    echo "round $round: too many differences"
+    [ $got = 3 ] || fail "the differences were not judged"
 done
-fail "more than 1 % of the latencies differ by more than 2 ms from nginx's, eight times"
+fail "more than 1 % of the latencies differ by more than 2 ms from nginx's, in the median of nine rounds"

@@ -37,6 +37,7 @@
 #define QUEUE_SHARE      8  /* of the memory, that exchanges on their way to the disk may take, live */
 #define QUEUE_FILE_BYTES 0  /* as few batches as keep all threads at work */
 #define FRAGMENTS_SHARE  16 /* of the memory for reassembly, that fragments may take */
+#define TICK_PACKETS     32 /* few: on a busy machine, they may take long */
 #define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
 
 /* A running capture. */
@@ -264,7 +265,7 @@ static unsigned backlog(const struct run *run)
     return packets > exchanges ? packets : exchanges;
 }
 
-/* Each 256 packets, and when there are none: what depends on time. */
+/* Each TICK_PACKETS, and when there are none: what depends on time. */
 static void tick(struct run *run, bool idle)
 {
     uint64_t now_mono_ns = clock_mono_ns();
@@ -326,7 +327,7 @@ static void capture_packets(struct run *run)
             if (is_over(run, &frame))
                 return;
             take_packet(run, &frame);
-            if (turns % 256 == 0)
+            if (turns % TICK_PACKETS == 0)
                 tick(run, false);
             break;
         case SOURCE_IDLE:

@@ -17,10 +17,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BLOCK_BYTES (UINT32_C(1) << 20)
-#define BLOCK_BYTES_MIN                                                                                      \
-    (UINT32_C(1) << 18) /* a super-packet of 64 KiB fits, and does not waste much of a block */
-#define BLOCKS_WANTED  8
+/* A super-packet of 64 KiB fits and does not waste much of a block. Packets that come slowly take a block each time that it is
+ * handed over, so that the more blocks there are, the longer the reader may be kept waiting. */
+#define BLOCK_BYTES    (UINT32_C(1) << 18)
 #define RING_BYTES_MAX (UINT64_C(2) << 30)
 
 /* What the kernel says about an interface. */
@@ -93,12 +92,7 @@ static int open_socket(const char *interface, int type, int *ret_fd, struct erro
 static struct ring_layout choose_layout(const struct device_options *options, bool cooked)
 {
     uint64_t ring_bytes = options->ring_bytes > RING_BYTES_MAX ? RING_BYTES_MAX : options->ring_bytes;
-    uint32_t block_bytes = options->block_bytes;
-    if (block_bytes == 0) {
-        block_bytes = BLOCK_BYTES;
-        while (block_bytes > BLOCK_BYTES_MIN && ring_bytes / block_bytes < BLOCKS_WANTED)
-            block_bytes /= 2;
-    }
+    uint32_t block_bytes = options->block_bytes ? options->block_bytes : BLOCK_BYTES;
     uint64_t count = ring_bytes / block_bytes;
     return (struct ring_layout){block_bytes, count < 2 ? 2 : (uint32_t)count, cooked};
 }

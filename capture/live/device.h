@@ -16,7 +16,7 @@ struct device_options {
     const char *interface;                      /* "lo" and "any" included */
     const struct kernel_filter_options *filter; /* |cooked| and |interface| are filled in */
     uint64_t ring_bytes;
-    uint32_t block_bytes; /* a multiple of the page size; 0: chosen by |ring_bytes| */
+    uint32_t block_bytes; /* a multiple of the page size; 0: 256 KiB */
     unsigned retire_ms;   /* 0: DEVICE_RETIRE_MS */
 };
 

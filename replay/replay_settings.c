@@ -1,0 +1,257 @@
+#include "replay/replay_settings.h"
+
+#include "common/clock.h"
+#include "common/units.h"
+#include "filters/policy/policy_yaml.h"
+#include "replay/gates.h"
+#include "replay/schedule.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define THREADS_MAX       64
+#define CONNECTIONS_LIMIT 10000
+#define FILES_KEPT_FREE   64
+
+#define AT(member) offsetof(struct replay_settings, member)
+static const struct option_spec options[] = {
+    {"target", 't', OPTION_TEXT, "URL", "where to fire: http://, https:// or unix:/path", AT(target_url)},
+    {"output", 'o', OPTION_TEXT, "RUN", "folder for the run; default: a new one here, named by time",
+     AT(output)},
+    {"speed", 0, OPTION_TEXT, "X|max", "recorded timing, X times as fast (default 1);\nmax: closed loop",
+     AT(speed_text)},
+    {"rate", 0, OPTION_NUMBER, "N", "N requests per second at constant distance instead", AT(rate)},
+    {"concurrency", 0, OPTION_COUNT, "N", "with --speed max: sessions at a time (default 64 a thread)",
+     AT(concurrency)},
+    {"count", 0, OPTION_COUNT, "N", "end after N requests", AT(count)},
+    {"duration", 0, OPTION_DURATION, "T", "end after this time", AT(duration_ns)},
+    {"loop", 0, OPTION_COUNT, "N",
+     "go through the traffic N times (default 1);\n0: until --duration or --count", AT(loop)},
+    {"threads", 0, OPTION_COUNT, "N", "threads that fire (default 1)", AT(threads)},
+    {"session", 0, OPTION_TEXT, "HOW", "auto, connection, cookie:NAME, header:NAME or none", AT(session)},
+    {"connections", 0, OPTION_TEXT, "recorded|N", "a connection for each recorded one, or a pool of N",
+     AT(connections)},
+    {"host", 0, OPTION_TEXT, "HOW", "Host to send: target (default), recorded or a name", AT(host)},
+    {"timeout", 0, OPTION_DURATION, "T", "for a complete answer (default 30s)", AT(timeout_ns)},
+    {"connect-timeout", 0, OPTION_DURATION, "T", "for a connection, TLS included (default 5s)",
+     AT(connect_timeout_ns)},
+    {"methods", 0, OPTION_TEXT, "LIST", "fire these methods only, e.g. GET,HEAD", AT(methods)},
+    {"set-header", 0, OPTION_TEXTS, "'K: V'", "set a header in every request; repeatable", AT(set_headers)},
+    {"remove-header", 0, OPTION_TEXTS, "K", "remove a header from every request; repeatable",
+     AT(remove_headers)},
+    {"set-query", 0, OPTION_TEXTS, "'K=V'", "set a parameter of the query in every request; repeatable",
+     AT(set_queries)},
+    {"rewrite", 0, OPTION_TEXTS, "'s#A#B#'",
+     "in the path, replace what matches A (PCRE2) by B, with groups $1 and\nflags g and i; repeatable",
+     AT(rewrites)},
+    {"policy", 0, OPTION_TEXT, "FILE", "do what its section `rewrite:` says, rehearse-policy(5)", AT(policy)},
+    {"compare", 0, OPTION_CHOICE, "status|content",
+     "what of answers is compared (status); content: also types,\nredirects, names of cookies and JSON",
+     AT(compare)},
+    {"key-file", 0, OPTION_TEXT, "FILE",
+     "with --compare content: the traffic's key, to compare\nsensitive values, too", AT(key_file)},
+    {"insecure", 0, OPTION_FLAG, NULL, "do not verify the target's certificate", AT(insecure)},
+    {"ca-file", 0, OPTION_TEXT, "FILE", "certificates to verify the target with (PEM)", AT(ca_file)},
+    {"sni", 0, OPTION_TEXT, "NAME", "TLS server name, instead of the URL's host", AT(sni)},
+    {"verbatim", 0, OPTION_FLAG, NULL, "keep idempotency keys, request and trace ids as recorded",
+     AT(verbatim)},
+    {"allow-production", 0, OPTION_FLAG, NULL, "fire even at an address the traffic was recorded from",
+     AT(allow_production)},
+    {"max-connections", 0, OPTION_COUNT, "N",
+     "open at a time (default 10000, or what the limit on\nopen files leaves)", AT(max_connections)},
+    {"max-in-flight", 0, OPTION_COUNT, "N", "requests under way at a time (default 10000)",
+     AT(max_in_flight)},
+    {"gate", 0, OPTION_TEXTS, "EXPR", "condition on the figures, e.g. 'p99 < 250ms'; repeatable", AT(gates)},
+};
+
+static const struct options_spec spec = {
+    .verb = "replay",
+    .summary = "fire recorded requests at a target, in order of cause, and say what changed",
+    .arguments = "TRAFFIC...",
+    .arguments_min = 1,
+    .arguments_max = 1000,
+    .examples =
+        "  rehearse replay traffic/ --target http://staging:8080 --speed 2 -o run/\n"
+        "  rehearse replay traffic/ --target https://staging --rate 500 --duration 5m --loop 0\n"
+        "  rehearse replay traffic/ --target http://127.0.0.1:8080 --speed max --concurrency 32\n"
+        "  rehearse replay traffic/ --target http://staging --methods GET,HEAD --gate 'errors < 1%'\n"
+        "  rehearse replay traffic/ --target http://staging --compare content --key-file ~/rehearse.key\n"
+        "  rehearse replay traffic/ --target http://staging --rewrite 's#^/v1/users/(\\d+)#/v2/accounts/$1#' "
+        "\\\n"
+        "      --set-query region=eu --remove-header X-Debug --set-header \"Authorization: Bearer $TOKEN\"\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_settings, int *ret_status)
+{
+    *ret_settings = (struct replay_settings){.session = "auto",
+                                             .connections = "recorded",
+                                             .host = "target",
+                                             .rate = -1,
+                                             .loop = 1,
+                                             .threads = 1,
+                                             .timeout_ns = 30 * NS_PER_S,
+                                             .connect_timeout_ns = 5 * NS_PER_S,
+                                             .max_in_flight = 10000};
+    return options_start(&spec, argc, argv, ret_settings, &ret_settings->traffic, ret_status);
+}
+
+static int check_session(struct replay_settings *settings, struct error *err)
+{
+    const char *how = settings->session;
+    if (strcmp(how, "auto") == 0)
+        settings->session_mode = SESSION_AUTO;
+    else if (strcmp(how, "connection") == 0)
+        settings->session_mode = SESSION_CONNECTION;
+    else if (strcmp(how, "none") == 0)
+        settings->session_mode = SESSION_NONE;
+    else if (strncmp(how, "cookie:", 7) == 0 && how[7])
+        settings->session_mode = SESSION_COOKIE, settings->session_name = how + 7;
+    else if (strncmp(how, "header:", 7) == 0 && how[7])
+        settings->session_mode = SESSION_HEADER, settings->session_name = how + 7;
+    else
+        return error_set(err, ERROR_USAGE,
+                         "--session: '%s' is not auto, connection, cookie:NAME, header:NAME or none", how);
+    return 0;
+}
+
+static int check_pace(struct replay_settings *settings, struct error *err)
+{
+    bool rated = settings->rate >= 0; /* 0 is refused, not taken for no rate */
+    if (!rated)
+        settings->rate = 0;
+    if (rated && settings->speed_text)
+        return error_set(err, ERROR_USAGE, "--rate and --speed exclude each other");
+    if (rated && (settings->rate < SCHEDULE_RATE_MIN || settings->rate > SCHEDULE_RATE_MAX))
+        return error_set(err, ERROR_USAGE, "--rate: not between %g and %g", SCHEDULE_RATE_MIN,
+                         SCHEDULE_RATE_MAX);
+    settings->closed_loop = settings->speed_text && strcmp(settings->speed_text, "max") == 0;
+    settings->speed = 1;
+    if (settings->speed_text && !settings->closed_loop &&
+        (!units_parse_number(settings->speed_text, &settings->speed) ||
+         settings->speed < SCHEDULE_SPEED_MIN || settings->speed > SCHEDULE_SPEED_MAX))
+        return error_set(err, ERROR_USAGE, "--speed: '%s' is not a factor above 0, or max",
+                         settings->speed_text);
+    if (settings->concurrency && !settings->closed_loop)
+        return error_set(err, ERROR_USAGE, "--concurrency needs --speed max");
+    if (!settings->loop && !settings->duration_ns && !settings->count)
+        return error_set(err, ERROR_USAGE, "--loop 0 needs --duration or --count");
+    if (!settings->threads || settings->threads > THREADS_MAX)
+        return error_set(err, ERROR_USAGE, "--threads: not between 1 and %d", THREADS_MAX);
+    return 0;
+}
+
+/* Raises the limit on open files to what is allowed, and derives the cap on connections. */
+static void set_caps(struct replay_settings *settings)
+{
+    struct rlimit limit;
+    uint64_t files = 1024;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) || getrlimit(RLIMIT_NOFILE, &limit) == 0)
+            files = limit.rlim_cur;
+    }
+    uint64_t room = files > FILES_KEPT_FREE + 1 ? files - FILES_KEPT_FREE : 1;
+    if (!settings->max_connections)
+        settings->max_connections = CONNECTIONS_LIMIT;
+    if (settings->max_connections > room)
+        settings->max_connections = room;
+    if (!settings->concurrency)
+        settings->concurrency = 64 * settings->threads;
+}
+
+/* Adds what each of |texts| says. */
+static int add_rewrites(struct rewriter *rewriter, const char *option, const struct option_texts *texts,
+                        int (*add)(struct rewriter *rewriter, const char *text, struct error *err),
+                        struct error *err)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (add(rewriter, texts->items[i], err))
+            return texts->count > 1 ? error_prefix(err, "%s (number %zu)", option, i + 1)
+                                    : error_prefix(err, "%s", option);
+    return 0;
+}
+
+static int add_path(struct rewriter *rewriter, const char *text, struct error *err)
+{
+    const struct rewrite_rule rule = {
+        .place = REWRITE_PATH, .action = REWRITE_SUBSTITUTE, .value = bytes_of(text)};
+    return rewriter_add(rewriter, &rule, err);
+}
+
+static int add_removed_header(struct rewriter *rewriter, const char *text, struct error *err)
+{
+    const struct rewrite_rule rule = {
+        .place = REWRITE_HEADER, .action = REWRITE_REMOVE, .name = bytes_of(text)};
+    return rewriter_add(rewriter, &rule, err);
+}
+
+static int add_policy(struct rewriter *rewriter, const char *path, struct error *err)
+{
+    struct policy *policy;
+    if (policy_load(path, &policy, err))
+        return -1;
+    const struct rewriter *rewrites = policy_rewrites(policy);
+    int status = rewrites ? rewriter_add_all(rewriter, rewrites, err)
+                          : error_set(err, ERROR_USAGE, "%s has no section `rewrite:`", path);
+    policy_free(policy);
+    return status;
+}
+
+static int check_rewrites(struct replay_settings *settings, struct error *err)
+{
+    struct rewriter *rewriter = settings->rewriter = rewriter_create();
+    if (settings->policy && add_policy(rewriter, settings->policy, err))
+        return -1;
+    return add_rewrites(rewriter, "--rewrite", &settings->rewrites, add_path, err) ||
+                   add_rewrites(rewriter, "--set-query", &settings->set_queries, rewriter_add_query_pair,
+                                err) ||
+                   add_rewrites(rewriter, "--remove-header", &settings->remove_headers, add_removed_header,
+                                err) ||
+                   add_rewrites(rewriter, "--set-header", &settings->set_headers, rewriter_add_header_line,
+                                err)
+               ? -1
+               : 0;
+}
+
+int replay_settings_check(struct replay_settings *settings, struct error *err)
+{
+    struct gate gate;
+    if (!settings->target_url)
+        return error_set(err, ERROR_USAGE, "--target is missing; see rehearse replay --help");
+    if (check_session(settings, err) || check_pace(settings, err))
+        return -1;
+    if (strcmp(settings->connections, "recorded") != 0 &&
+        (!units_parse_count(settings->connections, &settings->pool_connections) ||
+         !settings->pool_connections))
+        return error_set(err, ERROR_USAGE, "--connections: '%s' is not recorded or a number above 0",
+                         settings->connections);
+    if (!settings->timeout_ns || !settings->connect_timeout_ns)
+        return error_set(err, ERROR_USAGE, "--timeout and --connect-timeout: must be above 0");
+    if (settings->key_file && !settings->compare)
+        return error_set(err, ERROR_USAGE, "--key-file needs --compare content");
+    if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
+        return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
+    if (!settings->max_in_flight)
+        return error_set(err, ERROR_USAGE, "--max-in-flight: must be above 0");
+    for (const char *at = settings->host; *at; at++)
+        if (*at <= ' ' || *at == 0x7f)
+            return error_set(err, ERROR_USAGE, "--host: not a host name");
+    if (check_rewrites(settings, err))
+        return -1;
+    for (size_t i = 0; i < settings->gates.count; i++)
+        if (gate_parse(settings->gates.items[i], &gate, err))
+            return error_prefix(err, "--gate");
+    set_caps(settings);
+    return target_parse(settings->target_url, &settings->target, err);
+}
+
+void replay_settings_done(struct replay_settings *settings)
+{
+    rewriter_free(settings->rewriter);
+    target_free(settings->target);
+}

@@ -1,0 +1,42 @@
+/* The settings of a replay: options, their defaults and what goes together. */
+#ifndef REPLAY_REPLAY_SETTINGS_H
+#define REPLAY_REPLAY_SETTINGS_H
+
+#include "common/options.h"
+#include "filters/rewrite/rewrite.h"
+#include "filters/session.h"
+#include "replay/target.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the command line and the configuration say. Texts are borrowed from them. */
+struct replay_settings {
+    struct option_texts traffic; /* the words after the options */
+    int compare;                 /* 1: contents, too */
+    const char *key_file, *policy, *target_url, *output, *speed_text, *session, *connections, *host, *methods,
+        *ca_file, *sni;
+    double rate;
+    uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
+    uint64_t max_connections, max_in_flight;
+    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates;
+    bool insecure, verbatim, allow_production;
+
+    /* What that says. */
+    enum session_mode session_mode;
+    const char *session_name; /* cookie or header, else NULL */
+    bool closed_loop;
+    double speed;
+    uint64_t pool_connections; /* 0: as recorded */
+    struct rewriter *rewriter; /* owned */
+    struct target *target;     /* owned, not resolved */
+};
+
+/* Reads the command line. Returns false where that ends the program with |ret_status|. |ret_settings| is to be released
+ * by replay_settings_done in either case. */
+bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_settings, int *ret_status);
+/* Checks what was read and what goes together, and derives the rest; raises the limit on open files to what is allowed. */
+int replay_settings_check(struct replay_settings *settings, struct error *err);
+void replay_settings_done(struct replay_settings *settings);
+
+#endif

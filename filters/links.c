@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* Writes the name that is kept for |name|. */
-static void safe_name(struct bytes name, char text[LINKS_NAME_SIZE + 1])
+void links_name(struct bytes name, char text[LINKS_NAME_SIZE + 1])
 {
     bool ordinary = name.size > 0 && name.size <= LINKS_NAME_SIZE;
     for (size_t i = 0; ordinary && i < name.size; i++) {
@@ -46,7 +45,7 @@ void links_note(struct exchange *exchange, enum link_kind kind, const struct ato
     if (atom->value.size == 0 || exchange->link_count >= LINKS_MAX)
         return;
     char name[LINKS_NAME_SIZE + 1];
-    safe_name(atom->name, name);
+    links_name(atom->name, name);
     size_t count;
     if (is_noted(exchange, kind, atom->place, name, tag, &count))
         return;
@@ -59,7 +58,7 @@ void links_note_id(struct exchange *exchange, enum link_kind kind, enum link_pla
 {
     size_t count;
     char text[LINKS_NAME_SIZE + 1];
-    safe_name(name, text);
+    links_name(name, text);
     for (size_t i = 0; kind == LINK_CREATES && i < exchange->link_count; i++)
         if (exchange->links[i].kind == LINK_REFERS && memcmp(exchange->links[i].tag, tag, LINK_TAG_SIZE) == 0)
             return;

@@ -18,6 +18,9 @@ void links_note(struct exchange *exchange, enum link_kind kind, const struct ato
 void links_note_id(struct exchange *exchange, enum link_kind kind, enum link_place place, struct bytes name,
                    bool strong, const uint8_t tag[LINK_TAG_SIZE]);
 
+/* Writes the name that is kept in links for |name|. */
+void links_name(struct bytes name, char text[LINKS_NAME_SIZE + 1]);
+
 /* The links that an exchange had before it is sanitized once more. Zero it; it keeps its memory. */
 struct links_former {
     struct exchange links, scratch; /* nothing of them but links is used */

@@ -142,8 +142,8 @@ bool created_learn(struct created *created, uint32_t iteration, struct bytes rec
     return moved;
 }
 
-bool created_rewrite(const struct created *created, uint32_t iteration, struct bytes target,
-                     struct buffer *out)
+bool created_find(const struct created *created, uint32_t iteration, struct bytes target, size_t *ret_size,
+                  struct bytes *ret_actual)
 {
     if (created->count == 0 || target.size < 2 || target.data[0] != '/')
         return false;
@@ -157,8 +157,8 @@ bool created_rewrite(const struct created *created, uint32_t iteration, struct b
         const struct place *place = border ? find(created, iteration, bytes_make(target.data, size)) : NULL;
         if (!place)
             continue;
-        buffer_append(out, place->actual, place->actual_size);
-        buffer_append(out, target.data + size, target.size - size);
+        *ret_size = size;
+        *ret_actual = bytes_make(place->actual, place->actual_size);
         return true;
     }
     return false;

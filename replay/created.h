@@ -26,10 +26,10 @@ void created_free(struct created *created);
 bool created_learn(struct created *created, uint32_t iteration, struct bytes recorded_head,
                    struct bytes actual_head);
 
-/* Appends request |target| (origin form) to |out| with its place put right and returns true; appends nothing and returns
- * false where it names no created place that moved in |iteration|. */
-bool created_rewrite(const struct created *created, uint32_t iteration, struct bytes target,
-                     struct buffer *out);
+/* Finds the created place that request |target| (origin form) names at its front, |ret_size| bytes of it, and where that is at the target, borrowed.
+ * Returns false where it names none that moved in |iteration|. */
+bool created_find(const struct created *created, uint32_t iteration, struct bytes target, size_t *ret_size,
+                  struct bytes *ret_actual);
 
 /* Returns how many places found no room. */
 uint64_t created_overflow(const struct created *created);

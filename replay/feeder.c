@@ -8,11 +8,11 @@
 #include "common/mem.h"
 #include "common/stop.h"
 #include "replay/judge.h"
+#include "replay/state/lineage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define POLL_NS             (50 * NS_PER_MS)
 #define READS_BETWEEN_POLLS 64
@@ -25,6 +25,7 @@ struct feeder {
     struct error *err;
     struct schedule schedule;
     struct sessions *sessions;
+    struct lineage *lineage;
     struct buffer results; /* taken from the sink */
     struct buffer record;  /* of one result made here */
     struct buffer endpoint;
@@ -32,7 +33,7 @@ struct feeder {
     uint64_t fired; /* handed to workers, in all iterations */
     uint64_t last_intended_ns;
     uint64_t damaged;
-    struct abort_rule abort_rules[ABORT_RULES_MAX];
+    uint64_t ids_overflow;
     bool failed; /* results cannot be stored; |err| says why */
 };
 
@@ -89,34 +90,21 @@ static void store_unfired(struct feeder *feeder, const struct job *job, enum res
     append(feeder, feeder->engine->start_wall_ns + result.intended_ns, buffer_bytes(&feeder->record));
 }
 
-static void abort_run(struct feeder *feeder, char *why)
-{
-    free(feeder->info->aborted);
-    feeder->info->aborted = why;
-    engine_stop(feeder->engine, UNSENT_ABORTED);
-}
-
 static void watch_target(struct feeder *feeder, uint64_t now_ns)
 {
     const struct engine_counts *counts = &feeder->engine->counts;
-    struct abort_counts now = {.failed = atomic_load(&counts->failed),
-                               .errors = atomic_load(&counts->errors)};
-    struct abort_counts window;
-    uint64_t answered = atomic_load(&counts->answered);
+    uint64_t failures = atomic_load(&counts->failures_in_row);
+    uint64_t success_ns = atomic_load(&counts->last_success_mono_ns);
+    if (failures < FAILURES_TO_ABORT || stopped(feeder) ||
+        (success_ns && now_ns - success_ns < feeder->options->timeout_ns))
+        return;
     const char *failure = atomic_load(&feeder->engine->failure);
-    now.ended = answered + now.failed;
-    for (size_t i = 0; i < feeder->options->abort_rule_count && !stopped(feeder); i++) {
-        struct abort_rule *rule = &feeder->abort_rules[i];
-        if (answered == 0 && now.failed >= FAILURES_TO_ABORT)
-            abort_run(feeder, xasprintf("the target answered none of the first %" PRIu64 " requests: %s",
-                                        now.failed, failure ? failure : "unknown"));
-        else if (abort_rule_look(rule, now_ns, &now, &window))
-            abort_run(feeder,
-                      xasprintf("%s: of %" PRIu64 " requests that ended, %" PRIu64 " failed and %" PRIu64
-                                " were answered with 5xx where the recording was not%s%s",
-                                rule->text, window.ended, window.failed, window.errors - window.failed,
-                                failure ? "; the first failure of the run: " : "", failure ? failure : ""));
-    }
+    free(feeder->info->aborted);
+    feeder->info->aborted =
+        success_ns ? xasprintf("the target stopped answering: %" PRIu64 " failures in a row", failures)
+                   : xasprintf("the target answered none of the first %" PRIu64 " requests: %s", failures,
+                               failure ? failure : "unknown");
+    engine_stop(feeder->engine, UNSENT_ABORTED);
 }
 
 static void watch_time(struct feeder *feeder, uint64_t now_ns)
@@ -164,7 +152,7 @@ static enum fed hand_over(struct feeder *feeder, struct job *job)
         engine_discard(feeder->engine, job);
         return FED;
     }
-    if (!feeder->engine->settings->content)
+    if (!feeder->engine->settings->content && !linker_wants_recorded_body(&job->exchange))
         buffer_clear(&job->exchange.response.body.content);
     job->bytes = sizeof *job + job->exchange.request.head.size + job->exchange.request.body.content.size +
                  job->exchange.response.head.size + job->exchange.response.body.content.size;
@@ -224,6 +212,7 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
     const struct feeder_options *options = feeder->options;
     struct merge_record record;
     feeder->sessions = sessions_create(options->session_mode, options->session_name, 0);
+    feeder->lineage = lineage_create(0);
     bool more = true;
     while (more && go_on(feeder) && merge_next(options->merge, &record) == MERGE_RECORD) {
         struct job *job = engine_job(feeder->engine);
@@ -236,6 +225,9 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
         job->recognition_key = record.header->recognition_key;
         job->policy_hash = record.header->policy_hash;
         job->session = sessions_of(feeder->sessions, &job->exchange);
+        if (options->no_links)
+            job->exchange.link_count = 0;
+        lineage_follow(feeder->lineage, &job->exchange);
         feeder->info->read++;
         if (feed(feeder, job) == FED_ENOUGH) {
             feeder->info->read--;
@@ -245,6 +237,8 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
             poll(feeder);
     }
     sessions_free(feeder->sessions);
+    feeder->ids_overflow += lineage_overflow(feeder->lineage);
+    lineage_free(feeder->lineage);
     return more && !stopped(feeder);
 }
 
@@ -273,6 +267,7 @@ static void add_notes(struct feeder *feeder)
     note_count(info, atomic_load(&counts->links_forgotten), "linked values were forgotten for want of room");
     note_count(info, survey_overflow(feeder->options->survey),
                "sessions, connections or values were too many to be told apart");
+    note_count(info, feeder->ids_overflow, "ids were too many to be followed");
     note_count(info, feeder->damaged, "exchanges were damaged in the traffic");
     note_count(info, damage->blocks_damaged, "blocks of the traffic were damaged and passed over");
 }
@@ -284,9 +279,6 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
                             .info = info,
                             .err = err,
                             .schedule = options->schedule};
-    if (options->abort_rule_count)
-        memcpy(feeder.abort_rules, options->abort_rules,
-               options->abort_rule_count * sizeof options->abort_rules[0]);
     for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
         uint64_t before = feeder.fired;
         if (iteration) {

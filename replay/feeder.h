@@ -6,7 +6,6 @@
 
 #include "common/segment/merge.h"
 #include "common/segment/writer.h"
-#include "replay/abort_rule.h"
 #include "replay/engine/engine.h"
 #include "replay/run.h"
 #include "replay/schedule.h"
@@ -22,12 +21,11 @@ struct feeder_options {
     enum session_mode session_mode;
     const char *session_name;
     const char *methods;  /* or NULL */
+    bool no_links;        /* --no-links */
     uint64_t count;       /* requests to fire; 0: all */
     uint64_t duration_ns; /* 0: to the end */
     uint64_t loop;        /* iterations; 0: without end */
     uint64_t timeout_ns;
-    const struct abort_rule *abort_rules; /* when to stop by itself */
-    size_t abort_rule_count;              /* at most ABORT_RULES_MAX */
 };
 
 /* Runs to the end and joins the engine. Fills the ledger, elapsed_ns, interrupted, aborted and the notes of

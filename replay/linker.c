@@ -2,11 +2,13 @@
 
 #include "common/coding.h"
 #include "common/http1_head.h"
+#include "common/id_like.h"
 #include "common/keymap.h"
 #include "common/mem.h"
 #include "filters/pseudonym.h"
 #include "replay/created.h"
 #include "replay/places.h"
+#include "replay/state/json_spot.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ struct entry {
     enum link_place place; /* where it was found, whose coding |raw| has */
     size_t size;
     uint8_t *raw;
+    struct bytes parent; /* of a weak id: the recorded path that it stands under, owned; else no data */
 };
 
 struct cookie {
@@ -41,6 +44,7 @@ struct jar {
 };
 
 struct linker {
+    bool off;
     size_t limit;
     uint64_t forgotten;
     struct keymap values;
@@ -63,6 +67,18 @@ struct linker *linker_create(size_t limit, const char *base_path)
     return linker;
 }
 
+void linker_turn_off(struct linker *linker)
+{
+    linker->off = true;
+}
+
+static void entry_free(struct entry *entry)
+{
+    free(entry->raw);
+    free((void *)entry->parent.data);
+    free(entry);
+}
+
 static void jar_free(struct jar *jar)
 {
     for (size_t i = 0; i < jar->cookie_count; i++) {
@@ -79,8 +95,7 @@ void linker_free(struct linker *linker)
         return;
     for (struct entry *entry = linker->oldest, *next; entry; entry = next) {
         next = entry->next;
-        free(entry->raw);
-        free(entry);
+        entry_free(entry);
     }
     for (struct jar *jar = linker->oldest_jar, *next; jar; jar = next) {
         next = jar->next;
@@ -107,8 +122,7 @@ static void forget_oldest(struct linker *linker)
     if (!linker->oldest)
         linker->newest = &linker->oldest;
     keymap_remove(&linker->values, entry->key);
-    free(entry->raw);
-    free(entry);
+    entry_free(entry);
     linker->forgotten++;
 }
 
@@ -121,14 +135,16 @@ static bool has_control(struct bytes value)
     return false;
 }
 
-static void remember(struct linker *linker, struct keymap_key key, enum link_place place, struct bytes raw)
+/* Returns the entry, or NULL where |raw| cannot be one. */
+static struct entry *remember(struct linker *linker, struct keymap_key key, enum link_place place,
+                              struct bytes raw)
 {
     bool in_header = place == LINK_PLACE_HEADER || place == LINK_PLACE_COOKIE;
     if (!raw.size || raw.size > VALUE_LIMIT || (in_header && has_control(raw)))
-        return;
+        return NULL;
     struct entry *entry = keymap_get(&linker->values, key);
     if (entry && entry->place == place && bytes_equal(bytes_make(entry->raw, entry->size), raw))
-        return;
+        return entry;
     if (!entry) {
         if (linker->values.count >= linker->limit)
             forget_oldest(linker);
@@ -142,6 +158,7 @@ static void remember(struct linker *linker, struct keymap_key key, enum link_pla
     entry->raw = xmemdup(raw.data, raw.size);
     entry->size = raw.size;
     entry->place = place;
+    return entry;
 }
 
 static struct jar *jar_of(struct linker *linker, const struct linker_context *context)
@@ -201,11 +218,20 @@ size_t linker_wants_body(const struct exchange *exchange)
 {
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];
-        if (link->kind == LINK_ISSUES && (link->place == LINK_PLACE_JSON || link->place == LINK_PLACE_FORM ||
-                                          link->place == LINK_PLACE_BODY))
+        if ((link->kind == LINK_ISSUES || link->kind == LINK_CREATES) &&
+            (link->place == LINK_PLACE_JSON || link->place == LINK_PLACE_FORM ||
+             link->place == LINK_PLACE_BODY))
             return BODY_LIMIT;
     }
     return 0;
+}
+
+bool linker_wants_recorded_body(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->link_count; i++)
+        if (exchange->links[i].kind == LINK_CREATES && exchange->links[i].place == LINK_PLACE_JSON)
+            return true;
+    return false;
 }
 
 /* In the recorded header value the pseudonym stands between a prefix and a suffix ("Bearer ", a path): what
@@ -321,10 +347,78 @@ static void learn_validators(struct linker *linker, const struct linker_context 
     }
 }
 
+/* Splits the path of a Location behind its last '/'. */
+static bool location_id(struct bytes head, struct bytes *ret_parent, struct bytes *ret_id)
+{
+    struct http1_field field;
+    struct bytes path;
+    if (!http1_find_field(head, "Location", &field) || !id_like_location_path(field.value, &path))
+        return false;
+    size_t size = path.size;
+    while (path.data[size - 1] != '/')
+        size--;
+    *ret_parent = bytes_make(path.data, size);
+    *ret_id = bytes_make(path.data + size, path.size - size);
+    return true;
+}
+
+/* Finds what the target's answer gave out in the stead of |link|: in JSON at the same spot as the recorded one, else of the same rank. */
+static bool find_created(const struct exchange *exchange, const struct link *link, struct bytes head,
+                         struct bytes body, struct bytes *ret_value)
+{
+    struct bytes parent, recorded = buffer_bytes(&exchange->response.body.content);
+    struct id_spot spot;
+    if (link->place == LINK_PLACE_HEADER)
+        return location_id(head, &parent, ret_value);
+    if (!id_spots_created(exchange, link, recorded, &spot))
+        return places_find_json(body, bytes_of(link->name), link->rank, ret_value);
+    size_t offset = (size_t)(spot.value.data - recorded.data);
+    if (offset > 0 && recorded.data[offset - 1] == '"')
+        offset--;
+    return json_spot_find(body, json_spot_at(recorded, offset), ret_value);
+}
+
+/* Keeps where the weak id |link| was created: its collection's path as recorded, with the '/'. */
+static void set_parent(struct entry *entry, const struct exchange *exchange, const struct link *link)
+{
+    struct buffer text = {0};
+    struct bytes parent = {0}, id;
+    struct http1_request_line line;
+    if (link->place == LINK_PLACE_HEADER) {
+        if (location_id(buffer_bytes(&exchange->response.head), &parent, &id))
+            buffer_append_bytes(&text, parent);
+    } else if (http1_request_line(buffer_bytes(&exchange->request.head), &line)) {
+        size_t size = 0;
+        while (size < line.target.size && !memchr("?#", line.target.data[size], 2))
+            size++;
+        buffer_append(&text, line.target.data, size);
+        if (size > 0 && text.data[size - 1] != '/')
+            buffer_append_byte(&text, '/');
+    }
+    free((void *)entry->parent.data);
+    entry->parent = bytes_make(xmemdup(text.data, text.size), text.size);
+    buffer_free(&text);
+}
+
+static void learn_id(struct linker *linker, const struct linker_context *context,
+                     const struct exchange *exchange, const struct link *link, struct bytes head,
+                     struct bytes body)
+{
+    struct bytes value;
+    if (!find_created(exchange, link, head, body, &value) || bytes_equal(value, BYTES_LITERAL("null")))
+        return;
+    struct entry *entry = remember(linker, keymap_tag_key(link->tag, context->iteration),
+                                   link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place, value);
+    if (entry && !link->strong && !entry->parent.data)
+        set_parent(entry, exchange, link);
+}
+
 bool linker_learn(struct linker *linker, const struct linker_context *context,
                   const struct exchange *exchange, struct bytes head, struct bytes body)
 {
     bool credential = false;
+    if (linker->off)
+        return false;
     created_learn(linker->created, context->iteration, buffer_bytes(&exchange->response.head), head);
     learn_cookies(linker, context, head);
     learn_validators(linker, context, exchange, head);
@@ -332,6 +426,8 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];
         struct bytes value;
+        if (link->kind == LINK_CREATES)
+            learn_id(linker, context, exchange, link, head, body);
         if (link->kind != LINK_ISSUES ||
             !find_issued(context, exchange, link, same_before(exchange, i), head, body, &value) ||
             !value.size)
@@ -467,7 +563,37 @@ bool linker_validator(const struct linker *linker, const struct linker_context *
 }
 
 bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,
-                  struct buffer *out)
+                  size_t *ret_size, struct bytes *ret_actual)
 {
-    return created_rewrite(linker->created, context->iteration, target, out);
+    return created_find(linker->created, context->iteration, target, ret_size, ret_actual);
+}
+
+static bool is_number(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return text.size > 0 && (text.size == 1 || text.data[0] != '0');
+}
+
+bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
+                   struct buffer *out)
+{
+    const struct entry *entry =
+        keymap_get(&linker->values, keymap_tag_key(spot->link->tag, context->iteration));
+    if (!entry || (!spot->link->strong && !bytes_equal(entry->parent, spot->parent)))
+        return false;
+    /* What was a number in JSON may be a text at the target. */
+    bool quote = spot->place == LINK_PLACE_JSON && spot->value.data[-1] != '"' &&
+                 !is_number(bytes_make(entry->raw, entry->size));
+    size_t before = out->size;
+    if (quote)
+        buffer_append_byte(out, '"');
+    if (!put_value(linker, entry, spot->place, out)) {
+        out->size = before;
+        return false;
+    }
+    if (quote)
+        buffer_append_byte(out, '"');
+    return true;
 }

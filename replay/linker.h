@@ -5,7 +5,8 @@
  * a session, the cookies that the target set, and a path, the target's validators (ETag, Last-Modified). In
  * each request it replaces what it knows and says what it does not.
  *
- * Places of created resources (Location of a 201) are linked too, see created.h.
+ * Ids that an answer gave out are linked too, as far as lineage.h follows them, and places of created resources (Location of a 201), see
+ * created.h.
  *
  * Every iteration has values of its own. Tables are capped: past the limit the oldest entries are forgotten
  * and counted. A core without input or output; one thread. */
@@ -15,6 +16,7 @@
 #include "common/buffer.h"
 #include "common/exchange.h"
 #include "common/segment/segment.h"
+#include "replay/state/id_spots.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +27,8 @@ struct linker;
  * "/prefix") is what the target's paths begin with and the recorded ones do not. Returns owned. */
 struct linker *linker_create(size_t limit, const char *base_path);
 void linker_free(struct linker *linker);
+/* Learns and replaces nothing from now on (--no-links). */
+void linker_turn_off(struct linker *linker);
 /* Returns how many entries were forgotten for want of room. */
 uint64_t linker_forgotten(const struct linker *linker);
 
@@ -38,11 +42,13 @@ struct linker_context {
 /* What replacing found. Adds up over calls. */
 struct linker_found {
     uint32_t linked;   /* replaced by what the target issued */
-    uint32_t unlinked; /* pseudonyms for which the target issued nothing */
+    uint32_t unlinked; /* pseudonyms and ids for which the target issued nothing */
 };
 
 /* Returns how many bytes of the target's body linker_learn wants to see for |exchange|; 0: none. */
 size_t linker_wants_body(const struct exchange *exchange);
+/* Returns whether linker_learn wants the recorded answer's body, too. */
+bool linker_wants_recorded_body(const struct exchange *exchange);
 /* Learns from the target's answer (|head|; |body| as transferred, its content coding not undone). Returns
  * whether the target issued a credential to this session. */
 bool linker_learn(struct linker *linker, const struct linker_context *context,
@@ -55,10 +61,13 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
  * Referer and Origin. */
 void linker_replace_header(struct linker *linker, const struct linker_context *context, struct bytes name,
                            struct bytes value, struct buffer *out, struct linker_found *found);
-/* Appends request |target| (origin form) to |out| and returns true where it names what was created in another
- * place at the target; else appends nothing and returns false. */
+/* Appends what the target gave out in the stead of the id at |spot|. Returns false, with nothing appended, where it gave out nothing, or what
+ * cannot stand there. */
+bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
+                   struct buffer *out);
+/* Finds where what was created at the front of |target| is at the target, as created_find does. */
 bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,
-                  struct buffer *out);
+                  size_t *ret_size, struct bytes *ret_actual);
 /* Finds the target's validator in the stead of |recorded| (one entity tag, or a date) on |path|. */
 bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
                       struct bytes recorded, struct bytes *ret_value);

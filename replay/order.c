@@ -95,7 +95,7 @@ static void wait_for_links(struct order *order, struct order_node *node, const s
                            uint32_t iteration)
 {
     for (size_t i = 0; i < exchange->link_count; i++) {
-        if (exchange->links[i].kind != LINK_USES)
+        if (exchange->links[i].kind != LINK_USES && exchange->links[i].kind != LINK_REFERS)
             continue;
         struct order_tag *tag = keymap_get(&order->tags, keymap_tag_key(exchange->links[i].tag, iteration));
         if (tag && tag->issuer->answer_ns <= node->start_ns)
@@ -109,7 +109,7 @@ static void issue(struct order *order, struct order_node *node, const struct exc
     if (node->answer_ns == UINT64_MAX)
         return;
     for (size_t i = 0; i < exchange->link_count; i++) {
-        if (exchange->links[i].kind != LINK_ISSUES)
+        if (exchange->links[i].kind != LINK_ISSUES && exchange->links[i].kind != LINK_CREATES)
             continue;
         struct keymap_key key = keymap_tag_key(exchange->links[i].tag, iteration);
         if (keymap_get(&order->tags, key))

@@ -36,17 +36,12 @@ struct replay {
     struct run_info info;
 };
 
-static int guard(const struct replay *replay, struct error *err)
+static int guard_production(const struct replay *replay, struct error *err)
 {
     size_t count;
-    const struct replay_settings *settings = &replay->settings;
     const struct address *servers = survey_servers(replay->survey, &count);
-    if (settings->allow_production)
-        return 0;
-    return guard_recorded(settings->target, servers, count, err) ||
-                   guard_production(settings->target, &settings->production, err)
-               ? -1
-               : 0;
+    return replay->settings.allow_production ? 0
+                                             : guard_recorded(replay->settings.target, servers, count, err);
 }
 
 static int make_run_id(struct replay *replay, struct error *err)
@@ -144,7 +139,7 @@ static int prepare(struct replay *replay, struct error *err)
         .threads = (unsigned)settings->threads,
     };
     replay->survey = survey_make(replay->merge, &survey);
-    if (guard(replay, err) || open_run(replay, err))
+    if (guard_production(replay, err) || open_run(replay, err))
         return -1;
     fill_info(replay);
     return run_info_save(replay->folder, &replay->info, err);
@@ -193,6 +188,7 @@ static int fire(struct replay *replay, struct error *err)
         .tls_server_name = settings->sni,
         .tls_ca_file = settings->ca_file,
         .tls_insecure = settings->insecure,
+        .no_links = settings->no_links,
         .closed_loop = replay->settings.closed_loop,
         .concurrency = settings->concurrency,
         .pool_connections = replay->settings.pool_connections,
@@ -220,11 +216,11 @@ static int fire(struct replay *replay, struct error *err)
         .session_mode = replay->settings.session_mode,
         .session_name = replay->settings.session_name,
         .methods = settings->methods,
+        .no_links = settings->no_links,
         .count = settings->count,
         .duration_ns = settings->duration_ns,
         .loop = settings->loop,
-        .abort_rules = replay->settings.abort_rules,
-        .abort_rule_count = replay->settings.abort_rule_count,
+        .timeout_ns = settings->timeout_ns,
     };
     schedule_init(&feeder.schedule,
                   replay->settings.closed_loop ? SCHEDULE_MAX

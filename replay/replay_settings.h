@@ -5,7 +5,6 @@
 #include "common/options.h"
 #include "filters/rewrite/rewrite.h"
 #include "filters/session.h"
-#include "replay/abort_rule.h"
 #include "replay/target.h"
 
 #include <stdbool.h>
@@ -20,8 +19,8 @@ struct replay_settings {
     double rate;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
-    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, abort_ifs;
-    bool insecure, verbatim, allow_production;
+    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates;
+    bool insecure, verbatim, allow_production, no_links;
 
     /* What that says. */
     enum session_mode session_mode;
@@ -29,8 +28,6 @@ struct replay_settings {
     bool closed_loop;
     double speed;
     uint64_t pool_connections; /* 0: as recorded */
-    struct abort_rule abort_rules[ABORT_RULES_MAX];
-    size_t abort_rule_count;
     struct rewriter *rewriter; /* owned */
     struct target *target;     /* owned, not resolved */
 };

@@ -19,6 +19,9 @@ struct build {
     struct bytes recorded_host;
     struct bytes host; /* that takes its place; no data: as recorded */
     bool conditional_linked;
+    bool scans; /* the request carries a credential: its parts are searched for pseudonyms */
+    const struct id_spot *spots;
+    size_t spot_count;
 };
 
 static bool is(struct bytes name, const char *text)
@@ -54,6 +57,60 @@ static struct bytes plain_authority(struct bytes authority)
     return authority;
 }
 
+/* Appends |text| with the pseudonyms in it replaced. */
+static void put_linked(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
+{
+    if (build->scans)
+        linker_replace(build->linker, build->context, place, text, out, &build->request->found);
+    else
+        buffer_append_bytes(out, text);
+}
+
+static bool is_within(const struct id_spot *spot, struct bytes text)
+{
+    return text.size && spot->value.data >= text.data && spot->value.data < text.data + text.size;
+}
+
+/* Appends |text|, a part of the recorded request, with the ids in it replaced. Returns whether any stands in it. */
+static bool put_ids(struct build *build, struct bytes text, struct buffer *out)
+{
+    const uint8_t *copied = text.data;
+    bool any = false;
+    for (size_t i = 0; i < build->spot_count; i++) {
+        const struct id_spot *spot = &build->spots[i];
+        if (!is_within(spot, text))
+            continue;
+        any = true;
+        size_t before = out->size;
+        buffer_append(out, copied, (size_t)(spot->value.data - copied));
+        if (linker_put_id(build->linker, build->context, spot, out)) {
+            copied = spot->value.data + spot->value.size;
+            build->request->found.linked++;
+        } else {
+            out->size = before;
+            build->request->found.unlinked++;
+        }
+    }
+    if (any)
+        buffer_append(out, copied, (size_t)(text.data + text.size - copied));
+    return any;
+}
+
+/* Appends |target| with what was created in it in its place at the target. Returns false, with nothing appended, where nothing was. */
+static bool put_places(struct build *build, struct bytes target, struct buffer *out)
+{
+    size_t size;
+    struct bytes actual, rest;
+    if (!linker_place(build->linker, build->context, target, &size, &actual))
+        return put_ids(build, target, out);
+    build->request->found.linked++;
+    buffer_append_bytes(out, actual);
+    rest = bytes_make(target.data + size, target.size - size);
+    if (!put_ids(build, rest, out))
+        buffer_append_bytes(out, rest);
+    return true;
+}
+
 /* Returns false where a rewrite failed. */
 static bool put_target(struct build *build)
 {
@@ -71,11 +128,9 @@ static bool put_target(struct build *build)
     }
     for (size_t i = 0; i < 3; i++)
         buffer_clear(&request->target[i]);
-    if (linker_place(build->linker, build->context, target, &request->target[0])) {
-        request->found.linked++;
+    if (put_places(build, target, &request->target[0]))
         target = buffer_bytes(&request->target[0]);
-    }
-    linker_replace(build->linker, build->context, LINK_PLACE_QUERY, target, linked, &request->found);
+    put_linked(build, LINK_PLACE_QUERY, target, linked);
     enum rewrite_verdict verdict =
         build->rules->rewriter ? rewriter_target(build->rules->rewriter, buffer_bytes(linked), rewritten)
                                : REWRITE_SAME;
@@ -122,10 +177,10 @@ static void put_origin(struct build *build, struct bytes value, struct buffer *o
         else
             buffer_append(out, value.data, (size_t)(authority.data - value.data));
         buffer_append_bytes(out, build->host);
-        linker_replace(build->linker, build->context, LINK_PLACE_QUERY, rest, out, &build->request->found);
+        put_linked(build, LINK_PLACE_QUERY, rest, out);
         return;
     }
-    linker_replace(build->linker, build->context, LINK_PLACE_QUERY, value, out, &build->request->found);
+    put_linked(build, LINK_PLACE_QUERY, value, out);
 }
 
 static void put_validators(struct build *build, struct bytes name, struct bytes value, struct buffer *out)
@@ -164,6 +219,8 @@ static void put_value(struct build *build, const struct http1_field *field, stru
 {
     const struct request_rules *rules = build->rules;
     const struct body *body = &build->exchange->request.body;
+    if (build->spot_count && put_ids(build, field->value, out))
+        return;
     if (is(field->name, "Host"))
         buffer_append_bytes(out, build->host.data ? build->host : field->value);
     else if (is(field->name, "Content-Length") && body->framing == BODY_FRAMING_LENGTH)
@@ -176,9 +233,11 @@ static void put_value(struct build *build, const struct http1_field *field, stru
         put_validators(build, field->name, field->value, out);
     else if (!rules->verbatim && fresh_is_header(field->name))
         fresh_append(field->value, rules->run_id, build->context->iteration, out);
-    else
+    else if (build->scans || is(field->name, "Cookie"))
         linker_replace_header(build->linker, build->context, field->name, field->value, out,
                               &build->request->found);
+    else
+        buffer_append_bytes(out, field->value);
 }
 
 static void put_field(struct build *build, const struct http1_field *field)
@@ -289,7 +348,10 @@ static enum unsent_reason put_body(struct build *build, struct bytes head)
         return UNSENT_REWRITE_FAILED;
     if (content.size && !body->coded) {
         buffer_clear(plain);
-        linker_replace(build->linker, build->context, place, content, plain, &request->found);
+        buffer_clear(coded);
+        if (put_ids(build, content, coded))
+            content = buffer_bytes(coded);
+        put_linked(build, place, content, plain);
         if (rewrites && !rewrite_body(build))
             return UNSENT_REWRITE_FAILED;
         content = buffer_bytes(plain);
@@ -309,10 +371,22 @@ static enum unsent_reason put_body(struct build *build, struct bytes head)
         buffer_append_text(&request->body, "\r\n");
     }
     buffer_append_text(&request->body, "0\r\n");
-    linker_replace(build->linker, build->context, LINK_PLACE_HEADER,
-                   buffer_bytes(&build->exchange->request.trailers), &request->body, &request->found);
+    put_linked(build, LINK_PLACE_HEADER, buffer_bytes(&build->exchange->request.trailers), &request->body);
     buffer_append_text(&request->body, "\r\n");
     return UNSENT_NONE;
+}
+
+/* Finds out what of the request is linked. */
+static void find_linked(struct build *build, struct id_spot spots[ID_SPOTS_MAX])
+{
+    const struct exchange *exchange = build->exchange;
+    bool ids = false;
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        build->scans |= exchange->links[i].kind == LINK_USES;
+        ids |= exchange->links[i].kind == LINK_REFERS;
+    }
+    build->spots = spots;
+    build->spot_count = ids ? id_spots_carried(exchange, spots) : 0;
 }
 
 enum unsent_reason request_build(struct request *request, const struct request_rules *rules,
@@ -323,6 +397,7 @@ enum unsent_reason request_build(struct request *request, const struct request_r
         .request = request, .rules = rules, .linker = linker, .context = context, .exchange = exchange};
     struct bytes head = buffer_bytes(&exchange->request.head);
     struct http1_field field;
+    struct id_spot spots[ID_SPOTS_MAX];
     buffer_clear(&request->head);
     buffer_clear(&request->body);
     request->expect_continue = request->conditional = request->close = false;
@@ -331,6 +406,7 @@ enum unsent_reason request_build(struct request *request, const struct request_r
         rewriter_begin(rules->rewriter);
     if (!http1_request_line(head, &build.line))
         return UNSENT_BODY_DROPPED;
+    find_linked(&build, spots);
     enum unsent_reason reason = put_body(&build, head);
     if (reason != UNSENT_NONE)
         return reason;

@@ -5,6 +5,7 @@
 #include "common/keymap.h"
 #include "common/mem.h"
 #include "replay/judge.h"
+#include "replay/state/lineage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,8 +127,7 @@ static void note(struct survey *survey, const struct survey_options *options, ui
     if (!options->pooled)
         join(survey, &survey->connection_holder, keymap_key(exchange->connection, 0), tally);
     for (size_t i = 0; i < exchange->link_count; i++)
-        if (exchange->links[i].kind == LINK_ISSUES || exchange->links[i].kind == LINK_USES)
-            join(survey, &survey->issuers, keymap_tag_key(exchange->links[i].tag, 0), tally);
+        join(survey, &survey->issuers, keymap_tag_key(exchange->links[i].tag, 0), tally);
 }
 
 struct survey *survey_make(struct merge *merge, const struct survey_options *options)
@@ -138,10 +138,17 @@ struct survey *survey_make(struct merge *merge, const struct survey_options *opt
     struct merge_record record;
     survey->threads = options->threads;
     survey->load = xcalloc(options->threads, sizeof *survey->load);
-    while (merge_next(merge, &record) == MERGE_RECORD)
-        if (exchange_decode(record.meta, &exchange))
-            note(survey, options, sessions_of(sessions, &exchange), &exchange);
+    struct lineage *lineage = options->threads < 2 ? NULL : lineage_create(0);
+    while (merge_next(merge, &record) == MERGE_RECORD) {
+        if (!exchange_decode(record.meta, &exchange))
+            continue;
+        uint64_t session = sessions_of(sessions, &exchange);
+        if (lineage)
+            lineage_follow(lineage, &exchange);
+        note(survey, options, session, &exchange);
+    }
     survey->overflow += sessions_overflow(sessions);
+    lineage_free(lineage);
     exchange_free(&exchange);
     sessions_free(sessions);
     merge_rewind(merge);

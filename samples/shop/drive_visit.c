@@ -155,9 +155,7 @@ static void describe(const struct visitor *visitor, const struct step *step, cha
         evbuffer_add_printf(
             body, "{\"email\":\"%s@mail.example\",\"card\":\"4111111111111111\",\"cvv\":\"123\"}", name);
         break;
-    case ENDPOINT_ORDER_READ:
-    case ENDPOINT_ORDER_DELETE:
-    case ENDPOINT_COUNT:
+    default: /* to read or delete it; what else there is to do stands in no plan */
         snprintf(target, size, "/orders/%s", visitor->order);
         break;
     }

@@ -13,7 +13,10 @@
     X(CART_READ, "GET", "/cart", 1000, true)                                                                 \
     X(ORDER_CREATE, "POST", "/orders", 2500, true)                                                           \
     X(ORDER_READ, "GET", "/orders/{id}", 1200, false)                                                        \
-    X(ORDER_DELETE, "DELETE", "/orders/{id}", 1400, false)
+    X(ORDER_DELETE, "DELETE", "/orders/{id}", 1400, false)                                                   \
+    X(ORDER_CHANGE, "PUT", "/orders/{id}", 1300, false)                                                      \
+    X(PAY, "POST", "/payments", 1600, false)                                                                 \
+    X(PAYMENT_READ, "GET", "/payments/{id}", 1100, false)
 
 enum endpoint {
 #define X(name, method, path, work_us, may_slow) ENDPOINT_##name,

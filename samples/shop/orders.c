@@ -7,8 +7,10 @@
 #include <event2/http.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define ORDERS_MAX 65536
+#define ORDERS_MAX   65536
+#define PAYMENTS_MAX 65536
 
 struct order {
     size_t user;
@@ -19,6 +21,8 @@ struct orders {
     struct order *ring;
     size_t next;
     struct lookup *ids;
+    char (*payments)[LOOKUP_KEY_SIZE]; /* a ring: the order that each paid */
+    unsigned first_payment, payment_count;
 };
 
 struct orders *orders_create_store(void)
@@ -26,6 +30,10 @@ struct orders *orders_create_store(void)
     struct orders *orders = xcalloc(1, sizeof *orders);
     orders->ring = xcalloc(ORDERS_MAX, sizeof *orders->ring);
     orders->ids = lookup_create(ORDERS_MAX);
+    orders->payments = xcalloc(PAYMENTS_MAX, sizeof *orders->payments);
+    char digits[9];
+    lookup_random_hex(digits, 4);
+    orders->first_payment = 1000 + (unsigned)strtoul(digits, NULL, 16) % 8000;
     return orders;
 }
 
@@ -35,6 +43,7 @@ void orders_free(struct orders *orders)
         return;
     free(orders->ring);
     lookup_free(orders->ids);
+    free(orders->payments);
     free(orders);
 }
 
@@ -62,14 +71,14 @@ void orders_create(struct call *call, struct answer *answer)
     answer->body = json_pack("{s:s,s:i}", "id", id, "pieces", orders->ring[slot].pieces);
 }
 
-/* Finds the order that the path names and the session's user made; else |answer| says why not. */
-static bool find_order(struct call *call, struct answer *answer, size_t *ret_slot)
+/* Finds the order |id| that the session's user made; else |answer| says why not. */
+static bool find_order(struct call *call, const char *id, struct answer *answer, size_t *ret_slot)
 {
     const struct session *session = login_session(call, answer);
     if (!session)
         return false;
     const struct orders *orders = call->shop->orders;
-    if (!lookup_find(orders->ids, call->id, ret_slot) || orders->ring[*ret_slot].user != session->user) {
+    if (!lookup_find(orders->ids, id, ret_slot) || orders->ring[*ret_slot].user != session->user) {
         answer_error(answer, 404, "no such order");
         return false;
     }
@@ -79,7 +88,7 @@ static bool find_order(struct call *call, struct answer *answer, size_t *ret_slo
 void orders_read(struct call *call, struct answer *answer)
 {
     size_t slot;
-    if (!find_order(call, answer, &slot))
+    if (!find_order(call, call->id, answer, &slot))
         return;
     answer->status = 200;
     answer->body = json_pack("{s:s,s:i,s:s}", "id", call->id, "pieces", call->shop->orders->ring[slot].pieces,
@@ -89,8 +98,53 @@ void orders_read(struct call *call, struct answer *answer)
 void orders_delete(struct call *call, struct answer *answer)
 {
     size_t slot;
-    if (!find_order(call, answer, &slot))
+    if (!find_order(call, call->id, answer, &slot))
         return;
     lookup_remove(call->shop->orders->ids, slot);
     answer->status = 204;
+}
+
+void orders_change(struct call *call, struct answer *answer)
+{
+    size_t slot;
+    json_int_t quantity = json_integer_value(json_object_get(call->body, "quantity"));
+    if (!find_order(call, call->id, answer, &slot))
+        return;
+    if (quantity < 1 || quantity > 99) {
+        answer_error(answer, 400, "a quantity from 1 to 99 is needed");
+        return;
+    }
+    call->shop->orders->ring[slot].pieces = (int)quantity;
+    orders_read(call, answer);
+}
+
+void orders_pay(struct call *call, struct answer *answer)
+{
+    size_t slot;
+    struct orders *orders = call->shop->orders;
+    const char *id = json_string_value(json_object_get(call->body, "order_id"));
+    if (!find_order(call, id ? id : "", answer, &slot))
+        return;
+    unsigned number = orders->payment_count++;
+    snprintf(orders->payments[number % PAYMENTS_MAX], LOOKUP_KEY_SIZE, "%s", id);
+    answer->status = 201;
+    answer->body = json_pack("{s:{s:s,s:i},s:i}", "order", "order_id", id, "pieces",
+                             orders->ring[slot].pieces, "id", (int)(orders->first_payment + number));
+}
+
+void orders_read_payment(struct call *call, struct answer *answer)
+{
+    size_t slot;
+    const struct orders *orders = call->shop->orders;
+    const char *id = evhttp_find_header(&call->query, "order_id");
+    int number = catalogue_number(call->id) - (int)orders->first_payment;
+    if (!find_order(call, id ? id : "", answer, &slot))
+        return;
+    if (number < 0 || (unsigned)number >= orders->payment_count ||
+        strcmp(orders->payments[(unsigned)number % PAYMENTS_MAX], id) != 0) {
+        answer_error(answer, 404, "no such payment");
+        return;
+    }
+    answer->status = 200;
+    answer->body = json_pack("{s:i,s:s}", "id", number + (int)orders->first_payment, "order_id", id);
 }

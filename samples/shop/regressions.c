@@ -32,7 +32,7 @@ void regressions_plant(struct regressions *regressions, uint64_t seed)
     pick(regressions->item_fails + 1, SHOP_ITEMS, ITEMS_FAILING, &random);
     pick(regressions->noun_fails, SHOP_NOUNS, NOUNS_FAILING, &random);
     do
-        regressions->slow = (enum endpoint)(words_random(&random) % ENDPOINT_COUNT);
+        regressions->slow = (enum endpoint)(words_random(&random) % (ENDPOINT_ORDER_DELETE + 1));
     while (!endpoints[regressions->slow].may_slow);
     regressions->slow_us = 15000 + (uint32_t)(words_random(&random) % 10000);
 }

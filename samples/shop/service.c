@@ -108,15 +108,36 @@ static void dispatch(struct call *call, enum endpoint endpoint, struct answer *a
     case ENDPOINT_ORDER_DELETE:
         orders_delete(call, answer);
         break;
+    case ENDPOINT_ORDER_CHANGE:
+        orders_change(call, answer);
+        break;
+    case ENDPOINT_PAY:
+        orders_pay(call, answer);
+        break;
+    case ENDPOINT_PAYMENT_READ:
+        orders_read_payment(call, answer);
+        break;
     case ENDPOINT_COUNT:
         break;
     }
 }
 
-/* Reads the JSON object of a POST. Returns false with 400 or 413 in |answer| where there is none. */
+/* Logs |body|: requests with secrets in it are left out. */
+static void log_body(const struct call *call)
+{
+    FILE *log = call->shop->body_log;
+    if (!log || json_object_get(call->body, "password"))
+        return;
+    char *text = json_dumps(call->body, JSON_COMPACT | JSON_SORT_KEYS);
+    fprintf(log, "%s %s %s\n", method_name(call->request), evhttp_request_get_uri(call->request), text);
+    free(text);
+}
+
+/* Reads the JSON object of a POST or PUT. Returns false with 400 or 413 in |answer| where there is none. */
 static bool read_body(struct call *call, struct answer *answer)
 {
-    if (evhttp_request_get_command(call->request) != EVHTTP_REQ_POST)
+    enum evhttp_cmd_type method = evhttp_request_get_command(call->request);
+    if (method != EVHTTP_REQ_POST && method != EVHTTP_REQ_PUT)
         return true;
     struct evbuffer *input = evhttp_request_get_input_buffer(call->request);
     size_t size = evbuffer_get_length(input);
@@ -130,6 +151,7 @@ static bool read_body(struct call *call, struct answer *answer)
         answer_error(answer, 400, "a JSON object is needed");
         return false;
     }
+    log_body(call);
     return true;
 }
 

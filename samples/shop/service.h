@@ -20,6 +20,7 @@ struct shop {
     struct event_base *base;
     struct evhttp *http;
     FILE *access_log; /* NULL: none */
+    FILE *body_log;   /* likewise */
     struct logins *logins;
     struct orders *orders;
     struct regressions regressions;
@@ -33,7 +34,7 @@ struct call {
     struct evhttp_request *request;
     const char *id;         /* what stands for {id} in the path, else "" */
     struct evkeyvalq query; /* decoded */
-    json_t *body;           /* of a POST, an object; else NULL */
+    json_t *body;           /* of a POST or PUT, an object; else NULL */
 };
 
 /* What a handler decides; the body is owned here and may be NULL. */

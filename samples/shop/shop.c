@@ -13,17 +13,19 @@ struct settings {
     const char *regressions;
     const char *planted;
     const char *access_log;
+    const char *body_log;
 };
 
 static void print_usage(FILE *to)
 {
     fputs("Usage: shop --port PORT --users FILE [options]\n\n"
-          "A small JSON service on 127.0.0.1: catalogue, search, login, cart, orders.\n\nOptions:\n"
+          "A small JSON service on 127.0.0.1: catalogue, search, login, cart, orders, payments.\n\nOptions:\n"
           "  --port PORT         where to listen\n"
           "  --users FILE        who may log in: lines of user:password\n"
           "  --regressions SEED  plant three regressions that SEED picks; none (the default) plants none\n"
           "  --planted FILE      write what was planted to FILE as JSON: endpoint and kind\n"
           "  --access-log FILE   write a line for each request: method, target, status\n"
+          "  --body-log FILE     write a line for each JSON body but those of logins: method, target, body\n"
           "  --help              print this help\n",
           to);
 }
@@ -37,6 +39,7 @@ static int parse(int argc, char **argv, struct settings *settings)
         {"regressions", required_argument, NULL, 'r'},
         {"planted", required_argument, NULL, 'l'},
         {"access-log", required_argument, NULL, 'a'},
+        {"body-log", required_argument, NULL, 'b'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -52,6 +55,8 @@ static int parse(int argc, char **argv, struct settings *settings)
             settings->planted = optarg;
         else if (option == 'a')
             settings->access_log = optarg;
+        else if (option == 'b')
+            settings->body_log = optarg;
         else {
             print_usage(option == 'h' ? stdout : stderr);
             return option == 'h' ? 1 : 3;
@@ -114,6 +119,20 @@ static int serve(struct shop *shop, int port)
     return 0;
 }
 
+/* Opens the log |path| (NULL: none), a line at a time. */
+static bool open_log(const char *path, FILE **ret_log)
+{
+    if (!path)
+        return true;
+    *ret_log = fopen(path, "we");
+    if (!*ret_log) {
+        fprintf(stderr, "shop: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    setvbuf(*ret_log, NULL, _IOLBF, 0);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings = {.regressions = "none"};
@@ -124,12 +143,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (!plant(&shop.regressions, &settings))
         return 2;
-    if (settings.access_log && !(shop.access_log = fopen(settings.access_log, "we"))) {
-        fprintf(stderr, "shop: %s: %s\n", settings.access_log, strerror(errno));
+    if (!open_log(settings.access_log, &shop.access_log) || !open_log(settings.body_log, &shop.body_log))
         return 3;
-    }
-    if (shop.access_log)
-        setvbuf(shop.access_log, NULL, _IOLBF, 0);
     struct event_config *config = event_config_new();
     event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
     shop.base = event_base_new_with_config(config);
@@ -144,5 +159,7 @@ int main(int argc, char **argv)
     event_base_free(shop.base);
     if (shop.access_log)
         fclose(shop.access_log);
+    if (shop.body_log)
+        fclose(shop.body_log);
     return status;
 }

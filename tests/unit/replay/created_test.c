@@ -34,13 +34,15 @@ static bool learn(struct created *created, uint32_t iteration, const char *recor
 static void expect(const struct created *created, uint32_t iteration, const char *target, const char *wanted)
 {
     struct buffer out = {0};
-    bool changed = created_rewrite(created, iteration, bytes_of(target), &out);
+    size_t size = 0;
+    struct bytes actual;
+    bool changed = created_find(created, iteration, bytes_of(target), &size, &actual);
     assert_int_equal(changed, wanted != NULL);
     if (wanted) {
+        buffer_append_bytes(&out, actual);
+        buffer_append_text(&out, target + size);
         buffer_append_byte(&out, 0);
         assert_string_equal((char *)out.data, wanted);
-    } else {
-        assert_int_equal(out.size, 0);
     }
     buffer_free(&out);
 }

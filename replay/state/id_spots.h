@@ -1,0 +1,25 @@
+/* Where in a message the ids stand that its links name: the rule of the capture (filters/ids.h) gone through once more, for the links that are
+ * followed alone, and in their parts of the message alone. Views into the exchange. */
+#ifndef REPLAY_STATE_ID_SPOTS_H
+#define REPLAY_STATE_ID_SPOTS_H
+
+#include "common/exchange.h"
+
+#define ID_SPOTS_MAX 64 /* of one message; more are left as they are */
+
+struct id_spot {
+    enum link_place place;
+    const struct link *link;
+    struct bytes value;  /* as it stands */
+    struct bytes parent; /* in a path: what stands before it, from its start, with the '/' */
+};
+
+/* Finds what the request of |exchange| carries (LINK_REFERS), in the order of the target, the header lines, the body. Returns how many there are. */
+size_t id_spots_carried(const struct exchange *exchange, struct id_spot spots[ID_SPOTS_MAX]);
+
+/* Finds what the recorded answer gave out for |link| (LINK_CREATES) of |exchange|, in |body|, the recorded one, without content coding. Returns false where it is not
+ * told, as where no body was kept. */
+bool id_spots_created(const struct exchange *exchange, const struct link *link, struct bytes body,
+                      struct id_spot *ret_spot);
+
+#endif

@@ -1,0 +1,190 @@
+#include "replay/state/lineage.h"
+
+#include "common/http1_head.h"
+#include "common/id_like.h"
+#include "common/keymap.h"
+#include "common/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT_DEFAULT 1000000
+
+/* An id that an answer gave out, and nobody had carried before. */
+struct birth {
+    uint64_t answer_ns;
+};
+
+struct lineage {
+    struct keymap values; /* struct birth, or |carried| */
+    size_t limit;
+    uint64_t followed;
+    uint64_t overflow;
+};
+
+/* Stands for ids that a request carried before any answer gave them out. */
+static struct birth carried;
+
+struct lineage *lineage_create(size_t limit)
+{
+    struct lineage *lineage = xcalloc(1, sizeof *lineage);
+    lineage->limit = limit ? limit : LIMIT_DEFAULT;
+    return lineage;
+}
+
+void lineage_free(struct lineage *lineage)
+{
+    if (!lineage)
+        return;
+    size_t position = 0;
+    for (struct birth *birth; (birth = keymap_next(&lineage->values, &position)) != NULL;)
+        if (birth != &carried)
+            free(birth);
+    keymap_free(&lineage->values);
+    free(lineage);
+}
+
+static bool is_id(const struct link *link)
+{
+    return link->kind == LINK_CREATES || link->kind == LINK_REFERS;
+}
+
+/* Ids have tags apart from those of credentials, and weak ones under each collection its own. FNV-1a: the tag is a keyed hash already. */
+static void set_apart(struct link *link, struct bytes collection)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325), tag;
+    for (size_t i = 0; !link->strong && i < collection.size; i++)
+        hash = (hash ^ collection.data[i]) * UINT64_C(0x100000001b3);
+    memcpy(&tag, link->tag, sizeof tag);
+    tag ^= hash;
+    memcpy(link->tag, &tag, sizeof tag);
+}
+
+static uint16_t rank_of(const struct exchange *exchange, size_t index)
+{
+    const struct link *link = &exchange->links[index];
+    uint16_t rank = 0;
+    for (size_t i = 0; i < index; i++) {
+        const struct link *other = &exchange->links[i];
+        rank +=
+            other->kind == link->kind && other->place == link->place && strcmp(other->name, link->name) == 0;
+    }
+    return rank;
+}
+
+/* The last segment of |path| but |skip| that is not like an id. */
+static struct bytes collection_of(struct bytes path, size_t skip)
+{
+    struct bytes segment, names[2] = {{0}, {0}};
+    while (id_like_next_segment(&path, &segment)) {
+        if (segment.size == 0)
+            continue;
+        names[1] = names[0];
+        names[0] = segment;
+    }
+    return names[skip];
+}
+
+/* Finds the name under which what |link| gives out is created: where its place is told, there, else the last of the request's path. */
+static struct bytes created_in(const struct exchange *exchange, const struct link *link)
+{
+    struct http1_request_line line;
+    struct http1_field field;
+    struct bytes path;
+    if (link->place == LINK_PLACE_HEADER &&
+        http1_find_field(buffer_bytes(&exchange->response.head), "Location", &field) &&
+        id_like_location_path(field.value, &path))
+        return collection_of(path, 1);
+    if (link->place == LINK_PLACE_JSON && http1_request_line(buffer_bytes(&exchange->request.head), &line))
+        return collection_of(line.target, 0);
+    return (struct bytes){0};
+}
+
+static struct birth *find(const struct lineage *lineage, const struct link *link)
+{
+    return keymap_get(&lineage->values, keymap_tag_key(link->tag, 0));
+}
+
+/* Returns whether there is room. */
+static bool remember(struct lineage *lineage, const struct link *link, struct birth *birth)
+{
+    if (lineage->values.count >= lineage->limit) {
+        lineage->overflow++;
+        return false;
+    }
+    keymap_set(&lineage->values, keymap_tag_key(link->tag, 0), birth);
+    return true;
+}
+
+/* Returns whether the id that |link| carries is followed. */
+static bool follow_carried(struct lineage *lineage, const struct exchange *exchange, struct link *link)
+{
+    if (!link->strong && link->place != LINK_PLACE_PATH)
+        return false;
+    set_apart(link, bytes_of(link->name));
+    struct birth *birth = find(lineage, link);
+    if (!birth)
+        remember(lineage, link, &carried);
+    if (!birth || birth == &carried)
+        return false;
+    if (birth->answer_ns <= exchange->request.first_ns)
+        return true;
+    /* Who asked had it from elsewhere. */
+    keymap_set(&lineage->values, keymap_tag_key(link->tag, 0), &carried);
+    free(birth);
+    return false;
+}
+
+/* Returns whether the id that |link| gives out is followed. */
+static bool follow_created(struct lineage *lineage, const struct exchange *exchange, struct link *link)
+{
+    struct bytes collection = link->strong ? (struct bytes){0} : created_in(exchange, link);
+    if (!exchange->response.first_ns || (!link->strong && !collection.size))
+        return false;
+    set_apart(link, collection);
+    struct birth *birth = find(lineage, link);
+    if (birth)
+        return birth != &carried;
+    birth = xmalloc(sizeof *birth);
+    birth->answer_ns = exchange->response.first_ns;
+    if (remember(lineage, link, birth))
+        return true;
+    free(birth);
+    return false;
+}
+
+void lineage_follow(struct lineage *lineage, struct exchange *exchange)
+{
+    size_t kept = 0;
+    bool carries = false;
+    /* What the request carries stands before what its answer gives out: the first pass ranks while all are there. */
+    for (size_t i = 0; i < exchange->link_count; i++)
+        if (is_id(&exchange->links[i]))
+            exchange->links[i].rank = rank_of(exchange, i);
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        struct link link = exchange->links[i];
+        bool follows = true;
+        if (link.kind == LINK_REFERS)
+            follows = follow_carried(lineage, exchange, &link);
+        else if (link.kind == LINK_CREATES)
+            follows = follow_created(lineage, exchange, &link);
+        exchange->links[i] = link;
+        if (!follows)
+            continue;
+        carries |= link.kind == LINK_REFERS;
+        exchange->links[i] = exchange->links[kept];
+        exchange->links[kept++] = link;
+    }
+    exchange->link_count = kept;
+    lineage->followed += carries;
+}
+
+uint64_t lineage_followed(const struct lineage *lineage)
+{
+    return lineage->followed;
+}
+
+uint64_t lineage_overflow(const struct lineage *lineage)
+{
+    return lineage->overflow;
+}

@@ -1,0 +1,174 @@
+/* Ids that answers give out, through sanitizer, lineage, linker and request: followed where they were first seen in the answer and are long enough or stand in
+ * the created collection's path, into every place, and nowhere else. */
+#include "common/mem.h"
+#include "filters/key.h"
+#include "filters/policy/policy.h"
+#include "filters/sanitize.h"
+#include "replay/request.h"
+#include "replay/state/lineage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct keys *keys;
+static struct sanitizer *sanitizer;
+static struct lineage *lineage;
+static struct linker *linker;
+static struct linker_context context;
+static uint64_t now_ns;
+
+static int set_up(void **state)
+{
+    (void)state;
+    keys = keys_random();
+    sanitizer = sanitizer_create(policy_builtin(), keys);
+    lineage = lineage_create(0);
+    linker = linker_create(0, "");
+    context = (struct linker_context){.session = 1, .recognition_key = keys_recognition(keys)};
+    now_ns = 1000;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    linker_free(linker);
+    lineage_free(lineage);
+    sanitizer_free(sanitizer);
+    keys_free(keys);
+    return 0;
+}
+
+static void fill(struct message *message, const char *text)
+{
+    const char *end = strstr(text, "\r\n\r\n");
+    buffer_append(&message->head, text, (size_t)(end - text) + 4);
+    buffer_append_text(&message->body.content, end + 4);
+    message->body.wire_bytes = message->body.content.size;
+    message->body.state = message->body.wire_bytes ? BODY_KEPT : BODY_EMPTY;
+    message->body.framing = message->body.wire_bytes ? BODY_FRAMING_LENGTH : BODY_FRAMING_NONE;
+}
+
+/* Records the exchange, replays it against a target that answers |live|, and compares what was sent with |wanted| (NULL: as recorded), by its end |rest| after the head. */
+static void expect(const char *request, const char *recorded, const char *live, const char *wanted)
+{
+    struct exchange exchange = {.id = now_ns};
+    struct request made = {0};
+    const struct request_rules rules = {.base_path = "", .run_id = "r"};
+    fill(&exchange.request, request);
+    fill(&exchange.response, recorded);
+    exchange.status = (uint16_t)atoi(recorded + 9);
+    exchange.request.first_ns = exchange.request.last_ns = now_ns++;
+    exchange.response.first_ns = exchange.response.last_ns = now_ns++;
+    sanitize_exchange(sanitizer, &exchange);
+    lineage_follow(lineage, &exchange);
+    assert_int_equal(request_build(&made, &rules, linker, &context, &exchange), UNSENT_NONE);
+    struct bytes head = buffer_bytes(&made.head);
+    struct bytes mark = BYTES_LITERAL("X-Rehearse-Run: r\r\n");
+    const uint8_t *run = memmem(head.data, head.size, mark.data, mark.size);
+    assert_non_null(run);
+    struct buffer sent = {0};
+    buffer_append(&sent, head.data, (size_t)(run - head.data));
+    buffer_append(&sent, run + mark.size, head.size - (size_t)(run - head.data) - mark.size);
+    buffer_append_bytes(&sent, buffer_bytes(&made.body));
+    buffer_append_byte(&sent, 0);
+    assert_string_equal((char *)sent.data, wanted ? wanted : request);
+    const char *end = strstr(live, "\r\n\r\n") + 4;
+    linker_learn(linker, &context, &exchange, bytes_make(live, (size_t)(end - live)), bytes_of(end));
+    buffer_free(&sent);
+    request_free(&made);
+    exchange_free(&exchange);
+}
+
+#define JSON "Content-Type: application/json\r\n"
+#define OK   "HTTP/1.1 200 OK\r\n\r\n"
+
+static void create_order(void)
+{
+    expect("POST /orders HTTP/1.1\r\n" JSON "Content-Length: 26\r\n\r\n{\"item_id\":23,\"pieces\":2} ",
+           "HTTP/1.1 201 Created\r\n" JSON "Location: /orders/ord-7734512\r\n\r\n"
+           "{\"item\":{\"id\":23},\"id\":\"ord-7734512\",\"number\":100200300,\"line_id\":500600700}",
+           "HTTP/1.1 201 Created\r\n" JSON "Location: http://target/orders/ord-1\r\n\r\n"
+           "{\"item\":{\"id\":23},\"id\":\"ord-1\",\"number\":9,\"line_id\":\"l 1\"}",
+           NULL);
+}
+
+static void test_id_links_strong_id_in_every_place(void **state)
+{
+    (void)state;
+    create_order();
+    expect("GET /orders/ord-7734512/lines/500600700?order_id=ord-7734512&x=1 HTTP/1.1\r\nX-Order-Id: "
+           "ord-7734512\r\n\r\n",
+           OK, OK, "GET /orders/ord-1/lines/l%201?order_id=ord-1&x=1 HTTP/1.1\r\nX-Order-Id: ord-1\r\n\r\n");
+    expect("POST /pay HTTP/1.1\r\n" JSON
+           "Content-Length: 58\r\n\r\n{\"order_id\":\"ord-7734512\",\"line_id\":500600700,\"quantity\":2}",
+           OK, OK,
+           "POST /pay HTTP/1.1\r\n" JSON
+           "Content-Length: 49\r\n\r\n{\"order_id\":\"ord-1\",\"line_id\":\"l 1\",\"quantity\":2}");
+    expect("POST /pay HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+           "24\r\n\r\norder_id=ord-7734512&p=2",
+           OK, OK,
+           "POST /pay HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+           "18\r\n\r\norder_id=ord-1&p=2");
+    expect("PATCH /orders/ord-7734512 HTTP/1.1\r\n\r\n", OK, OK, "PATCH /orders/ord-1 HTTP/1.1\r\n\r\n");
+}
+
+static void test_id_links_what_an_earlier_request_carried_stays(void **state)
+{
+    (void)state;
+    expect("GET /parts/part-99123 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+    expect("POST /kits HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"part_id\":\"part-99123\",\"id\":\"kit-123456\"}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"part_id\":\"part-1\",\"id\":\"kit-9\"}", NULL);
+    expect("GET /parts/part-99123?kit_id=kit-123456 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /parts/part-99123?kit_id=kit-9 HTTP/1.1\r\n\r\n");
+}
+
+static void test_id_links_short_id_only_under_the_path_it_was_created_in(void **state)
+{
+    (void)state;
+    expect("GET /items/17 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+    expect("POST /notes?page=1 HTTP/1.1\r\n\r\n", "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":17}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":94}", NULL);
+    expect("GET /notes/17?page=17&item_id=17 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /notes/94?page=17&item_id=17 HTTP/1.1\r\n\r\n");
+    expect("GET /items/17 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+    expect("GET /archive/notes/17 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+    expect("POST /tags HTTP/1.1\r\n" JSON "Content-Length: 14\r\n\r\n{\"note_id\":17}", OK, OK, NULL);
+}
+
+static void test_id_links_unanswered_creation_leaves_the_recorded_id(void **state)
+{
+    (void)state;
+    expect("POST /notes HTTP/1.1\r\n\r\n", "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":\"note-123456\"}",
+           "HTTP/1.1 500 No\r\n\r\n", NULL);
+    expect("GET /notes/note-123456 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+    assert_int_equal(lineage_followed(lineage), 1);
+}
+
+static void test_id_links_off(void **state)
+{
+    (void)state;
+    linker_turn_off(linker);
+    create_order();
+    expect("GET /orders/ord-7734512 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_id_links_strong_id_in_every_place),
+        TEST(test_id_links_what_an_earlier_request_carried_stays),
+        TEST(test_id_links_short_id_only_under_the_path_it_was_created_in),
+        TEST(test_id_links_unanswered_creation_leaves_the_recorded_id),
+        TEST(test_id_links_off),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

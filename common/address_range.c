@@ -109,6 +109,14 @@ bool address_range_parse(struct bytes text, struct address_range *ret_range)
     return true;
 }
 
+struct address_range address_range_of(const struct address *address)
+{
+    struct address_range range = {.address = *address};
+    unmap(&range.address);
+    range.prefix_bits = range.address.family == AF_INET ? 32 : 128;
+    return range;
+}
+
 bool address_range_holds(const struct address_range *range, const struct address *address)
 {
     struct address plain = *address;

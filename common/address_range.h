@@ -21,6 +21,8 @@ struct address_ranges {
 
 /* Reads one range. Returns false where |text| is none. */
 bool address_range_parse(struct bytes text, struct address_range *ret_range);
+/* Returns the range of |address| alone; with port 0, of all its ports. */
+struct address_range address_range_of(const struct address *address);
 /* Returns whether |address| lies in |range|. An IPv4-mapped IPv6 address is the IPv4 address. */
 bool address_range_holds(const struct address_range *range, const struct address *address);
 /* Returns whether |address| lies in one of |ranges|. */

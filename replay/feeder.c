@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define POLL_NS             (50 * NS_PER_MS)
 #define READS_BETWEEN_POLLS 64
@@ -33,6 +34,7 @@ struct feeder {
     uint64_t fired; /* handed to workers, in all iterations */
     uint64_t last_intended_ns;
     uint64_t damaged;
+    struct abort_rule abort_rules[ABORT_RULES_MAX];
     uint64_t ids_overflow;
     bool failed; /* results cannot be stored; |err| says why */
 };
@@ -90,21 +92,34 @@ static void store_unfired(struct feeder *feeder, const struct job *job, enum res
     append(feeder, feeder->engine->start_wall_ns + result.intended_ns, buffer_bytes(&feeder->record));
 }
 
+static void abort_run(struct feeder *feeder, char *why)
+{
+    free(feeder->info->aborted);
+    feeder->info->aborted = why;
+    engine_stop(feeder->engine, UNSENT_ABORTED);
+}
+
 static void watch_target(struct feeder *feeder, uint64_t now_ns)
 {
     const struct engine_counts *counts = &feeder->engine->counts;
-    uint64_t failures = atomic_load(&counts->failures_in_row);
-    uint64_t success_ns = atomic_load(&counts->last_success_mono_ns);
-    if (failures < FAILURES_TO_ABORT || stopped(feeder) ||
-        (success_ns && now_ns - success_ns < feeder->options->timeout_ns))
-        return;
+    struct abort_counts now = {.failed = atomic_load(&counts->failed),
+                               .errors = atomic_load(&counts->errors)};
+    struct abort_counts window;
+    uint64_t answered = atomic_load(&counts->answered);
     const char *failure = atomic_load(&feeder->engine->failure);
-    free(feeder->info->aborted);
-    feeder->info->aborted =
-        success_ns ? xasprintf("the target stopped answering: %" PRIu64 " failures in a row", failures)
-                   : xasprintf("the target answered none of the first %" PRIu64 " requests: %s", failures,
-                               failure ? failure : "unknown");
-    engine_stop(feeder->engine, UNSENT_ABORTED);
+    now.ended = answered + now.failed;
+    for (size_t i = 0; i < feeder->options->abort_rule_count && !stopped(feeder); i++) {
+        struct abort_rule *rule = &feeder->abort_rules[i];
+        if (answered == 0 && now.failed >= FAILURES_TO_ABORT)
+            abort_run(feeder, xasprintf("the target answered none of the first %" PRIu64 " requests: %s",
+                                        now.failed, failure ? failure : "unknown"));
+        else if (abort_rule_look(rule, now_ns, &now, &window))
+            abort_run(feeder,
+                      xasprintf("%s: of %" PRIu64 " requests that ended, %" PRIu64 " failed and %" PRIu64
+                                " were answered with 5xx where the recording was not%s%s",
+                                rule->text, window.ended, window.failed, window.errors - window.failed,
+                                failure ? "; the first failure of the run: " : "", failure ? failure : ""));
+    }
 }
 
 static void watch_time(struct feeder *feeder, uint64_t now_ns)
@@ -279,6 +294,9 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
                             .info = info,
                             .err = err,
                             .schedule = options->schedule};
+    if (options->abort_rule_count)
+        memcpy(feeder.abort_rules, options->abort_rules,
+               options->abort_rule_count * sizeof options->abort_rules[0]);
     for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
         uint64_t before = feeder.fired;
         if (iteration) {

@@ -6,6 +6,7 @@
 
 #include "common/segment/merge.h"
 #include "common/segment/writer.h"
+#include "replay/abort_rule.h"
 #include "replay/engine/engine.h"
 #include "replay/run.h"
 #include "replay/schedule.h"
@@ -26,6 +27,8 @@ struct feeder_options {
     uint64_t duration_ns; /* 0: to the end */
     uint64_t loop;        /* iterations; 0: without end */
     uint64_t timeout_ns;
+    const struct abort_rule *abort_rules; /* when to stop by itself */
+    size_t abort_rule_count;              /* at most ABORT_RULES_MAX */
 };
 
 /* Runs to the end and joins the engine. Fills the ledger, elapsed_ns, interrupted, aborted and the notes of

@@ -1,35 +1,96 @@
 #include "replay/guards.h"
 
-#include <arpa/inet.h>
-#include <string.h>
+#include "common/address_range.h"
 
-static bool same_address(const struct target_address *target, const struct address *server)
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <string.h>
+#include <strings.h>
+
+/* Returns false for what is no Internet address. */
+static bool to_address(const struct sockaddr *from, struct address *ret_address)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    const struct sockaddr_in *v4 = (const void *)&target->sockaddr;
-    const struct sockaddr_in6 *v6 = (const void *)&target->sockaddr;
-    if (target->sockaddr.ss_family == AF_INET)
-        return ntohs(v4->sin_port) == server->port &&
-               ((server->family == AF_INET && memcmp(&v4->sin_addr, server->ip, 4) == 0) ||
-                (server->family == AF_INET6 && memcmp(server->ip, mapped, 12) == 0 &&
-                 memcmp(&v4->sin_addr, server->ip + 12, 4) == 0));
-    return target->sockaddr.ss_family == AF_INET6 && ntohs(v6->sin6_port) == server->port &&
-           ((server->family == AF_INET6 && memcmp(&v6->sin6_addr, server->ip, 16) == 0) ||
-            (server->family == AF_INET && memcmp(&v6->sin6_addr, mapped, 12) == 0 &&
-             memcmp((const uint8_t *)&v6->sin6_addr + 12, server->ip, 4) == 0));
+    const struct sockaddr_in *v4 = (const void *)from;
+    const struct sockaddr_in6 *v6 = (const void *)from;
+    *ret_address = (struct address){.family = (uint8_t)from->sa_family};
+    if (from->sa_family == AF_INET) {
+        memcpy(ret_address->ip, &v4->sin_addr, 4);
+        ret_address->port = ntohs(v4->sin_port);
+    } else if (from->sa_family == AF_INET6) {
+        memcpy(ret_address->ip, &v6->sin6_addr, 16);
+        ret_address->port = ntohs(v6->sin6_port);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool lies_in(const struct target *target, const struct address_range *range)
+{
+    struct address address;
+    for (size_t i = 0; i < target->address_count; i++)
+        if (to_address((const void *)&target->addresses[i].sockaddr, &address) &&
+            address_range_holds(range, &address))
+            return true;
+    return false;
 }
 
 int guard_recorded(const struct target *target, const struct address *servers, size_t count,
                    struct error *err)
 {
-    for (size_t i = 0; i < target->address_count; i++) {
-        for (size_t j = 0; j < count; j++) {
-            char text[ADDRESS_TEXT_SIZE];
-            if (same_address(&target->addresses[i], &servers[j]))
-                return error_set(err, ERROR_USAGE,
-                                 "the traffic was recorded from %s, the target's own address: give another "
-                                 "--target, or --allow-production if you mean it",
-                                 address_format(&servers[j], text));
+    for (size_t i = 0; i < count; i++) {
+        char text[ADDRESS_TEXT_SIZE];
+        struct address_range server = address_range_of(&servers[i]);
+        if (lies_in(target, &server))
+            return error_set(err, ERROR_USAGE,
+                             "the traffic was recorded from %s, the target's own address: give another "
+                             "--target, or --allow-production if you mean it",
+                             address_format(&servers[i], text));
+    }
+    return 0;
+}
+
+static int refuse(const char *name, struct error *err)
+{
+    return error_set(
+        err, ERROR_USAGE,
+        "the target is production, by --production %s: give another --target, or --allow-production "
+        "if you mean it",
+        name);
+}
+
+static int guard_name(const struct target *target, const char *name, struct error *err)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
+    struct address address;
+    bool same = strcasecmp(target->host, name) == 0 && !target->is_unix;
+    int status = same ? 0 : getaddrinfo(name, NULL, &hints, &found);
+    if (status != 0)
+        return error_set(
+            err, ERROR_USAGE,
+            "--production %s: neither an address, a network nor a host that can be resolved (%s)", name,
+            gai_strerror(status));
+    for (struct addrinfo *one = found; one && !same; one = one->ai_next) {
+        if (!to_address(one->ai_addr, &address))
+            continue;
+        struct address_range range = address_range_of(&address); /* without a port: every one of the host's */
+        same = lies_in(target, &range);
+    }
+    if (found)
+        freeaddrinfo(found);
+    return same ? refuse(name, err) : 0;
+}
+
+int guard_production(const struct target *target, const struct option_texts *names, struct error *err)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct address_range range;
+        const char *name = names->items[i];
+        if (!address_range_parse(bytes_of(name), &range)) {
+            if (guard_name(target, name, err))
+                return -1;
+        } else if (lies_in(target, &range)) {
+            return refuse(name, err);
         }
     }
     return 0;

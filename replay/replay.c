@@ -36,12 +36,17 @@ struct replay {
     struct run_info info;
 };
 
-static int guard_production(const struct replay *replay, struct error *err)
+static int guard(const struct replay *replay, struct error *err)
 {
     size_t count;
+    const struct replay_settings *settings = &replay->settings;
     const struct address *servers = survey_servers(replay->survey, &count);
-    return replay->settings.allow_production ? 0
-                                             : guard_recorded(replay->settings.target, servers, count, err);
+    if (settings->allow_production)
+        return 0;
+    return guard_recorded(settings->target, servers, count, err) ||
+                   guard_production(settings->target, &settings->production, err)
+               ? -1
+               : 0;
 }
 
 static int make_run_id(struct replay *replay, struct error *err)
@@ -139,7 +144,7 @@ static int prepare(struct replay *replay, struct error *err)
         .threads = (unsigned)settings->threads,
     };
     replay->survey = survey_make(replay->merge, &survey);
-    if (guard_production(replay, err) || open_run(replay, err))
+    if (guard(replay, err) || open_run(replay, err))
         return -1;
     fill_info(replay);
     return run_info_save(replay->folder, &replay->info, err);
@@ -220,7 +225,8 @@ static int fire(struct replay *replay, struct error *err)
         .count = settings->count,
         .duration_ns = settings->duration_ns,
         .loop = settings->loop,
-        .timeout_ns = settings->timeout_ns,
+        .abort_rules = replay->settings.abort_rules,
+        .abort_rule_count = replay->settings.abort_rule_count,
     };
     schedule_init(&feeder.schedule,
                   replay->settings.closed_loop ? SCHEDULE_MAX

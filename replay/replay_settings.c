@@ -60,8 +60,13 @@ static const struct option_spec options[] = {
      AT(verbatim)},
     {"no-links", 0, OPTION_FLAG, NULL, "put nothing that the target issues in the place of what was recorded",
      AT(no_links)},
-    {"allow-production", 0, OPTION_FLAG, NULL, "fire even at an address the traffic was recorded from",
-     AT(allow_production)},
+    {"production", 0, OPTION_TEXTS, "HOST|CIDR",
+     "an address, a network or a host that is never fired at;\nrepeatable", AT(production)},
+    {"allow-production", 0, OPTION_FLAG, NULL,
+     "fire even at such, or at an address the traffic was\nrecorded from", AT(allow_production)},
+    {"abort-if", 0, OPTION_TEXTS, "EXPR|off",
+     "stop when the target fails (default '" ABORT_RULE_DEFAULT "'),\nor never by itself; repeatable",
+     AT(abort_ifs)},
     {"max-connections", 0, OPTION_COUNT, "N",
      "open at a time (default 10000, or what the limit on\nopen files leaves)", AT(max_connections)},
     {"max-in-flight", 0, OPTION_COUNT, "N", "requests under way at a time (default 10000)",
@@ -220,6 +225,22 @@ static int check_rewrites(struct replay_settings *settings, struct error *err)
                : 0;
 }
 
+static int check_abort_rules(struct replay_settings *settings, struct error *err)
+{
+    static const char *const defaults[] = {ABORT_RULE_DEFAULT};
+    const struct option_texts *given = &settings->abort_ifs;
+    const char *const *texts = given->count ? given->items : defaults;
+    size_t count = given->count ? given->count : 1;
+    if (count == 1 && strcmp(texts[0], "off") == 0)
+        return 0;
+    if (count > ABORT_RULES_MAX)
+        return error_set(err, ERROR_USAGE, "--abort-if: more than %d", ABORT_RULES_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (abort_rule_parse(texts[i], &settings->abort_rules[settings->abort_rule_count++], err))
+            return error_prefix(err, "--abort-if");
+    return 0;
+}
+
 int replay_settings_check(struct replay_settings *settings, struct error *err)
 {
     struct gate gate;
@@ -243,7 +264,7 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
     for (const char *at = settings->host; *at; at++)
         if (*at <= ' ' || *at == 0x7f)
             return error_set(err, ERROR_USAGE, "--host: not a host name");
-    if (check_rewrites(settings, err))
+    if (check_rewrites(settings, err) || check_abort_rules(settings, err))
         return -1;
     for (size_t i = 0; i < settings->gates.count; i++)
         if (gate_parse(settings->gates.items[i], &gate, err))

@@ -5,6 +5,7 @@
 #include "common/options.h"
 #include "filters/rewrite/rewrite.h"
 #include "filters/session.h"
+#include "replay/abort_rule.h"
 #include "replay/target.h"
 
 #include <stdbool.h>
@@ -19,7 +20,7 @@ struct replay_settings {
     double rate;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
-    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates;
+    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, abort_ifs;
     bool insecure, verbatim, allow_production, no_links;
 
     /* What that says. */
@@ -28,6 +29,8 @@ struct replay_settings {
     bool closed_loop;
     double speed;
     uint64_t pool_connections; /* 0: as recorded */
+    struct abort_rule abort_rules[ABORT_RULES_MAX];
+    size_t abort_rule_count;
     struct rewriter *rewriter; /* owned */
     struct target *target;     /* owned, not resolved */
 };

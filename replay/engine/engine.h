@@ -78,10 +78,9 @@ struct engine_counts {
     atomic_uint_fast64_t answered;
     atomic_uint_fast64_t failed;
     atomic_uint_fast64_t in_flight;
-    atomic_uint_fast64_t failures_in_row;
-    atomic_uint_fast64_t last_success_mono_ns; /* 0: none yet */
-    atomic_uint_fast64_t last_done_ns;         /* since the run's start */
-    atomic_uint_fast64_t connection_waits;     /* requests that waited for a connection because of a cap */
+    atomic_uint_fast64_t errors;           /* failed, or answered with 5xx where the recording was not */
+    atomic_uint_fast64_t last_done_ns;     /* since the run's start */
+    atomic_uint_fast64_t connection_waits; /* requests that waited for a connection because of a cap */
     atomic_uint_fast64_t in_flight_waits;
     atomic_uint_fast64_t reopened;
     atomic_uint_fast64_t idle_closed;    /* connections closed to make room for others */

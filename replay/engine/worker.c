@@ -242,18 +242,17 @@ static void judge_answer(struct worker *worker, const struct job *job, const str
         result->flags |= RESULT_FLAG(CONDITIONAL_EQUAL);
 }
 
-static void count_outcome(struct worker *worker, const struct sender_outcome *outcome)
+static void count_outcome(struct worker *worker, const struct sender_outcome *outcome, uint16_t original)
 {
     struct engine_counts *counts = &worker->engine->counts;
     atomic_fetch_sub(&counts->in_flight, 1);
+    if (outcome->error != TRANSPORT_NONE || (outcome->status >= 500 && original < 500))
+        atomic_fetch_add(&counts->errors, 1);
     if (outcome->error == TRANSPORT_NONE) {
         atomic_fetch_add(&counts->answered, 1);
-        atomic_store(&counts->failures_in_row, 0);
-        atomic_store(&counts->last_success_mono_ns, outcome->done_mono_ns);
     } else {
         const char *none = NULL;
         atomic_fetch_add(&counts->failed, 1);
-        atomic_fetch_add(&counts->failures_in_row, 1);
         atomic_compare_exchange_strong(&worker->engine->failure, &none,
                                        outcome->detail ? outcome->detail
                                                        : transport_error_name(outcome->error));
@@ -300,7 +299,7 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
         atomic_fetch_add(&counts->reopened, 1);
     if (answered)
         judge_answer(worker, job, lane, outcome, &result);
-    count_outcome(worker, outcome);
+    count_outcome(worker, outcome, result.original_status);
     if (result.done_ns > atomic_load(&counts->last_done_ns))
         atomic_store(&counts->last_done_ns, result.done_ns);
     finish(worker, job, &result);

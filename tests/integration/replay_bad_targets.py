@@ -1,4 +1,4 @@
-"""replay_bad_targets.py PORT KIND: a server that hangs, resets, closes, answers garbage, cuts its answers, or breaks."""
+"""replay_bad_targets.py PORT KIND: a server that hangs, resets, closes, answers garbage, cuts its answers, dies or gets sick."""
 import socket
 import struct
 import sys
@@ -24,6 +24,10 @@ def serve(sock, kind):
         sock.recv(65536)
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         time.sleep(0.02)
+    elif kind in ("dies", "sick"):  # answers for a second, then no more, or with 500
+        dead = time.monotonic() > began + 1
+        if sock.recv(65536) and not (dead and kind == "dies"):
+            sock.sendall(b"HTTP/1.1 %s\r\nContent-Length: 2\r\n\r\nok" % (b"500 Broken" if dead else b"200 OK"))
     sock.close()
 
 
@@ -31,5 +35,6 @@ listener = socket.socket()
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("127.0.0.1", int(sys.argv[1])))
 listener.listen(512)
+began = time.monotonic()
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0], sys.argv[2]), daemon=True).start()

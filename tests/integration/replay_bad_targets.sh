@@ -1,5 +1,6 @@
 #!/bin/bash
-# Claims: a target that refuses, hangs, resets, closes, answers garbage, cuts its answers or does not speak TLS never hangs
+# Claims: a target that stops answering, or answers with 5xx alone, is given up by the rule of --abort-if, unless that is off; one that is called
+# production is refused; and: a target that refuses, hangs, resets, closes, answers garbage, cuts its answers or does not speak TLS never hangs
 # the replay: one clear line says what is wrong, the results are stored, the ledger balances, and the exit status is that
 # of CLI.md. A target that closes connections unannounced is followed. Wrong usage and a target that was recorded from are
 # refused with one line and status 2; an interrupted run ends with 4.
@@ -48,6 +49,18 @@ check_replay 0 timeout 90 "$REHEARSE" replay "$work/traffic" --target "http://12
     --methods GET --speed 0.2
 balances "$work/once"
 
+for kind in dies sick; do
+    target $kind
+    check_status 1 timeout 60 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/$kind" --quiet --methods GET \
+        --rate 200 --loop 0 --duration 30s --connections 20 --abort-if 'errors > 60% for 1s'
+    one_error_line 'stopped: errors > 60% for 1s: of'
+    grep -q 'gave the target up' "$work/out" || fail "$kind: the report does not say why the run ended"
+    balances "$work/$kind"
+done
+check_status 5 timeout 60 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$(free_port)" -o "$work/on" --quiet \
+    --rate 200 --loop 0 --duration 1s --connections 20 --abort-if off
+grep -q 'aborted' "$work/out" && fail "a replay that is not to stop by itself does"
+
 check_status 2 "$REHEARSE" replay "$work/traffic" --target http://192.0.2.10:8080 -o "$work/production"
 one_error_line 'recorded from 192.0.2.10:8080'
 [ ! -e "$work/production" ] || fail "a refused run leaves a folder"
@@ -62,6 +75,10 @@ while read -r pattern arguments; do
     [ ! -e "$work/wrong" ] || fail "wrong usage leaves a folder: $arguments"
 done <<'TABLE'
 gate --gate nonsense
+abort-if --abort-if nonsense
+production --production 127.0.0.1/33
+is.production.*--allow-production --production 127.0.0.0/8
+is.production.*--allow-production --production 192.0.2.1 --production localhost
 --rate --rate 0
 --rate --rate 1e99
 --speed --speed 0

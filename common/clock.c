@@ -20,6 +20,16 @@ uint64_t clock_wall_ns(void)
     return read_clock(CLOCK_REALTIME);
 }
 
+uint64_t clock_thread_cpu_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t clock_process_cpu_ns(void)
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 char *clock_format_iso8601(uint64_t wall_ns, char *text)
 {
     time_t seconds = (time_t)(wall_ns / NS_PER_S);

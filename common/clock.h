@@ -12,6 +12,9 @@
 uint64_t clock_mono_ns(void);
 /* Returns CLOCK_REALTIME in nanoseconds since the epoch. */
 uint64_t clock_wall_ns(void);
+/* Returns the processor time that the calling thread, or the whole process, took so far. */
+uint64_t clock_thread_cpu_ns(void);
+uint64_t clock_process_cpu_ns(void);
 
 #define CLOCK_ISO8601_SIZE 32
 /* Writes |wall_ns| as UTC "2026-11-20T09:00:00.123456789Z" into |text| of CLOCK_ISO8601_SIZE bytes; returns

@@ -297,6 +297,7 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     if (options->abort_rule_count)
         memcpy(feeder.abort_rules, options->abort_rules,
                options->abort_rule_count * sizeof options->abort_rules[0]);
+    uint64_t cpu_ns = clock_process_cpu_ns();
     for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
         uint64_t before = feeder.fired;
         if (iteration) {
@@ -313,6 +314,8 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     log_progress_end();
     info->elapsed_ns = atomic_load(&options->engine->counts.last_done_ns);
     engine_join(options->engine);
+    info->cpu_ns = clock_process_cpu_ns() - cpu_ns;
+    info->firing_cpu_ns = atomic_load(&options->engine->counts.cpu_ns);
     add_notes(&feeder);
     buffer_free(&feeder.results);
     buffer_free(&feeder.record);

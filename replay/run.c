@@ -61,6 +61,8 @@ static void run_texts_free(struct run_texts *texts)
     X(started_wall_ns)                                                                                       \
     X(ended_wall_ns)                                                                                         \
     X(elapsed_ns)                                                                                            \
+    X(cpu_ns)                                                                                                \
+    X(firing_cpu_ns)                                                                                         \
     X(read)                                                                                                  \
     X(filtered)                                                                                              \
     X(sampled_out)

@@ -66,6 +66,8 @@ struct run_info {
     uint64_t started_wall_ns;
     uint64_t ended_wall_ns; /* 0: the run did not end */
     uint64_t elapsed_ns;    /* monotonic, from the first intended to the last done */
+    uint64_t cpu_ns;        /* processor time of the whole process during the run */
+    uint64_t firing_cpu_ns; /* of the firing thread that took most */
     bool interrupted;       /* by a signal: the verdict is inconclusive at best */
     char *aborted;          /* why the replayer stopped by itself, or NULL */
 

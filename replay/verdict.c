@@ -16,7 +16,9 @@
 #define LATENCY_MIN_PAIRS  30
 #define LATENCY_RATIO      2
 #define LATENCY_MIN_US     5000
-#define LAG_LIMIT_US       10000
+#define LAG_TRUSTED_US     1000 /* a send lag p99 up to this makes nothing invalid */
+#define LAG_SHARE          10   /* nor does one up to this part of the difference that is judged */
+#define NOT_SENT_PCT       1
 #define UNREPLAYABLE_PCT   5
 #define UNJUDGED_SHARE_PCT 20
 
@@ -71,14 +73,29 @@ static void find_status(const char *name, const struct figures *figures, struct 
     }
 }
 
-static void find_latency(const char *name, const struct figures *figures, struct judgement *judgement)
+static uint64_t lag_p99_us(const struct figures *figures)
+{
+    return histogram_quantile(&figures->send_lag, quantile_parts[GATE_P99]);
+}
+
+/* Whether the replayer's own delay is small enough to judge a latency that is |difference_us| from its limit. */
+static bool is_trusted(const struct figures *figures, double difference_us)
+{
+    uint64_t lag_us = lag_p99_us(figures);
+    return lag_us <= LAG_TRUSTED_US || (double)lag_us * LAG_SHARE <= difference_us;
+}
+
+/* Returns false where there would be a finding, but it cannot be trusted. */
+static bool find_latency(const char *name, const struct figures *figures, struct judgement *judgement)
 {
     if (figures->service.count < LATENCY_MIN_PAIRS)
-        return;
+        return true;
     uint64_t original = histogram_quantile(&figures->original, quantile_parts[GATE_P50]);
     uint64_t service = histogram_quantile(&figures->service, quantile_parts[GATE_P50]);
     if (service < original * LATENCY_RATIO || service < original + LATENCY_MIN_US)
-        return;
+        return true;
+    if (!is_trusted(figures, (double)(service - original)))
+        return false;
     *add_finding(judgement) = (struct finding){
         .kind = FINDING_LATENCY,
         .endpoint = name,
@@ -88,6 +105,7 @@ static void find_latency(const char *name, const struct figures *figures, struct
         .of = figures->pairs,
         .examples = figures->slowest,
     };
+    return true;
 }
 
 static int by_weight(const void *a, const void *b)
@@ -119,19 +137,55 @@ static void set_unjudged(struct gate_outcome *outcome, enum verdict verdict, con
     outcome->verdict = verdict;
 }
 
+/* Whether so much was not sent, for delays of the replayer's own, that what was sent does not stand for all. */
+static bool lacks_requests(const struct figures *figures)
+{
+    return figures->not_sent_late * 100 > (figures->sent + figures->not_sent_late) * NOT_SENT_PCT;
+}
+
+static void judge_default_status(struct stats *stats, uint64_t found, uint64_t pairs_most,
+                                 struct judgement *judgement)
+{
+    struct gate_outcome *gate = add_gate(judgement, "default: status findings = 0");
+    gate->has_value = true;
+    gate->value = (double)found;
+    gate->verdict = found ? VERDICT_FAIL : VERDICT_PASS;
+    if (lacks_requests(stats_total(stats)))
+        set_unjudged(gate, VERDICT_INVALID, "more than %d %% was not sent: the sender fell behind",
+                     NOT_SENT_PCT);
+    else if (pairs_most < STATUS_MIN_WORSE)
+        set_unjudged(gate, VERDICT_INCONCLUSIVE, "no endpoint has %d pairs to compare", STATUS_MIN_WORSE);
+}
+
+static void judge_default_latency(uint64_t found, uint64_t untrusted, uint64_t comparable_most,
+                                  struct judgement *judgement)
+{
+    struct gate_outcome *gate = add_gate(judgement, "default: latency findings = 0");
+    gate->has_value = !untrusted || found;
+    gate->value = (double)found;
+    gate->verdict = found ? VERDICT_FAIL : VERDICT_PASS;
+    if (untrusted && !found)
+        set_unjudged(gate, VERDICT_INVALID,
+                     "at %llu endpoint%s, what may be one is too close to the sender's own delay",
+                     (unsigned long long)untrusted, untrusted == 1 ? "" : "s");
+    else if (comparable_most < LATENCY_MIN_PAIRS)
+        set_unjudged(gate, VERDICT_INCONCLUSIVE, "no endpoint has %d pairs whose latency can be compared",
+                     LATENCY_MIN_PAIRS);
+}
+
 /* The default gates: their value is the number of findings. A closed loop measures throughput only: its latencies are those of a
  * target that is kept full, and say nothing beside the recording's. */
-static void judge_defaults(const struct verdict_input *input, bool lagging, struct judgement *judgement)
+static void judge_defaults(const struct verdict_input *input, struct judgement *judgement)
 {
     size_t count;
     const struct endpoint_figures *endpoints = stats_endpoints(input->stats, &count);
-    uint64_t pairs_most = 0, comparable_most = 0;
+    uint64_t pairs_most = 0, comparable_most = 0, untrusted = 0;
     bool throughput_only = input->mode == RUN_MODE_MAX;
     for (size_t i = 0; i < count; i++) {
         const struct figures *figures = &endpoints[i].figures;
         find_status(endpoints[i].name, figures, judgement);
-        if (!lagging && !throughput_only)
-            find_latency(endpoints[i].name, figures, judgement);
+        if (!throughput_only)
+            untrusted += !find_latency(endpoints[i].name, figures, judgement);
         if (figures->pairs > pairs_most)
             pairs_most = figures->pairs;
         if (figures->service.count > comparable_most)
@@ -142,24 +196,9 @@ static void judge_defaults(const struct verdict_input *input, bool lagging, stru
         found[judgement->findings[i].kind]++;
     if (judgement->finding_count > 0)
         qsort(judgement->findings, judgement->finding_count, sizeof *judgement->findings, by_weight);
-
-    struct gate_outcome *gate = add_gate(judgement, "default: status findings = 0");
-    gate->has_value = true;
-    gate->value = (double)found[FINDING_STATUS];
-    gate->verdict = found[FINDING_STATUS] ? VERDICT_FAIL : VERDICT_PASS;
-    if (pairs_most < STATUS_MIN_WORSE)
-        set_unjudged(gate, VERDICT_INCONCLUSIVE, "no endpoint has %d pairs to compare", STATUS_MIN_WORSE);
-    if (throughput_only)
-        return;
-    gate = add_gate(judgement, "default: latency findings = 0");
-    gate->has_value = !lagging;
-    gate->value = (double)found[FINDING_LATENCY];
-    gate->verdict = found[FINDING_LATENCY] ? VERDICT_FAIL : VERDICT_PASS;
-    if (lagging)
-        set_unjudged(gate, VERDICT_INVALID, "the sender fell behind");
-    else if (comparable_most < LATENCY_MIN_PAIRS)
-        set_unjudged(gate, VERDICT_INCONCLUSIVE, "no endpoint has %d pairs whose latency can be compared",
-                     LATENCY_MIN_PAIRS);
+    judge_default_status(input->stats, found[FINDING_STATUS], pairs_most, judgement);
+    if (!throughput_only)
+        judge_default_latency(found[FINDING_LATENCY], untrusted, comparable_most, judgement);
 }
 
 static bool holds(double value, enum gate_op op, double limit)
@@ -187,6 +226,11 @@ static void judge_count(const struct gate *gate, const struct figures *figures, 
     };
     bool of_pairs = gate->metric == GATE_STATUS_CHANGED || gate->metric == GATE_WORSE;
     uint64_t of = of_pairs ? figures->pairs : figures->sent;
+    if (lacks_requests(figures)) {
+        set_unjudged(outcome, VERDICT_INVALID, "more than %d %% was not sent: the sender fell behind",
+                     NOT_SENT_PCT);
+        return;
+    }
     if (of == 0) {
         set_unjudged(outcome, VERDICT_INCONCLUSIVE, "%s",
                      of_pairs ? "there are no pairs to compare" : "nothing was fired");
@@ -199,16 +243,53 @@ static void judge_count(const struct gate *gate, const struct figures *figures, 
     outcome->verdict = holds(outcome->value, gate->op, gate->value) ? VERDICT_PASS : VERDICT_FAIL;
 }
 
+/* Returns the quantile of |histogram| with |unanswered| more values above all, in microseconds; INFINITY among those. */
+static double quantile_of(const struct histogram *histogram, enum gate_quantile quantile, uint64_t unanswered)
+{
+    uint64_t rank = histogram_rank(histogram->count + unanswered, quantile_parts[quantile]);
+    return rank <= histogram->count ? (double)histogram_at_rank(histogram, rank) : INFINITY;
+}
+
+static const struct histogram *histogram_of(const struct figures *figures, enum gate_clock clock)
+{
+    switch (clock) {
+    case GATE_RESPONSE:
+        return &figures->response;
+    case GATE_ORIGINAL:
+        return &figures->original;
+    case GATE_SEND_LAG:
+        return &figures->send_lag;
+    case GATE_SERVICE:
+    case GATE_CLOCK_DEFAULT:
+        break;
+    }
+    return &figures->service;
+}
+
+/* Decides between |value_us| and |limit_us|, and whether the replayer's own delay leaves room for it: without that the value would be
+ * |unlagged_us|. */
+static void judge_latency(const struct gate *gate, const struct figures *figures, double value_us,
+                          double unlagged_us, double limit_us, struct gate_outcome *outcome)
+{
+    bool passes = holds(value_us, gate->op, limit_us);
+    outcome->verdict = passes ? VERDICT_PASS : VERDICT_FAIL;
+    if (gate->clock == GATE_SEND_LAG || gate->clock == GATE_ORIGINAL)
+        return; /* which hold no delay of another */
+    if (!is_trusted(figures, fabs(value_us - limit_us)))
+        set_unjudged(outcome, VERDICT_INVALID, "send lag p99 %.1f ms is more than a tenth of what it judges",
+                     (double)lag_p99_us(figures) / 1000);
+    else if (holds(unlagged_us, gate->op, limit_us) != passes)
+        set_unjudged(outcome, VERDICT_INVALID, "without the sender's own delay it would %s",
+                     passes ? "fail" : "pass");
+}
+
 static void judge_quantile(const struct gate *gate, const struct figures *figures, enum run_mode mode,
                            struct gate_outcome *outcome)
 {
     enum gate_clock clock = gate->clock;
     if (clock == GATE_CLOCK_DEFAULT)
         clock = mode == RUN_MODE_RATE || mode == RUN_MODE_RAMP ? GATE_RESPONSE : GATE_SERVICE;
-    const struct histogram *histogram = clock == GATE_SERVICE    ? &figures->service
-                                        : clock == GATE_RESPONSE ? &figures->response
-                                        : clock == GATE_ORIGINAL ? &figures->original
-                                                                 : &figures->send_lag;
+    const struct histogram *histogram = histogram_of(figures, clock);
     /* A request without an answer waited longer than any that has one. */
     uint64_t unanswered = clock == GATE_SERVICE || clock == GATE_RESPONSE ? figures->failed : 0;
     uint64_t count = histogram->count + unanswered;
@@ -217,38 +298,33 @@ static void judge_quantile(const struct gate *gate, const struct figures *figure
                      (unsigned long long)quantile_needs[gate->quantile], (unsigned long long)count);
         return;
     }
-    uint64_t rank = histogram_rank(count, quantile_parts[gate->quantile]);
-    double value = INFINITY;
-    if (rank <= histogram->count)
-        value = (double)histogram_at_rank(histogram, rank);
-    else
+    double value_us = quantile_of(histogram, gate->quantile, unanswered), unlagged_us = value_us, scale = 1;
+    if (clock == GATE_RESPONSE)
+        unlagged_us = quantile_of(&figures->response_unlagged, gate->quantile, unanswered);
+    if (!isfinite(value_us))
         snprintf(outcome->note, sizeof outcome->note, "it falls among the %llu requests without an answer",
                  (unsigned long long)unanswered);
     if (gate->unit == GATE_UNIT_RATIO) {
-        uint64_t original = histogram_quantile(&figures->original, quantile_parts[gate->quantile]);
-        if (original == 0) {
+        scale = (double)histogram_quantile(&figures->original, quantile_parts[gate->quantile]);
+        if (scale == 0) {
             set_unjudged(outcome, VERDICT_INCONCLUSIVE, "the original has no latency to be a multiple of");
             return;
         }
-        value /= (double)original;
     }
-    outcome->has_value = isfinite(value);
-    outcome->value = outcome->has_value ? value : 0;
-    outcome->verdict = holds(value, gate->op, gate->value) ? VERDICT_PASS : VERDICT_FAIL;
+    outcome->has_value = isfinite(value_us);
+    outcome->value = outcome->has_value ? value_us / scale : 0;
+    judge_latency(gate, figures, value_us, unlagged_us, gate->value * scale, outcome);
 }
 
-void gate_judge(const struct gate *gate, struct stats *stats, enum run_mode mode, bool lagging,
+void gate_judge(const struct gate *gate, struct stats *stats, enum run_mode mode,
                 struct gate_outcome *outcome)
 {
     const struct figures *figures = stats_total(stats);
     outcome->unit = gate->unit;
     if (gate->endpoint[0])
         figures = stats_endpoint(stats, gate->endpoint);
-    bool own_delay = gate->clock == GATE_SEND_LAG || gate->clock == GATE_ORIGINAL;
     if (!figures)
         set_unjudged(outcome, VERDICT_INCONCLUSIVE, "the run has no such endpoint");
-    else if (lagging && gate->metric == GATE_QUANTILE && !own_delay)
-        set_unjudged(outcome, VERDICT_INVALID, "the sender fell behind");
     else if (gate->metric == GATE_QUANTILE)
         judge_quantile(gate, figures, mode, outcome);
     else
@@ -275,16 +351,6 @@ static bool never_connected(const struct figures *total)
                        total->transport[TRANSPORT_CONNECT_TIMEOUT] +
                        total->transport[TRANSPORT_CONNECT_FAILED] + total->transport[TRANSPORT_TLS];
     return total->sent > 0 && refused == total->sent;
-}
-
-static uint32_t lag_parts(enum run_mode mode)
-{
-    return quantile_parts[mode == RUN_MODE_RATE || mode == RUN_MODE_RAMP ? GATE_P99 : GATE_P90];
-}
-
-static bool fell_behind(const struct figures *total, enum run_mode mode)
-{
-    return histogram_quantile(&total->send_lag, lag_parts(mode)) > LAG_LIMIT_US;
 }
 
 /* Findings first: they are what a reader acts on. */
@@ -345,35 +411,42 @@ static bool reason_inconclusive(const struct verdict_input *input, struct judgem
     return is_unjudged_large(input, judgement) || some;
 }
 
-static void reason_invalid(const struct figures *total, enum run_mode mode, struct judgement *judgement)
+static bool has_gate(const struct judgement *judgement, enum verdict verdict)
 {
-    if (never_connected(total))
+    for (size_t i = 0; i < judgement->gate_count; i++)
+        if (judgement->gates[i].verdict == verdict)
+            return true;
+    return false;
+}
+
+static void reason_invalid(const struct figures *total, bool lost, struct judgement *judgement)
+{
+    if (lost) {
         add_reason(judgement, "no connection to the target ever succeeded: all %llu requests failed",
                    (unsigned long long)total->sent);
-    else
-        add_reason(judgement,
-                   "the sender fell behind: %s of its send lag is %.1f ms, at most %d ms is trusted",
-                   lag_parts(mode) == quantile_parts[GATE_P99] ? "p99" : "p90",
-                   (double)histogram_quantile(&total->send_lag, lag_parts(mode)) / 1000, LAG_LIMIT_US / 1000);
+        return;
+    }
+    for (size_t i = 0; i < judgement->gate_count; i++)
+        if (judgement->gates[i].verdict == VERDICT_INVALID)
+            add_reason(judgement, "the sender fell behind, so that the gate '%s' cannot be trusted: %s",
+                       judgement->gates[i].expression, judgement->gates[i].note);
 }
 
 int verdict_judge(const struct verdict_input *input, struct judgement *ret_judgement, struct error *err)
 {
     struct judgement judgement = {0};
     const struct figures *total = stats_total(input->stats);
-    bool lost = never_connected(total), lagging = fell_behind(total, input->mode);
-    judge_defaults(input, lagging, &judgement);
+    bool lost = never_connected(total);
+    judge_defaults(input, &judgement);
     for (size_t i = 0; i < input->gate_count; i++) {
         struct gate gate;
         if (gate_parse(input->gates[i], &gate, err) != 0) {
             judgement_free(&judgement);
             return -1;
         }
-        gate_judge(&gate, input->stats, input->mode, lagging, add_gate(&judgement, input->gates[i]));
+        gate_judge(&gate, input->stats, input->mode, add_gate(&judgement, input->gates[i]));
     }
-    bool failed = input->aborted && total->answered > 0;
-    for (size_t i = 0; i < judgement.gate_count; i++)
-        failed |= judgement.gates[i].verdict == VERDICT_FAIL;
+    bool failed = (input->aborted && total->answered > 0) || has_gate(&judgement, VERDICT_FAIL);
     if (lost) { /* nothing was measured: what looks like findings is one fact */
         judgement.finding_count = 0;
         for (size_t i = 0; i < judgement.gate_count; i++) {
@@ -381,14 +454,15 @@ int verdict_judge(const struct verdict_input *input, struct judgement *ret_judge
             set_unjudged(&judgement.gates[i], VERDICT_INVALID, "no connection ever succeeded");
         }
     }
-    if (lost || lagging)
-        reason_invalid(total, input->mode, &judgement);
+    bool invalid = has_gate(&judgement, VERDICT_INVALID);
+    if (invalid)
+        reason_invalid(total, lost, &judgement);
     if (!lost && failed)
         reason_fail(input, &judgement);
     bool inconclusive = reason_inconclusive(input, &judgement);
     judgement.verdict = lost           ? VERDICT_INVALID
                         : failed       ? VERDICT_FAIL
-                        : lagging      ? VERDICT_INVALID
+                        : invalid      ? VERDICT_INVALID
                         : inconclusive ? VERDICT_INCONCLUSIVE
                                        : VERDICT_PASS;
     *ret_judgement = judgement;

@@ -6,11 +6,14 @@
  *     answers that the replay did not repeat (pairs that changed for the better, plus one; at least 0.1 %);
  *   - latency finding: an endpoint's service p50 is at least twice the original's and 5 ms above it, over at
  *     least 30 comparable pairs;
- *   - where the sender fell behind (send lag p90 over 10 ms, in an open loop at a fixed rate p99) latency gates are
- *     invalid; the others are judged, for a status is a status;
+ *   - a latency gate is invalid where the send lag p99 of the requests that it judges exceeds both 1 ms and a tenth of
+ *     the difference that it judges, or where its outcome is another once the send lag is taken off; a finding
+ *     of latency so judged is none, and the gate invalid;
+ *   - a gate on counts is invalid where more than 1 % was not sent for a delay of the replayer's own. Waiting that
+ *     the target caused is the target's: it makes no gate invalid;
  *   - invalid: no connection ever succeeded;
  *   - fail: a gate failed, or the replayer gave the target up;
- *   - invalid: the sender fell behind, and what can be trusted passed;
+ *   - invalid: a gate is, and what can be trusted passed;
  *   - inconclusive: a gate had too little data, the run was interrupted, did not end or is damaged, nothing
  *     was fired, or more than a fifth of the requests stand in endpoints that could not be judged;
  *   - else pass. The first that applies. */
@@ -77,8 +80,8 @@ struct verdict_input {
 int verdict_judge(const struct verdict_input *input, struct judgement *ret_judgement, struct error *err);
 void judgement_free(struct judgement *judgement);
 
-/* Decides the verdict of one gate. |lagging|: the sender fell behind. */
-void gate_judge(const struct gate *gate, struct stats *stats, enum run_mode mode, bool lagging,
+/* Decides the verdict of one gate. */
+void gate_judge(const struct gate *gate, struct stats *stats, enum run_mode mode,
                 struct gate_outcome *outcome);
 
 #endif

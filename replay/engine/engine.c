@@ -239,6 +239,14 @@ void engine_deliver(struct engine *engine, struct batch *done, struct buffer *re
     buffer_clear(results);
 }
 
+void engine_add_cpu(struct engine *engine, uint64_t cpu_ns)
+{
+    pthread_mutex_lock(&engine->lock);
+    if (cpu_ns > atomic_load(&engine->counts.cpu_ns))
+        atomic_store(&engine->counts.cpu_ns, cpu_ns);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 struct job *engine_take(struct engine *engine, unsigned index)
 {
     pthread_mutex_lock(&engine->lock);

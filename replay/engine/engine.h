@@ -86,6 +86,7 @@ struct engine_counts {
     atomic_uint_fast64_t idle_closed;    /* connections closed to make room for others */
     atomic_uint_fast64_t extra_sessions; /* begun above the concurrency because the window was full */
     atomic_uint_fast64_t links_forgotten;
+    atomic_uint_fast64_t cpu_ns; /* processor time of the worker that took most, once they ended */
 };
 
 /* Jobs on their way from one thread to another, in order. Zero-initialised is empty. */
@@ -152,6 +153,8 @@ void engine_join(struct engine *engine);
 void engine_deliver(struct engine *engine, struct batch *done, struct buffer *results);
 /* Worker: adds what its |rewriter| (NULL: none) touched, at its end. */
 void engine_add_rewrites(struct engine *engine, const struct rewriter *rewriter);
+/* Worker: tells the processor time that it took, at its end. */
+void engine_add_cpu(struct engine *engine, uint64_t cpu_ns);
 /* Worker |index|: returns all of its inbox. */
 struct job *engine_take(struct engine *engine, unsigned index);
 /* Worker |index|: returns whether nothing is in its inbox and nothing will come. */

@@ -471,6 +471,7 @@ static void *run(void *arg)
     }
     atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
     engine_add_rewrites(worker->engine, worker->rules.rewriter);
+    engine_add_cpu(worker->engine, clock_thread_cpu_ns());
     lanes_done(&worker->lanes);
     return NULL;
 }

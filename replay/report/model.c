@@ -93,6 +93,8 @@ static json_t *run_of(const struct run_info *run)
     set(object, "started", time_of(run->started_wall_ns));
     set(object, "ended", time_of(run->ended_wall_ns));
     set_count(object, "elapsed_us", run->elapsed_ns / NS_PER_US);
+    set_count(object, "cpu_us", run->cpu_ns / NS_PER_US);
+    set_count(object, "firing_cpu_us", run->firing_cpu_ns / NS_PER_US);
     set(object, "interrupted", json_boolean(run->interrupted));
     set(object, "aborted", text_of(run->aborted));
     json_t *rewrites = json_array();
@@ -322,6 +324,26 @@ static json_t *finding_of(const struct finding *finding)
     return object;
 }
 
+/* The replayer's account of itself: what it planned, when it sent it, and what that waited for. */
+static json_t *pace_of(const struct stats *stats, const struct figures *total)
+{
+    struct pace_summary pace = pace_summarize(stats_pace(stats));
+    json_t *object = json_object(), *worst = json_object();
+    set_count(object, "planned", pace.planned);
+    set_count(object, "sent", pace.sent);
+    set_count(object, "seconds", pace.seconds);
+    set_count(object, "seconds_off", pace.off);
+    set_count(worst, "second", pace.worst);
+    set_count(worst, "planned", pace.worst_planned);
+    set_count(worst, "sent", pace.worst_sent);
+    set(object, "worst_second", worst);
+    set_count(object, "deferred", total->deferred);
+    set_count(object, "blocked", total->blocked);
+    set_count(object, "not_sent", total->not_sent);
+    set_count(object, "not_sent_late", total->not_sent_late);
+    return object;
+}
+
 static json_t *gate_of(const struct gate_outcome *gate)
 {
     static const char *const units[] = {"count", "percent", "us", "ratio"};
@@ -426,6 +448,7 @@ json_t *model_build(const struct model_input *input)
     set(report, "ledger", ledger_of(input));
     set_totals(totals, total);
     set(report, "totals", totals);
+    set(report, "pace", pace_of(input->stats, total));
     set_latencies(report, total);
     set(report, "statuses", matrix_of(total));
     set_count(report, "statuses_over", total->transitions_over);

@@ -283,6 +283,37 @@ static void render_ledger(const json_t *report, struct buffer *out)
     buffer_free(&line);
 }
 
+static double share_of(uint64_t part, uint64_t whole)
+{
+    return whole ? 100 * (double)part / (double)whole : 0;
+}
+
+/* Whether the replayer did what it meant to. */
+static void render_pace(const json_t *report, struct buffer *out)
+{
+    const json_t *pace = member(report, "pace"), *worst = member(pace, "worst_second"),
+                 *run = member(report, "run");
+    struct buffer line = {0};
+    unsigned long long elapsed_us = count_at(run, "elapsed_us"), sent = count_at(pace, "sent");
+    buffer_printf(&line, "%llu planned, %llu sent", count_at(pace, "planned"), sent);
+    if (elapsed_us > 0)
+        buffer_printf(&line, ", %.1f/s", 1e6 * (double)sent / (double)elapsed_us);
+    if (count_at(worst, "planned") != count_at(worst, "sent"))
+        buffer_printf(&line, ", in the worst second %llu of %llu; %llu of %llu seconds further off than 1 %%",
+                      count_at(worst, "sent"), count_at(worst, "planned"), count_at(pace, "seconds_off"),
+                      count_at(pace, "seconds"));
+    buffer_printf(&line, "; %llu waited for what they depend on, %llu for a connection",
+                  count_at(pace, "deferred"), count_at(pace, "blocked"));
+    if (elapsed_us > 0)
+        buffer_printf(&line, "; a firing thread was busy for %.0f %% of the time, all together for %.0f %%",
+                      share_of(count_at(run, "firing_cpu_us"), elapsed_us),
+                      share_of(count_at(run, "cpu_us"), elapsed_us));
+    buffer_append_byte(&line, '\0');
+    buffer_append_text(out, "Pace     ");
+    wrap(out, 9, (const char *)line.data);
+    buffer_free(&line);
+}
+
 static void render_matrix(const json_t *report, struct buffer *out)
 {
     const json_t *cells = member(report, "statuses");
@@ -442,6 +473,7 @@ void text_render(const json_t *report, struct buffer *out)
     render_content(report, out);
     render_run(report, out);
     render_ledger(report, out);
+    render_pace(report, out);
     render_matrix(report, out);
     render_endpoints(report, out);
     render_latencies(report, out);

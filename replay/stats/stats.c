@@ -8,6 +8,7 @@
 
 struct stats {
     struct figures total;
+    struct pace pace;
     struct endpoint_figures *endpoints;
     size_t count;
     size_t limit;
@@ -123,6 +124,19 @@ static void add_content(struct figures *figures, const struct result *result)
     }
 }
 
+static uint64_t later_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What the request waited for before it could be sent. */
+static void add_waits(struct figures *figures, const struct result *result)
+{
+    uint64_t eligible_ns = later_of(result->intended_ns, result->eligible_ns);
+    figures->deferred += eligible_ns - result->intended_ns > STATS_WAIT_NS;
+    figures->blocked += later_of(eligible_ns, result->slot_ns) - eligible_ns > STATS_WAIT_NS;
+}
+
 static void add_fired(struct figures *figures, const struct result *result, enum diff diff)
 {
     bool answered = result->outcome == RESULT_ANSWERED;
@@ -141,6 +155,7 @@ static void add_fired(struct figures *figures, const struct result *result, enum
     }
     figures->credentials_unknown += diff == DIFF_CREDENTIALS;
     figures->no_original += diff == DIFF_NO_ORIGINAL;
+    add_waits(figures, result);
     if (result->sent_first_ns > 0)
         histogram_record_ns(&figures->send_lag, result_send_lag_ns(result));
     if (diff_is_comparable(diff)) {
@@ -148,6 +163,8 @@ static void add_fired(struct figures *figures, const struct result *result, enum
         histogram_record_ns(&figures->original, result->original_service_ns);
         histogram_record_ns(&figures->service, service_ns);
         histogram_record_ns(&figures->response, result_response_ns(result));
+        histogram_record_ns(&figures->response_unlagged,
+                            result_response_ns(result) - result_send_lag_ns(result));
         examples_offer(&figures->slowest, service_ns, result->exchange);
     }
     add_content(figures, result);
@@ -168,6 +185,7 @@ static void add_result(struct figures *figures, const struct result *result, enu
         break;
     case RESULT_NOT_SENT:
         figures->not_sent++;
+        figures->not_sent_late += (result->flags & RESULT_FLAG(LATE)) != 0;
         figures->not_sent_reason[result->reason]++;
         break;
     case RESULT_OUTCOME_COUNT:
@@ -229,6 +247,7 @@ static void figures_free(struct figures *figures)
     histogram_free(&figures->original);
     histogram_free(&figures->service);
     histogram_free(&figures->response);
+    histogram_free(&figures->response_unlagged);
     histogram_free(&figures->send_lag);
     free(figures->transitions);
 }
@@ -238,6 +257,7 @@ void stats_free(struct stats *stats)
     if (!stats)
         return;
     figures_free(&stats->total);
+    pace_free(&stats->pace);
     for (size_t i = 0; i < stats->count; i++) {
         free(stats->endpoints[i].name);
         figures_free(&stats->endpoints[i].figures);
@@ -254,6 +274,10 @@ void stats_add(struct stats *stats, const struct result *result)
     const char *name = result->endpoint.size ? (const char *)result->endpoint.data : "";
     size_t size = strnlen(name, result->endpoint.size);
     add_result(&stats->total, result, diff);
+    if (result->outcome != RESULT_UNREPLAYABLE)
+        pace_plan(&stats->pace, result->intended_ns);
+    if (result->sent_first_ns > 0)
+        pace_send(&stats->pace, result->sent_first_ns);
     add_result(figures_of(stats, name, size, 1), result, diff);
 }
 
@@ -267,6 +291,9 @@ static void merge_figures(struct figures *to, const struct figures *from)
     to->errors += from->errors;
     to->unreplayable += from->unreplayable;
     to->not_sent += from->not_sent;
+    to->not_sent_late += from->not_sent_late;
+    to->deferred += from->deferred;
+    to->blocked += from->blocked;
     to->pairs += from->pairs;
     to->status_changed += from->status_changed;
     to->worse += from->worse;
@@ -290,6 +317,7 @@ static void merge_figures(struct figures *to, const struct figures *from)
     histogram_merge(&to->original, &from->original);
     histogram_merge(&to->service, &from->service);
     histogram_merge(&to->response, &from->response);
+    histogram_merge(&to->response_unlagged, &from->response_unlagged);
     histogram_merge(&to->send_lag, &from->send_lag);
     for (size_t i = 0; i < from->slowest.count; i++)
         examples_offer(&to->slowest, from->slowest.items[i].key, from->slowest.items[i].exchange);
@@ -310,6 +338,7 @@ static void merge_figures(struct figures *to, const struct figures *from)
 void stats_merge(struct stats *stats, const struct stats *from)
 {
     merge_figures(&stats->total, &from->total);
+    pace_merge(&stats->pace, &from->pace);
     stats->other += from->other;
     for (size_t i = 0; i < from->count; i++) {
         const struct endpoint_figures *more = &from->endpoints[i];
@@ -321,6 +350,11 @@ void stats_merge(struct stats *stats, const struct stats *from)
 const struct figures *stats_total(struct stats *stats)
 {
     return &stats->total;
+}
+
+const struct pace *stats_pace(const struct stats *stats)
+{
+    return &stats->pace;
 }
 
 static int by_name(const void *a, const void *b)

@@ -7,12 +7,14 @@
 #include "common/histogram.h"
 #include "replay/diff.h"
 #include "replay/result.h"
+#include "replay/stats/pace.h"
 
 #include <stddef.h>
 
 #define STATS_ENDPOINTS_MAX   1000 /* more are grouped as "(other)" */
 #define STATS_TRANSITIONS_MAX 256  /* status pairs of one endpoint; more are counted in |transitions_over| */
 #define STATS_EXAMPLES        5
+#define STATS_WAIT_NS         UINT64_C(1000000) /* shorter waits are not counted */
 
 /* The exchanges with the highest keys, best first; equal keys: lowest id first. */
 struct examples {
@@ -60,7 +62,10 @@ struct figures {
     uint64_t errors; /* failed, or answered with 5xx */
     uint64_t unreplayable;
     uint64_t not_sent;
-    uint64_t pairs; /* both sides known, credentials known */
+    uint64_t not_sent_late; /* of those, given up for a delay of the replayer's own */
+    uint64_t deferred;      /* waited for what they depend on, longer than STATS_WAIT_NS */
+    uint64_t blocked;       /* waited for a connection or at a cap, as long */
+    uint64_t pairs;         /* both sides known, credentials known */
     uint64_t status_changed;
     uint64_t worse;
     uint64_t better;
@@ -72,8 +77,9 @@ struct figures {
     struct histogram original; /* over pairs that answered with the same class, as the next two */
     struct histogram service;
     struct histogram response;
-    struct histogram send_lag; /* over everything that was sent */
-    struct examples slowest;   /* by service time */
+    struct histogram response_unlagged; /* less the send lag */
+    struct histogram send_lag;          /* over everything that was sent */
+    struct examples slowest;            /* by service time */
     uint64_t content_compared, json_compared;
     struct {
         uint64_t count;
@@ -101,6 +107,8 @@ void stats_merge(struct stats *stats, const struct stats *from);
 
 /* Figures of the whole run, borrowed. The transitions stand in order of status. */
 const struct figures *stats_total(struct stats *stats);
+/* Returns the pace of the whole run, borrowed. */
+const struct pace *stats_pace(const struct stats *stats);
 /* Returns the endpoints in order of name, borrowed until the next addition. */
 const struct endpoint_figures *stats_endpoints(struct stats *stats, size_t *ret_count);
 /* Returns the endpoint called |name|, or NULL. */

@@ -76,6 +76,8 @@ static struct run_info make_run(void)
                              .started_wall_ns = UINT64_C(1763629200123456789),
                              .ended_wall_ns = UINT64_C(1763629220123456789),
                              .elapsed_ns = 20 * NS_PER_S,
+                             .cpu_ns = 4 * NS_PER_S,
+                             .firing_cpu_ns = 3 * NS_PER_S,
                              .read = result_count + 25,
                              .filtered = 20,
                              .sampled_out = 5,

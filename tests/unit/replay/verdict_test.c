@@ -242,38 +242,104 @@ static void test_verdict_no_connection_is_invalid(void **state)
     stats_free(stats);
 }
 
-/* 100 pairs of which the first |worse| answer 500 and the first |late| are sent 20 ms late. */
-static struct stats *late_stats(unsigned late, unsigned worse)
+/* 200 pairs: originally 1 ms, now |service_us|; the first |late| are sent |lag_us| late, the first |worse| answer 500. */
+static struct stats *late_stats(unsigned late, uint64_t lag_us, unsigned worse, uint64_t service_us)
 {
     struct stats *stats = stats_create(0);
-    for (unsigned i = 0; i < 100; i++) {
-        struct result result = make_result(i, A, 200, i < worse ? 500 : 200, 1000, 1000);
-        result.intended_ns -= i < late ? 20 * NS_PER_MS : 0;
+    for (unsigned i = 0; i < 200; i++) {
+        struct result result = make_result(i, A, 200, i < worse ? 500 : 200, 1000, service_us);
+        result.intended_ns -= i < late ? lag_us * NS_PER_US : 0;
         stats_add(stats, &result);
     }
     return stats;
 }
 
-static void test_verdict_sender_that_fell_behind_is_invalid(void **state)
+static void test_verdict_latency_needs_a_sender_in_time(void **state)
 {
     (void)state;
     const struct {
-        unsigned late, worse;
-        enum run_mode mode;
-        enum verdict verdict, status_gate, latency_gate;
+        unsigned late;
+        uint64_t lag_us;
+        unsigned worse;
+        uint64_t service_us;
+        const char *gate;
+        enum verdict verdict, latency, gated;
     } cases[] = {
-        {5, 0, RUN_MODE_RECORDED, VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
-        {20, 0, RUN_MODE_RECORDED, VERDICT_INVALID, VERDICT_PASS, VERDICT_INVALID},
-        {5, 0, RUN_MODE_RATE, VERDICT_INVALID, VERDICT_PASS, VERDICT_INVALID},
-        {5, 10, RUN_MODE_RECORDED, VERDICT_FAIL, VERDICT_FAIL, VERDICT_PASS},
-        {20, 10, RUN_MODE_RECORDED, VERDICT_FAIL, VERDICT_FAIL, VERDICT_INVALID}, /* a status is a status */
+        /* 1 ms is trusted whatever it judges; under one in a hundred is below p99 */
+        {200, 970, 0, 1000, "service.p99 < 1100us", VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        {1, 50000, 0, 1000, "service.p99 < 1100us", VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        /* 5 ms may judge differences of 50 ms */
+        {20, 5000, 0, 1000, "service.p99 < 40ms", VERDICT_INVALID, VERDICT_PASS, VERDICT_INVALID},
+        {20, 5000, 0, 1000, "service.p99 < 60ms", VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        {20, 5000, 0, 1000, "service.p99 < 40x", VERDICT_INVALID, VERDICT_PASS, VERDICT_INVALID},
+        {20, 5000, 0, 1000, "service.p99 < 60x", VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        {20, 5000, 0, 70000, "service.p99 < 10ms", VERDICT_FAIL, VERDICT_FAIL, VERDICT_FAIL},
+        /* of lags that size, a response time of 11 ms is half the replayer's */
+        {200, 5500, 0, 55000, "response.p50 < 0.5ms", VERDICT_FAIL, VERDICT_INVALID, VERDICT_FAIL},
+        {200, 900, 0, 4500, "response.p50 < 5ms", VERDICT_INVALID, VERDICT_PASS, VERDICT_INVALID},
+        {200, 900, 0, 4500, "service.p50 < 5ms", VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        /* a finding of latency needs the same */
+        {20, 5000, 0, 30000, "errors < 1%", VERDICT_INVALID, VERDICT_INVALID, VERDICT_PASS},
+        {20, 5000, 0, 60000, "errors < 1%", VERDICT_FAIL, VERDICT_FAIL, VERDICT_PASS},
+        /* the lag itself can be judged, and a status is a status */
+        {20, 5000, 0, 1000, "send_lag.p99 < 1ms", VERDICT_FAIL, VERDICT_PASS, VERDICT_FAIL},
+        {200, 90000, 20, 1000, "worse < 1%", VERDICT_FAIL, VERDICT_PASS, VERDICT_FAIL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct stats *stats = late_stats(cases[i].late, cases[i].worse);
-        struct judgement judgement = judged(stats, cases[i].mode, NULL);
-        assert_int_equal(judgement.verdict, cases[i].verdict);
-        assert_int_equal(judgement.gates[0].verdict, cases[i].status_gate);
-        assert_int_equal(judgement.gates[1].verdict, cases[i].latency_gate);
+        struct stats *stats = late_stats(cases[i].late, cases[i].lag_us, cases[i].worse, cases[i].service_us);
+        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, cases[i].gate);
+        if (judgement.verdict != cases[i].verdict || judgement.gates[1].verdict != cases[i].latency ||
+            judgement.gates[2].verdict != cases[i].gated)
+            fail_msg("case %zu: %s, %s, %s", i, verdict_name(judgement.verdict),
+                     verdict_name(judgement.gates[1].verdict), verdict_name(judgement.gates[2].verdict));
+        assert_true(judgement.reasons.count > 0 || judgement.verdict == VERDICT_PASS);
+        judgement_free(&judgement);
+        stats_free(stats);
+    }
+}
+
+/* A target that keeps requests waiting, for connections or for answers to others, fails; the run stays valid. */
+static void test_verdict_waiting_for_the_target_is_the_targets(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    for (unsigned i = 0; i < 200; i++) {
+        struct result result = make_result(i, A, 200, 200, 1000, 300000);
+        result.intended_ns -= 400 * NS_PER_MS;
+        result.eligible_ns = result.sent_first_ns - (i % 2 ? 300 * NS_PER_MS : 0);
+        result.slot_ns = result.sent_first_ns;
+        stats_add(stats, &result);
+    }
+    for (unsigned i = 0; i < 100; i++) {
+        struct result result = make_unfired(1000 + i, A, RESULT_NOT_SENT, UNSENT_DURATION);
+        stats_add(stats, &result);
+    }
+    struct judgement judgement = judged(stats, RUN_MODE_RATE, "response.p99 < 250ms");
+    assert_int_equal(judgement.verdict, VERDICT_FAIL);
+    for (size_t i = 0; i < judgement.gate_count; i++)
+        assert_int_not_equal(judgement.gates[i].verdict, VERDICT_INVALID);
+    assert_int_equal(stats_total(stats)->deferred, 200);
+    assert_int_equal(stats_total(stats)->blocked, 100);
+    judgement_free(&judgement);
+    stats_free(stats);
+}
+
+static void test_verdict_counts_need_requests_that_were_sent(void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late < 8; late++) {
+        struct stats *stats = stats_create(0);
+        add(stats, 500, 200, 200, 1000, 1000);
+        for (unsigned i = 0; i < late; i++) {
+            struct result result = make_unfired(5000 + i, A, RESULT_NOT_SENT, UNSENT_DURATION);
+            result.flags = RESULT_FLAG(LATE); /* given up for the replayer's own delay */
+            stats_add(stats, &result);
+        }
+        struct judgement judgement = judged(stats, RUN_MODE_RATE, "errors < 1%");
+        enum verdict expected = late * 100 > 500 + late ? VERDICT_INVALID : VERDICT_PASS;
+        assert_int_equal(judgement.verdict, expected);
+        assert_int_equal(judgement.gates[0].verdict, expected);
+        assert_int_equal(judgement.gates[2].verdict, expected);
         judgement_free(&judgement);
         stats_free(stats);
     }
@@ -369,7 +435,9 @@ int main(void)
         cmocka_unit_test(test_verdict_timeouts_count_as_slowest),
         cmocka_unit_test(test_verdict_gates_table),
         cmocka_unit_test(test_verdict_no_connection_is_invalid),
-        cmocka_unit_test(test_verdict_sender_that_fell_behind_is_invalid),
+        cmocka_unit_test(test_verdict_latency_needs_a_sender_in_time),
+        cmocka_unit_test(test_verdict_waiting_for_the_target_is_the_targets),
+        cmocka_unit_test(test_verdict_counts_need_requests_that_were_sent),
         cmocka_unit_test(test_verdict_inconclusive_cases),
         cmocka_unit_test(test_verdict_unknown_credentials_are_set_apart),
         cmocka_unit_test(test_verdict_closed_loop_has_no_latency_finding),

@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "common/stop.h"
 #include "replay/judge.h"
+#include "replay/state/bearer.h"
 #include "replay/state/lineage.h"
 
 #include <inttypes.h>
@@ -139,6 +140,8 @@ static void poll(struct feeder *feeder)
     uint64_t now_ns = clock_mono_ns();
     engine_hand_over(feeder->engine);
     store_results(feeder);
+    if (feeder->engine->settings->bearer)
+        bearer_tick(feeder->engine->settings->bearer, now_ns);
     if (!feeder->failed && segment_writer_tick(feeder->options->writer, now_ns, feeder->err)) {
         feeder->failed = true;
         engine_stop(feeder->engine, UNSENT_ABORTED);
@@ -282,6 +285,10 @@ static void add_notes(struct feeder *feeder)
     note_count(info, atomic_load(&counts->links_forgotten), "linked values were forgotten for want of room");
     note_count(info, survey_overflow(feeder->options->survey),
                "sessions, connections or values were too many to be told apart");
+    const struct bearer *bearer = feeder->engine->settings->bearer;
+    note_count(info, bearer ? bearer_renewals(bearer) : 0, "new bearer tokens were taken during the run");
+    note_count(info, bearer ? bearer_failures(bearer) : 0,
+               "times no new bearer token could be had, and the one from before was used on");
     note_count(info, feeder->ids_overflow, "ids were too many to be followed");
     note_count(info, feeder->damaged, "exchanges were damaged in the traffic");
     note_count(info, damage->blocks_damaged, "blocks of the traffic were damaged and passed over");

@@ -8,6 +8,7 @@
 #include "replay/guards.h"
 #include "replay/replay_settings.h"
 #include "replay/report.h"
+#include "replay/state/bearer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,6 +28,7 @@
 struct replay {
     struct replay_settings settings;
     struct comparing comparing;
+    struct bearer *bearer; /* NULL: none */
     struct merge *merge;
     struct survey *survey;
     struct segment_writer *writer;
@@ -144,7 +146,12 @@ static int prepare(struct replay *replay, struct error *err)
         .threads = (unsigned)settings->threads,
     };
     replay->survey = survey_make(replay->merge, &survey);
-    if (guard(replay, err) || open_run(replay, err))
+    if (guard(replay, err))
+        return -1;
+    if ((settings->bearer_file || settings->auth_command) &&
+        bearer_open(settings->bearer_file, settings->auth_command, &replay->bearer, err))
+        return -1;
+    if (open_run(replay, err))
         return -1;
     fill_info(replay);
     return run_info_save(replay->folder, &replay->info, err);
@@ -194,6 +201,7 @@ static int fire(struct replay *replay, struct error *err)
         .tls_ca_file = settings->ca_file,
         .tls_insecure = settings->insecure,
         .no_links = settings->no_links,
+        .bearer = replay->bearer,
         .closed_loop = replay->settings.closed_loop,
         .concurrency = settings->concurrency,
         .pool_connections = replay->settings.pool_connections,
@@ -281,6 +289,7 @@ static void release(struct replay *replay)
     replay_settings_done(&replay->settings);
     run_info_free(&replay->info);
     comparing_done(&replay->comparing);
+    bearer_free(replay->bearer);
     free(replay->folder);
 }
 

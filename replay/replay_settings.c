@@ -40,6 +40,12 @@ static const struct option_spec options[] = {
      AT(connect_timeout_ns)},
     {"methods", 0, OPTION_TEXT, "LIST", "fire these methods only, e.g. GET,HEAD", AT(methods)},
     {"set-header", 0, OPTION_TEXTS, "'K: V'", "set a header in every request; repeatable", AT(set_headers)},
+    {"bearer-file", 0, OPTION_TEXT, "FILE",
+     "send `Authorization: Bearer` with the token in FILE, which\nis read again when it changes",
+     AT(bearer_file)},
+    {"auth-command", 0, OPTION_TEXT, "CMD",
+     "the same with a token that the shell's CMD prints, with how\nlong it lasts; run again before it ends",
+     AT(auth_command)},
     {"remove-header", 0, OPTION_TEXTS, "K", "remove a header from every request; repeatable",
      AT(remove_headers)},
     {"set-query", 0, OPTION_TEXTS, "'K=V'", "set a parameter of the query in every request; repeatable",
@@ -85,6 +91,8 @@ static const struct options_spec spec = {
         "  rehearse replay traffic/ --target https://staging --rate 500 --duration 5m --loop 0\n"
         "  rehearse replay traffic/ --target http://127.0.0.1:8080 --speed max --concurrency 32\n"
         "  rehearse replay traffic/ --target http://staging --methods GET,HEAD --gate 'errors < 1%'\n"
+        "  rehearse replay traffic/ --target https://staging --auth-command 'gcloud auth "
+        "print-access-token'\n"
         "  rehearse replay traffic/ --target http://staging --compare content --key-file ~/rehearse.key\n"
         "  rehearse replay traffic/ --target http://staging --rewrite 's#^/v1/users/(\\d+)#/v2/accounts/$1#' "
         "\\\n"
@@ -123,6 +131,22 @@ static int check_session(struct replay_settings *settings, struct error *err)
     else
         return error_set(err, ERROR_USAGE,
                          "--session: '%s' is not auto, connection, cookie:NAME, header:NAME or none", how);
+    return 0;
+}
+
+static int check_bearer(const struct replay_settings *settings, struct error *err)
+{
+    const struct bytes name = BYTES_LITERAL("Authorization");
+    if (!settings->bearer_file && !settings->auth_command)
+        return 0;
+    if (settings->bearer_file && settings->auth_command)
+        return error_set(err, ERROR_USAGE, "--bearer-file and --auth-command exclude each other");
+    for (size_t i = 0; i < settings->set_headers.count; i++) {
+        const char *line = settings->set_headers.items[i];
+        if (bytes_equal_nocase(bytes_trim(bytes_make(line, strcspn(line, ":"))), name))
+            return error_set(err, ERROR_USAGE, "--set-header Authorization and %s exclude each other",
+                             settings->bearer_file ? "--bearer-file" : "--auth-command");
+    }
     return 0;
 }
 
@@ -257,6 +281,8 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--timeout and --connect-timeout: must be above 0");
     if (settings->key_file && !settings->compare)
         return error_set(err, ERROR_USAGE, "--key-file needs --compare content");
+    if (check_bearer(settings, err))
+        return -1;
     if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
         return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
     if (!settings->max_in_flight)

@@ -16,7 +16,7 @@ struct replay_settings {
     struct option_texts traffic; /* the words after the options */
     int compare;                 /* 1: contents, too */
     const char *key_file, *policy, *target_url, *output, *speed_text, *session, *connections, *host, *methods,
-        *ca_file, *sni;
+        *ca_file, *sni, *bearer_file, *auth_command;
     double rate;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;

@@ -19,6 +19,7 @@ struct build {
     struct bytes recorded_host;
     struct bytes host; /* that takes its place; no data: as recorded */
     bool conditional_linked;
+    bool authorized;
     bool scans; /* the request carries a credential: its parts are searched for pseudonyms */
     const struct id_spot *spots;
     size_t spot_count;
@@ -221,6 +222,11 @@ static void put_value(struct build *build, const struct http1_field *field, stru
     const struct body *body = &build->exchange->request.body;
     if (build->spot_count && put_ids(build, field->value, out))
         return;
+    if (rules->bearer.data && is(field->name, "Authorization")) {
+        build->authorized = true;
+        buffer_append_bytes(out, rules->bearer);
+        return;
+    }
     if (is(field->name, "Host"))
         buffer_append_bytes(out, build->host.data ? build->host : field->value);
     else if (is(field->name, "Content-Length") && body->framing == BODY_FRAMING_LENGTH)
@@ -300,6 +306,11 @@ static bool put_head(struct build *build, struct bytes head)
     buffer_append(&request->head, after, (size_t)(fields.data - after));
     while (http1_next_field(&fields, &field))
         put_field(build, &field);
+    if (build->rules->bearer.data && !build->authorized) {
+        buffer_append_text(&request->head, "Authorization: ");
+        buffer_append_bytes(&request->head, build->rules->bearer);
+        buffer_append_text(&request->head, "\r\n");
+    }
     if (!rewrite_fields(build))
         return false;
     fields = http1_fields(buffer_bytes(&request->head));

@@ -20,6 +20,7 @@ struct request_rules {
     const char *run_id;    /* value of X-Rehearse-Run */
     bool pooled;           /* Connection: close is taken out */
     bool verbatim;         /* identifiers stay as recorded */
+    struct bytes bearer;       /* value of Authorization; no data: as recorded */
     struct rewriter *rewriter; /* what else is to be rewritten; NULL: nothing */
 };
 

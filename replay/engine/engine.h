@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 struct lane;
+struct bearer;
 
 /* One request on its way. Made by the reader, owned by one worker until engine_deliver. */
 struct job {
@@ -62,6 +63,7 @@ struct engine_settings {
     const char *tls_ca_file;
     bool tls_insecure;
     bool no_links;
+    struct bearer *bearer;     /* NULL: none */
     bool closed_loop;          /* --speed max */
     uint64_t concurrency;      /* sessions at a time, all threads */
     uint64_t pool_connections; /* 0: as recorded */

@@ -7,6 +7,7 @@
 #include "replay/engine/closed_loop.h"
 #include "replay/engine/lanes.h"
 #include "replay/pacer.h"
+#include "replay/state/bearer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -38,6 +39,8 @@ struct worker {
     struct job *oldest, *newest;          /* all that are not fired */
     struct job *freed;                    /* eligible by the end of another, to be looked at */
     uint64_t alive;
+    struct buffer bearer; /* value of Authorization */
+    uint64_t bearer_version;
     bool stopping;
     bool over;             /* nothing left, and nothing will come */
     struct batch done;     /* since the last delivery */
@@ -164,6 +167,10 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
     struct request *request = &lane->request;
     list_remove(worker, job);
     job->taken = true;
+    if (worker->engine->settings->bearer) {
+        bearer_value(worker->engine->settings->bearer, &worker->bearer_version, &worker->bearer);
+        worker->rules.bearer = buffer_bytes(&worker->bearer);
+    }
     enum unsent_reason reason =
         request_build(request, &worker->rules, worker->linker, &context, &job->exchange);
     if (reason != UNSENT_NONE) {
@@ -493,6 +500,7 @@ static void worker_free(struct worker *worker)
         event_base_free(worker->base);
     if (worker->kick_fd >= 0)
         close(worker->kick_fd);
+    buffer_free(&worker->bearer);
     buffer_free(&worker->results);
     buffer_free(&worker->endpoint);
     buffer_free(&worker->record);

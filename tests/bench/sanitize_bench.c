@@ -91,7 +91,11 @@ static bool read_document(struct bench *bench, const char *path)
 
 static void make_documents(struct bench *bench, uint64_t size)
 {
-    struct traffic_plan plan = {.seed = 1, .count = 1000000, .body_min = size, .body_max = size};
+    struct traffic_plan plan = {.seed = 1,
+                                .count = 1000000,
+                                .body_min = size,
+                                .body_max = size,
+                                .per_connection = TRAFFIC_PER_CONNECTION};
     struct traffic_exchange made = {0};
     for (uint64_t number = 0; number < 10000 && bench->count < DOCUMENTS; number++) {
         traffic_make(&plan, number, &made);

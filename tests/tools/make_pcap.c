@@ -2,10 +2,11 @@
  * exchange, with some pipelining, chunked and gzip bodies, reordered, late and retransmitted segments. Same arguments, same
  * bytes.
  *
- *     make_pcap [--seed N] [--body MIN-MAX] [--connections N] [--loss P%] COUNT FILE.pcap [TRUTH.tsv]
+ *     make_pcap [--seed N] [--body MIN-MAX] [--connections N] [--per-connection N] [--loss P%] COUNT FILE.pcap [TRUTH.tsv]
  *
  * --body          bytes of a response's content (default 200-2200)
  * --connections   under way at the same time (default 400)
+ * --per-connection  exchanges of one connection, and so of one session (default 20)
  * --loss          leaves out packets at random, and TRUTH says of each exchange what the capture lacks
  *
  * traffic_text.h says what the traffic is like, traffic_truth.h what stands in TRUTH. */
@@ -239,11 +240,11 @@ static bool plan_turn(struct generator *g, struct lane *lane)
 {
     struct turn *turn = &lane->turn;
     if (lane->stage == STAGE_CLOSED) {
-        if (g->connections_begun * TRAFFIC_PER_CONNECTION >= g->plan.count)
+        if (g->connections_begun * g->plan.per_connection >= g->plan.count)
             return false;
         uint64_t connection = g->connections_begun++, random = traffic_hash(g->plan.seed, connection, 9);
         lane->connection = connection;
-        lane->next_number = connection * TRAFFIC_PER_CONNECTION;
+        lane->next_number = connection * g->plan.per_connection;
         lane->stage = STAGE_OPENED;
         lane->last = lane->start_lost = lane->ended = false;
         lane->seen = (struct settled_turn){0};
@@ -332,12 +333,12 @@ static int run(struct generator *g, const char *path, const char *truth)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"seed", 1, NULL, 's'},
-                                            {"body", 1, NULL, 'b'},
-                                            {"connections", 1, NULL, 'c'},
-                                            {"loss", 1, NULL, 'l'},
-                                            {0}};
-    struct generator g = {.plan = {.seed = 1, .body_min = 200, .body_max = 2200}, .connections = 400};
+    static const struct option options[] = {{"seed", 1, NULL, 's'},        {"body", 1, NULL, 'b'},
+                                            {"connections", 1, NULL, 'c'}, {"per-connection", 1, NULL, 'p'},
+                                            {"loss", 1, NULL, 'l'},        {0}};
+    struct generator g = {
+        .plan = {.seed = 1, .body_min = 200, .body_max = 2200, .per_connection = TRAFFIC_PER_CONNECTION},
+        .connections = 400};
     bool right = true;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 's')
@@ -346,6 +347,8 @@ int main(int argc, char **argv)
             right &= traffic_parse_body(optarg, &g.plan);
         else if (option == 'c')
             g.connections = strtoull(optarg, NULL, 10);
+        else if (option == 'p')
+            g.plan.per_connection = strtoull(optarg, NULL, 10);
         else if (option == 'l')
             g.loss_ppm = (uint64_t)(strtod(optarg, NULL) * 10000 + 0.5);
         else
@@ -353,10 +356,10 @@ int main(int argc, char **argv)
     }
     g.plan.count = argc - optind >= 2 ? strtoull(argv[optind], NULL, 10) : 0;
     if (!right || g.plan.count == 0 || g.connections == 0 || g.connections > UINT32_MAX ||
-        argc - optind > 3) {
-        fprintf(stderr,
-                "usage: make_pcap [--seed N] [--body MIN-MAX] [--connections N] [--loss P%%] COUNT FILE.pcap "
-                "[TRUTH.tsv]\n");
+        g.plan.per_connection == 0 || argc - optind > 3) {
+        fprintf(stderr, "usage: make_pcap [--seed N] [--body MIN-MAX] [--connections N] [--per-connection N] "
+                        "[--loss P%%] COUNT "
+                        "FILE.pcap [TRUTH.tsv]\n");
         return 2;
     }
     const char *truth = argc - optind == 3 && strcmp(argv[optind + 2], "-") != 0 ? argv[optind + 2] : NULL;

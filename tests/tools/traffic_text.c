@@ -187,7 +187,7 @@ static void put_credentials(const struct traffic_plan *plan, struct traffic_exch
         put_hex(&head->bytes, mix(user), 16);
         end_span(head);
         PUT(&head->bytes, "\r\n");
-    } else if (user % 10 < 9 && exchange->number % TRAFFIC_PER_CONNECTION > 0) { /* set by the first answer */
+    } else if (user % 10 < 9 && exchange->number % plan->per_connection > 0) { /* set by the first answer */
         PUT(&head->bytes, "Cookie: session=");
         begin_span(head);
         put_hex(&head->bytes, user, 16);
@@ -233,7 +233,7 @@ static void make_request(const struct traffic_plan *plan, struct traffic_exchang
         exchange->status = kind < 38 ? 404 : kind < 42 ? 304 : kind == 42 ? 500 : 200;
     exchange->host = hosts[traffic_hash(plan->seed, exchange->connection, 2) & 3];
     exchange->expects = kind == 0;
-    exchange->last = exchange->number % TRAFFIC_PER_CONNECTION == TRAFFIC_PER_CONNECTION - 1 ||
+    exchange->last = exchange->number % plan->per_connection == plan->per_connection - 1 ||
                      exchange->number + 1 == plan->count;
     exchange->closes = exchange->last && traffic_hash(plan->seed, exchange->connection, 3) % 8 == 0;
     make_start_line(exchange, random, posts || puts ? "/api/v1/orders/" : paths[next(random) & 3]);
@@ -350,7 +350,7 @@ static void make_response(const struct traffic_plan *plan, struct traffic_exchan
         "Server: sample\r\nDate: Thu, 09 Oct 2025 08:53:20 GMT\r\nCache-Control: no-cache\r\nETag: \"n-");
     put_decimal(&head->bytes, exchange->number);
     PUT(&head->bytes, "\"\r\n");
-    if (exchange->number % TRAFFIC_PER_CONNECTION == 0) {
+    if (exchange->number % plan->per_connection == 0) {
         uint64_t user = traffic_hash(plan->seed, exchange->connection, 1);
         PUT(&head->bytes, "Set-Cookie: session=");
         begin_span(head);
@@ -388,7 +388,7 @@ void traffic_make(const struct traffic_plan *plan, uint64_t number, struct traff
     clear_message(&exchange->request);
     clear_message(&exchange->response);
     exchange->number = number;
-    exchange->connection = number / TRAFFIC_PER_CONNECTION;
+    exchange->connection = number / plan->per_connection;
     make_request(plan, exchange, &random);
     make_response(plan, exchange, &random);
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TRAFFIC_PER_CONNECTION 20
+#define TRAFFIC_PER_CONNECTION 20 /* exchanges, unless the plan says otherwise */
 
 /* What decides every byte. */
 struct traffic_plan {
@@ -20,6 +20,7 @@ struct traffic_plan {
     uint64_t count;    /* exchanges */
     uint64_t body_min; /* response content before coding; at least 64 */
     uint64_t body_max;
+    uint64_t per_connection; /* exchanges of one connection, TRAFFIC_PER_CONNECTION */
 };
 
 /* A value that the built-in policy replaces. */
@@ -45,7 +46,7 @@ struct traffic_message {
 
 struct traffic_exchange {
     uint64_t number;
-    uint64_t connection; /* number / TRAFFIC_PER_CONNECTION */
+    uint64_t connection; /* number / plan->per_connection */
     const char *method;  /* static */
     const char *host;    /* static */
     char target[56];

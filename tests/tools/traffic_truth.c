@@ -12,7 +12,8 @@
 
 static const char letters[] = "qQrRcaisu";
 
-#define PLAN_FORMAT "# make_pcap seed=%" PRIu64 " count=%" PRIu64 " body=%" PRIu64 "-%" PRIu64 "\n"
+#define PLAN_FORMAT                                                                                          \
+    "# make_pcap seed=%" PRIu64 " count=%" PRIu64 " body=%" PRIu64 "-%" PRIu64 " per_connection=%" PRIu64 "\n"
 #define TOTALS_FORMAT                                                                                        \
     "# totals packets=%" PRIu64 " packets_lost=%" PRIu64 " bytes_lost=%" PRIu64 " holes=%" PRIu64            \
     " holes_hiding_a_head=%" PRIu64 "\n"
@@ -59,7 +60,8 @@ int truth_write(const char *path, const struct traffic_plan *plan, const struct 
     if (!file)
         return -1;
     struct buffer out = {0};
-    buffer_printf(&out, PLAN_FORMAT, plan->seed, plan->count, plan->body_min, plan->body_max);
+    buffer_printf(&out, PLAN_FORMAT, plan->seed, plan->count, plan->body_min, plan->body_max,
+                  plan->per_connection);
     buffer_append_text(&out, "number\tconnection\tmethod\ttarget\thost\tstatus\trequest_first\trequest_last\t"
                              "response_first\tresponse_last\trequest_body\tresponse_body\tlost\n");
     for (uint64_t i = 0; i < count; i++) {
@@ -92,8 +94,8 @@ struct truth_reader *truth_open(const char *path, struct traffic_plan *ret_plan)
     reader->file = fopen(path, "re");
     bool read = reader->file && getline(&reader->line, &reader->capacity, reader->file) > 0 &&
                 sscanf(reader->line, PLAN_FORMAT, &ret_plan->seed, &ret_plan->count, &ret_plan->body_min,
-                       &ret_plan->body_max) == 4 &&
-                getline(&reader->line, &reader->capacity, reader->file) > 0;
+                       &ret_plan->body_max, &ret_plan->per_connection) == 5 &&
+                ret_plan->per_connection && getline(&reader->line, &reader->capacity, reader->file) > 0;
     if (read)
         return reader;
     truth_close(reader);

@@ -6,23 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
-bool bytes_equal(struct bytes a, struct bytes b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
-bool bytes_equal_nocase(struct bytes a, struct bytes b)
-{
-    return a.size == b.size &&
-           (a.size == 0 || strncasecmp((const char *)a.data, (const char *)b.data, a.size) == 0);
-}
 
 bool bytes_to_u64(struct bytes view, uint64_t *ret_value)
 {
@@ -89,7 +72,7 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
-void buffer_append_varint(struct buffer *buffer, uint64_t value)
+void buffer_append_long_varint(struct buffer *buffer, uint64_t value)
 {
     buffer_reserve(buffer, 10);
     uint8_t *at = buffer->data + buffer->size;
@@ -101,30 +84,21 @@ void buffer_append_varint(struct buffer *buffer, uint64_t value)
     buffer->size = (size_t)(at - buffer->data);
 }
 
-bool bytes_take_varint(struct bytes *view, uint64_t *ret_value)
+bool bytes_take_long_varint(struct bytes *view, uint64_t *ret_value)
 {
+    const uint8_t *at = view->data, *end = at + (view->size < 10 ? view->size : 10);
     uint64_t value = 0;
-    for (size_t i = 0; i < view->size && i < 10; i++) {
-        uint8_t byte = view->data[i];
-        if (i == 9 && byte > 1)
+    for (unsigned shift = 0; at < end; shift += 7) {
+        uint64_t byte = *at++;
+        value |= (byte & 0x7f) << shift;
+        if (byte >= 0x80)
+            continue;
+        if (shift == 63 && byte > 1)
             return false;
-        value |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (!(byte & 0x80)) {
-            view->data += i + 1;
-            view->size -= i + 1;
-            *ret_value = value;
-            return true;
-        }
+        view->size -= (size_t)(at - view->data);
+        view->data = at;
+        *ret_value = value;
+        return true;
     }
     return false;
-}
-
-bool bytes_take(struct bytes *view, size_t size, struct bytes *ret_part)
-{
-    if (view->size < size)
-        return false;
-    *ret_part = (struct bytes){view->data, size};
-    view->data += size;
-    view->size -= size;
-    return true;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 /* A view of bytes owned by someone else; |data| may be NULL only if |size| is 0. Not NUL-terminated. */
 struct bytes {
@@ -24,14 +25,24 @@ struct buffer {
 #define BYTES_LITERAL(text) ((struct bytes){(const uint8_t *)(text), sizeof(text) - 1})
 
 /* Returns a borrowed view of |text| without its NUL. */
-struct bytes bytes_of(const char *text);
+static inline struct bytes bytes_of(const char *text)
+{
+    return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
 static inline struct bytes bytes_make(const void *data, size_t size)
 {
     return (struct bytes){(const uint8_t *)data, size};
 }
-bool bytes_equal(struct bytes a, struct bytes b);
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
 /* As bytes_equal with ASCII letters compared without case (RFC 9110 §5.1 field names). */
-bool bytes_equal_nocase(struct bytes a, struct bytes b);
+static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
+{
+    return a.size == b.size &&
+           (a.size == 0 || strncasecmp((const char *)a.data, (const char *)b.data, a.size) == 0);
+}
 /* Returns the view without leading and trailing SP and HTAB (RFC 9110 OWS). */
 static inline struct bytes bytes_trim(struct bytes view)
 {
@@ -89,12 +100,40 @@ void buffer_clear(struct buffer *buffer);
 /* Empties and frees; the buffer can be used again. */
 void buffer_free(struct buffer *buffer);
 
+/* What the two below leave to a function: the long ones. */
+void buffer_append_long_varint(struct buffer *buffer, uint64_t value);
+bool bytes_take_long_varint(struct bytes *view, uint64_t *ret_value);
 /* Little-endian base-128 integers (LEB128, unsigned), as records store them. */
-void buffer_append_varint(struct buffer *buffer, uint64_t value);
+static inline void buffer_append_varint(struct buffer *buffer, uint64_t value)
+{
+    if (value < 0x80)
+        buffer_append_byte(buffer, (uint8_t)value);
+    else
+        buffer_append_long_varint(buffer, value);
+}
 /* Takes one varint from the front of |view|. Returns false where it is cut or over 64 bits; |view| is then
  * unchanged. */
-bool bytes_take_varint(struct bytes *view, uint64_t *ret_value);
+static inline bool bytes_take_varint(struct bytes *view, uint64_t *ret_value)
+{
+    if (view->size < 2)
+        return bytes_take_long_varint(view, ret_value);
+    unsigned first = view->data[0], second = view->data[1], size = first < 0x80 ? 1 : 2;
+    if (size == 2 && second >= 0x80)
+        return bytes_take_long_varint(view, ret_value);
+    *ret_value = size == 1 ? first : (first & 0x7f) | second << 7;
+    view->data += size;
+    view->size -= size;
+    return true;
+}
 /* Takes |size| bytes from the front of |view|. Returns false where there are fewer; |view| is then unchanged. */
-bool bytes_take(struct bytes *view, size_t size, struct bytes *ret_part);
+static inline bool bytes_take(struct bytes *view, size_t size, struct bytes *ret_part)
+{
+    if (view->size < size)
+        return false;
+    *ret_part = (struct bytes){view->data, size};
+    view->data += size;
+    view->size -= size;
+    return true;
+}
 
 #endif

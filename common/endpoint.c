@@ -172,18 +172,47 @@ static bool stands(uint8_t c)
     return c < 0x80 && (isalnum(c) || (c && strchr("-._~!$&'()*+,=:", c)));
 }
 
+static bool is_letter(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26;
+}
+
 static void append_escaped(const uint8_t *text, size_t size, struct buffer *out)
 {
     for (size_t i = 0; i < size; i++) {
-        if (stands(text[i]))
+        if (is_letter(text[i]) || stands(text[i]))
             buffer_append_byte(out, text[i]);
         else
             buffer_printf(out, "%%%02X", text[i]);
     }
 }
 
+/* Decides what most segments are, words and numbers, as the rest of this file would. Returns false where it must be looked
+ * at more closely. */
+static bool append_plain(struct bytes segment, struct buffer *out)
+{
+    size_t letters = 0;
+    if (segment.size == 0 || segment.size >= 16)
+        return false;
+    for (size_t i = 0; i < segment.size; i++) {
+        bool letter = is_letter(segment.data[i]);
+        if (!letter && (uint8_t)(segment.data[i] - '0') > 9)
+            return false;
+        letters += letter;
+    }
+    if (letters == 0)
+        buffer_append_text(out, ID_TEXT);
+    else if (letters == segment.size || segment.size < 5)
+        buffer_append_bytes(out, segment);
+    else
+        return false;
+    return true;
+}
+
 static void append_segment(struct bytes segment, struct buffer *out)
 {
+    if (append_plain(segment, out))
+        return;
     const uint8_t *matrix = segment.size ? memchr(segment.data, ';', segment.size) : NULL;
     if (matrix)
         segment.size = (size_t)(matrix - segment.data);

@@ -1,6 +1,7 @@
 #include "replay/result.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const char *const outcome_names[] = {
 #define X(name, text) text,
@@ -80,9 +81,15 @@ uint64_t result_send_lag_ns(const struct result *result)
 }
 
 /* The record: a version, then varints in this order, then three texts as length and bytes. Enumerations are
- * stored by number, and those numbers only ever grow at their end. */
-#define RESULT_RECORD_VERSION 1
+ * stored by number, and those numbers only ever grow at their end. Instants are stored by their distance from the one
+ * before, which takes two or three bytes instead of five or six. Version 1 had them as they are. */
+#define RESULT_VERSION_FIRST  1
+#define RESULT_RECORD_VERSION 2
 #define RESULT_NUMBERS        21
+#define VARINT_MAX            10
+/* The numbers that are instants: intended_ns itself, and those that follow it but for the two durations. */
+#define FIRST_INSTANT 12
+#define IS_INSTANT(i) ((i) >= FIRST_INSTANT && (i) != 15 && (i) != 16)
 
 static void numbers_of(const struct result *result, uint64_t numbers[RESULT_NUMBERS])
 {
@@ -109,22 +116,59 @@ static void numbers_of(const struct result *result, uint64_t numbers[RESULT_NUMB
         result->first_byte_ns,
         result->done_ns,
     };
-    for (size_t i = 0; i < RESULT_NUMBERS; i++)
-        numbers[i] = values[i];
+    memcpy(numbers, values, sizeof values);
+}
+
+/* 0: it did not happen; else 1 + the distance from |before|, the sign in the lowest bit. Both are below 2^62. */
+static uint64_t distance_of(uint64_t at_ns, uint64_t before_ns)
+{
+    if (at_ns == 0)
+        return 0;
+    return at_ns >= before_ns ? ((at_ns - before_ns) << 1) + 1 : ((before_ns - at_ns) << 1) + 2;
+}
+
+static uint64_t instant_of(uint64_t distance, uint64_t before_ns)
+{
+    if (distance == 0)
+        return 0;
+    distance--;
+    return distance & 1 ? before_ns - distance / 2 : before_ns + distance / 2;
+}
+
+static uint8_t *put_varint(uint8_t *at, uint64_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (uint8_t)value;
+    return at;
 }
 
 void result_encode(const struct result *result, struct buffer *meta)
 {
-    uint64_t numbers[RESULT_NUMBERS];
-    numbers_of(result, numbers);
-    buffer_append_byte(meta, RESULT_RECORD_VERSION);
-    for (size_t i = 0; i < RESULT_NUMBERS; i++)
-        buffer_append_varint(meta, numbers[i]);
     const struct bytes texts[] = {result->method, result->target, result->endpoint};
-    for (size_t i = 0; i < 3; i++) {
-        buffer_append_varint(meta, texts[i].size);
-        buffer_append_bytes(meta, texts[i]);
+    uint64_t numbers[RESULT_NUMBERS], before_ns = 0;
+    numbers_of(result, numbers);
+    buffer_reserve(meta, 1 + RESULT_NUMBERS * VARINT_MAX + 3 * VARINT_MAX + texts[0].size + texts[1].size +
+                             texts[2].size);
+    uint8_t *at = meta->data + meta->size;
+    *at++ = RESULT_RECORD_VERSION;
+    for (size_t i = 0; i < RESULT_NUMBERS; i++) {
+        uint64_t number = numbers[i];
+        if (IS_INSTANT(i)) {
+            number = distance_of(numbers[i], before_ns);
+            before_ns = numbers[i] ? numbers[i] : before_ns;
+        }
+        at = put_varint(at, number);
     }
+    for (size_t i = 0; i < 3; i++) {
+        at = put_varint(at, texts[i].size);
+        if (texts[i].size)
+            memcpy(at, texts[i].data, texts[i].size);
+        at += texts[i].size;
+    }
+    meta->size = (size_t)(at - meta->data);
 }
 
 static bool take_text(struct bytes *meta, struct bytes *ret_text)
@@ -133,16 +177,30 @@ static bool take_text(struct bytes *meta, struct bytes *ret_text)
     return bytes_take_varint(meta, &size) && size <= meta->size && bytes_take(meta, (size_t)size, ret_text);
 }
 
+static bool take_numbers(struct bytes *meta, uint64_t numbers[RESULT_NUMBERS])
+{
+    struct bytes version;
+    uint64_t before_ns = 0;
+    if (!bytes_take(meta, 1, &version) || version.data[0] < RESULT_VERSION_FIRST ||
+        version.data[0] > RESULT_RECORD_VERSION)
+        return false;
+    for (size_t i = 0; i < RESULT_NUMBERS; i++) {
+        if (!bytes_take_varint(meta, &numbers[i]))
+            return false;
+        if (!IS_INSTANT(i) || version.data[0] == RESULT_VERSION_FIRST)
+            continue;
+        numbers[i] = instant_of(numbers[i], before_ns);
+        before_ns = numbers[i] ? numbers[i] : before_ns;
+    }
+    return true;
+}
+
 bool result_decode(struct bytes meta, struct result *result)
 {
     uint64_t numbers[RESULT_NUMBERS];
-    struct bytes version;
     struct result read = {0};
-    if (!bytes_take(&meta, 1, &version) || version.data[0] != RESULT_RECORD_VERSION)
+    if (!take_numbers(&meta, numbers))
         return false;
-    for (size_t i = 0; i < RESULT_NUMBERS; i++)
-        if (!bytes_take_varint(&meta, &numbers[i]))
-            return false;
     if (!take_text(&meta, &read.method) || !take_text(&meta, &read.target) ||
         !take_text(&meta, &read.endpoint) || meta.size)
         return false;

@@ -41,6 +41,8 @@ struct worker {
     uint64_t alive;
     struct buffer bearer; /* value of Authorization */
     uint64_t bearer_version;
+    uint64_t
+        ended_ns; /* when the request ended that is finished now: since then what waited for it is eligible */
     bool stopping;
     bool over;             /* nothing left, and nothing will come */
     struct batch done;     /* since the last delivery */
@@ -107,7 +109,7 @@ static void on_eligible(struct order_node *node, void *arg)
 {
     struct worker *worker = arg;
     struct job *job = (struct job *)node;
-    job->eligible_ns = since_start(worker, clock_mono_ns());
+    job->eligible_ns = worker->ended_ns;
     if (worker->loop && job->due)
         job->intended_ns = job->eligible_ns;
     job->next_freed = worker->freed;
@@ -122,6 +124,7 @@ static void finish(struct worker *worker, struct job *job, struct result *result
     result->endpoint = buffer_bytes(&worker->endpoint);
     if (result_send_lag_ns(result) > NS_PER_MS)
         result->flags |= RESULT_FLAG(LATE);
+    worker->ended_ns = result->done_ns ? result->done_ns : since_start(worker, clock_mono_ns());
     order_done(worker->order, &job->node, on_eligible, worker);
     if (worker->loop)
         closed_loop_done(worker->loop, job);

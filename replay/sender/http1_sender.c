@@ -337,12 +337,11 @@ static void go_on_with_connect(struct lane *lane)
         become_ready(lane, now);
 }
 
-/* The response is complete. Returns whether the lane is still at this request: a target that answered ahead of the
+/* The response is complete with what was read at |now|. Returns whether the lane is still at this request: a target that answered ahead of the
  * end of the request, and keeps the connection, gets the rest of it. */
-static bool complete(struct lane *lane)
+static bool complete(struct lane *lane, uint64_t now)
 {
     const struct response_facts *facts = response_facts(lane->response);
-    uint64_t now = clock_mono_ns();
     if (lane->sent_bytes == lane->total_bytes || lane->sendable_bytes < lane->total_bytes ||
         !facts->keep_alive || facts->surplus_bytes > 0 || lane->write_refused) {
         finish(lane, TRANSPORT_NONE, NULL, now);
@@ -369,7 +368,7 @@ static bool take_bytes(struct lane *lane, size_t size, uint64_t now)
     const struct response_facts *facts = response_facts(lane->response);
     switch (response_feed(lane->response, bytes_make(lane->sender->read_bytes, size), now)) {
     case RESPONSE_COMPLETE:
-        return complete(lane);
+        return complete(lane, now);
     case RESPONSE_MALFORMED:
         finish(lane, TRANSPORT_MALFORMED, facts->detail, clock_mono_ns());
         return false;
@@ -406,11 +405,10 @@ static bool read_all(struct lane *lane)
 {
     for (int turn = 0; turn < READS_PER_TURN; turn++) {
         size_t size = 0;
-        uint64_t now = clock_mono_ns();
         enum stream_result result = stream_read(&lane->stream, lane->sender->read_bytes, READ_BYTES, &size);
         switch (result) {
         case STREAM_OK:
-            if (!take_bytes(lane, size, now))
+            if (!take_bytes(lane, size, clock_mono_ns()))
                 return false;
             if (size < READ_BYTES && !lane->stream.session)
                 return true;

@@ -1,5 +1,7 @@
 #include "replay/sender/response.h"
 
+#include "common/http1_fast.h"
+#include "common/http1_head.h"
 #include "common/mem.h"
 
 #include <llhttp.h>
@@ -22,6 +24,7 @@ struct response {
     bool method_is_head;
     bool head_done; /* of the message that is being read */
     bool interim;   /* that message is one */
+    bool parsing;   /* llhttp has been set up for it */
     enum pause pause;
     struct buffer head; /* where it came in several feeds */
     struct buffer body; /* likewise, or in several parts */
@@ -84,8 +87,8 @@ static const llhttp_settings_t callbacks = {
     .on_message_complete = on_message_complete,
 };
 
-/* Gets ready for the next message on the connection: the final response, or an interim one before it. */
-static void begin_message(struct response *response)
+/* Sets up llhttp for the message that is read now. */
+static void begin_parsing(struct response *response)
 {
     llhttp_init(&response->parser, HTTP_RESPONSE, &callbacks);
     /* A target's sloppiness is for the diff to judge; what can be framed is read. */
@@ -93,6 +96,13 @@ static void begin_message(struct response *response)
     llhttp_set_lenient_chunked_length(&response->parser, 1);
     llhttp_set_lenient_transfer_encoding(&response->parser, 1);
     response->parser.data = response;
+    response->parsing = true;
+}
+
+/* Gets ready for the next message on the connection: the final response, or an interim one before it. */
+static void begin_message(struct response *response)
+{
+    response->parsing = false;
     response->head_done = false;
     response->interim = false;
     response->pause = PAUSE_NONE;
@@ -198,6 +208,53 @@ static enum response_verdict end_feed(struct response *response, const uint8_t *
     return RESPONSE_MORE;
 }
 
+/* Tells from the Connection field of |head|, HTTP/1.1, whether the connection stays. Returns false where more is said of it. */
+static bool plain_keep_alive(struct bytes head, uint32_t initials, bool *ret_keep_alive)
+{
+    struct http1_field field, other;
+    *ret_keep_alive = true;
+    if (initials & UINT32_C(1) << ('p' & 31) && http1_find_field(head, "Proxy-Connection", &other))
+        return false;
+    if (!http1_find_field(head, "Connection", &field))
+        return true;
+    *ret_keep_alive = bytes_equal_nocase(field.value, BYTES_LITERAL("keep-alive"));
+    if (!*ret_keep_alive && !bytes_equal_nocase(field.value, BYTES_LITERAL("close")))
+        return false;
+    struct bytes rest = bytes_make(field.line.data, head.size - (size_t)(field.line.data - head.data));
+    return !http1_find_field(rest, "Connection", &other); /* which passes over the first line */
+}
+
+/* Reads a response of which nothing was seen before, all at once, where it is all there and nothing about it is odd: what
+ * nearly all are. Where it declines, llhttp decides, and where it does not, llhttp would have come to the same. */
+static bool read_plain(struct response *response, struct bytes bytes)
+{
+    struct response_facts *facts = &response->facts;
+    const struct http1_limits limits = {.head_bytes = response->max_head_bytes,
+                                        .line_bytes = response->max_head_bytes,
+                                        .head_fields = response->max_head_bytes};
+    struct http1_fast_head fast;
+    bool keep_alive;
+    if (!http1_fast_read(bytes, false, &limits, &fast) || !fast.start.http11 || fast.length.has_coding)
+        return false;
+    bool no_body = response->method_is_head || status_has_no_body(fast.start.status);
+    if (!no_body && (!fast.length.has_length || fast.length.length > bytes.size - fast.size))
+        return false;
+    struct bytes head = bytes_make(bytes.data, fast.size);
+    if (!plain_keep_alive(head, fast.initials, &keep_alive))
+        return false;
+    size_t size = no_body ? 0 : (size_t)fast.length.length;
+    facts->status = fast.start.status;
+    facts->keep_alive = keep_alive;
+    facts->head = head;
+    facts->body_bytes = size;
+    facts->body = bytes_make(bytes.data + fast.size,
+                             size < response->want_body_bytes ? size : response->want_body_bytes);
+    facts->surplus_bytes = bytes.size - fast.size - size;
+    facts->bytes_seen -= facts->surplus_bytes;
+    response->head_done = true;
+    return true;
+}
+
 enum response_verdict response_feed(struct response *response, struct bytes bytes, uint64_t now_ns)
 {
     struct response_facts *facts = &response->facts;
@@ -211,7 +268,11 @@ enum response_verdict response_feed(struct response *response, struct bytes byte
                 return RESPONSE_MORE;
             facts->begun = true;
             facts->first_byte_ns = now_ns;
+            if (!response->parsing && read_plain(response, bytes_make(at, (size_t)(end - at))))
+                return RESPONSE_COMPLETE;
         }
+        if (!response->parsing)
+            begin_parsing(response);
         enum llhttp_errno status = llhttp_execute(&response->parser, (const char *)at, (size_t)(end - at));
         if (status == HPE_OK)
             return end_feed(response, at, end);
@@ -238,7 +299,7 @@ enum response_verdict response_end(struct response *response)
 {
     if (!response->facts.begun || !response->head_done)
         return RESPONSE_INCOMPLETE;
-    response->pause = PAUSE_NONE;
+    response->pause = PAUSE_NONE; /* a head was read: by llhttp, since what is read at once is complete */
     llhttp_finish(&response->parser);
     if (response->pause != PAUSE_MESSAGE)
         return RESPONSE_INCOMPLETE;

@@ -70,7 +70,7 @@ struct sender_outcome {
     uint64_t slot_mono_ns;       /* the connection was free: connected, or done with the request before */
     uint64_t sent_first_mono_ns; /* just before the write(2) that took the first byte */
     uint64_t sent_last_mono_ns;  /* just before the one that took the last; 0: it was never sent completely */
-    uint64_t first_byte_mono_ns; /* the loop saw the first byte of the final response */
+    uint64_t first_byte_mono_ns; /* the read(2) that gave the first byte of the final response was done */
     uint64_t done_mono_ns;       /* its last byte was read, or the failure was seen; always set */
 
     bool reused;         /* the connection had carried another request */

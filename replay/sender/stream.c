@@ -12,6 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Two parts as small as this are cheaper copied into one than sent as two. */
+#define JOIN_MAX 4096
+
 static enum stream_result failed(struct stream *stream, int errnum)
 {
     stream->failure = errnum;
@@ -113,7 +116,13 @@ enum stream_result stream_write(struct stream *stream, const struct iovec *parts
     if (stream->session)
         return tls_write(stream, parts, part_count, scratch, ret_size);
     ssize_t written;
-    if (part_count == 1) {
+    if (part_count == 2 && parts[0].iov_len + parts[1].iov_len <= JOIN_MAX &&
+        parts[0].iov_len + parts[1].iov_len <= scratch.size) {
+        uint8_t *joined = (uint8_t *)scratch.data;
+        memcpy(joined, parts[0].iov_base, parts[0].iov_len);
+        memcpy(joined + parts[0].iov_len, parts[1].iov_base, parts[1].iov_len);
+        written = send(stream->fd, joined, parts[0].iov_len + parts[1].iov_len, MSG_NOSIGNAL);
+    } else if (part_count == 1) {
         written = send(stream->fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
     } else {
         struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)part_count};

@@ -37,7 +37,7 @@ enum stream_result stream_connected(struct stream *stream);
 /* Goes on with the TLS handshake, begun at the first call. */
 enum stream_result stream_handshake(struct stream *stream, struct tls_context *context);
 
-/* Writes what the socket takes of |parts|; |scratch| joins the parts into one TLS record. |ret_size| is set with
+/* Writes what the socket takes of |parts|; |scratch| joins the parts into one TLS record, or small ones for one send. |ret_size| is set with
  * STREAM_OK, and is above 0. */
 enum stream_result stream_write(struct stream *stream, const struct iovec *parts, int part_count,
                                 struct bytes scratch, size_t *ret_size);

@@ -58,6 +58,41 @@ static void test_result_round_trip_and_cuts(void **state)
     buffer_free(&again);
 }
 
+/* Runs that were stored before instants were told by their distances. */
+static void test_result_reads_the_first_version(void **state)
+{
+    (void)state;
+    static const uint8_t record[] = {1,  7,  1,  0, 0, 0,  0,  0,  0xc8, 1, 90,  80, 0xc8, 1, 5,
+                                     50, 60, 61, 0, 0, 62, 63, 70, 80,   1, 'G', 1,  '/',  1, 'e'};
+    struct result back;
+    assert_true(result_decode(bytes_make(record, sizeof record), &back));
+    assert_true(back.exchange == 7 && back.original_status == 200 && back.status == 200);
+    assert_true(back.intended_ns == 50 && back.eligible_ns == 60 && back.slot_ns == 61);
+    assert_true(back.sent_first_ns == 62 && back.sent_last_ns == 63 && back.first_byte_ns == 70);
+    assert_true(back.done_ns == 80 && bytes_equal(back.endpoint, BYTES_LITERAL("e")));
+}
+
+/* Any order, and any that did not happen. */
+static void test_result_keeps_every_instant(void **state)
+{
+    (void)state;
+    const uint64_t instants[] = {0, 1, 2, 1000, UINT64_C(1) << 40, UINT64_C(1) << 61};
+    struct buffer meta = {0};
+    for (size_t i = 0; i < 6 * 6 * 6; i++) {
+        struct result result = sample(), back;
+        result.intended_ns = instants[i % 6];
+        result.slot_ns = instants[i / 6 % 6];
+        result.done_ns = instants[i / 36];
+        buffer_clear(&meta);
+        result_encode(&result, &meta);
+        assert_true(result_decode(buffer_bytes(&meta), &back));
+        assert_true(back.intended_ns == result.intended_ns && back.eligible_ns == result.eligible_ns);
+        assert_true(back.slot_ns == result.slot_ns && back.sent_first_ns == result.sent_first_ns);
+        assert_true(back.first_byte_ns == result.first_byte_ns && back.done_ns == result.done_ns);
+    }
+    buffer_free(&meta);
+}
+
 static void test_result_decode_refuses_numbers_out_of_range(void **state)
 {
     (void)state;
@@ -102,6 +137,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_result_round_trip_and_cuts),
+        cmocka_unit_test(test_result_reads_the_first_version),
+        cmocka_unit_test(test_result_keeps_every_instant),
         cmocka_unit_test(test_result_decode_refuses_numbers_out_of_range),
         cmocka_unit_test(test_result_clocks),
         cmocka_unit_test(test_result_names),

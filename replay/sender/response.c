@@ -208,6 +208,13 @@ static enum response_verdict end_feed(struct response *response, const uint8_t *
     return RESPONSE_MORE;
 }
 
+/* Whether the value of |field| ends where its line does: llhttp is particular about white space behind some. */
+static bool ends_its_line(const struct http1_field *field)
+{
+    const uint8_t *end = field->value.data + field->value.size;
+    return field->value.size > 0 && end == field->line.data + field->line.size - 2;
+}
+
 /* Tells from the Connection field of |head|, HTTP/1.1, whether the connection stays. Returns false where more is said of it. */
 static bool plain_keep_alive(struct bytes head, uint32_t initials, bool *ret_keep_alive)
 {
@@ -218,6 +225,8 @@ static bool plain_keep_alive(struct bytes head, uint32_t initials, bool *ret_kee
     if (!http1_find_field(head, "Connection", &field))
         return true;
     *ret_keep_alive = bytes_equal_nocase(field.value, BYTES_LITERAL("keep-alive"));
+    if (!ends_its_line(&field))
+        return false;
     if (!*ret_keep_alive && !bytes_equal_nocase(field.value, BYTES_LITERAL("close")))
         return false;
     struct bytes rest = bytes_make(field.line.data, head.size - (size_t)(field.line.data - head.data));
@@ -233,6 +242,7 @@ static bool read_plain(struct response *response, struct bytes bytes)
                                         .line_bytes = response->max_head_bytes,
                                         .head_fields = response->max_head_bytes};
     struct http1_fast_head fast;
+    struct http1_field length;
     bool keep_alive;
     if (!http1_fast_read(bytes, false, &limits, &fast) || !fast.start.http11 || fast.length.has_coding)
         return false;
@@ -240,6 +250,9 @@ static bool read_plain(struct response *response, struct bytes bytes)
     if (!no_body && (!fast.length.has_length || fast.length.length > bytes.size - fast.size))
         return false;
     struct bytes head = bytes_make(bytes.data, fast.size);
+    if (fast.length.has_length &&
+        (!http1_find_field(head, "Content-Length", &length) || !ends_its_line(&length)))
+        return false;
     if (!plain_keep_alive(head, fast.initials, &keep_alive))
         return false;
     size_t size = no_body ? 0 : (size_t)fast.length.length;

@@ -16,7 +16,9 @@
 struct entry {
     uint8_t key[KEY_SIZE];
     uint64_t session; /* 0: the slot is free */
+    uint64_t holder;  /* connection: the session of the first identity that it carried; 0: none yet */
     bool marked;      /* identity: was issued in the traffic; connection: its session has an identity */
+    bool pooled;      /* connection: it has carried another identity as well */
 };
 
 /* Open addressing, at most half full, grows by doubling up to |limit| entries. */
@@ -33,6 +35,7 @@ struct sessions {
     struct table identities;
     struct table connections;
     uint64_t last; /* ids are given out from 1 */
+    bool pooled;   /* the connection that was asked for last is */
     uint64_t overflow;
     uint8_t seed[crypto_shorthash_KEYBYTES]; /* slots cannot be steered by what traffic holds */
 };
@@ -250,15 +253,25 @@ uint64_t sessions_of(struct sessions *sessions, const struct exchange *exchange)
     struct entry *connection = connection_entry(sessions, exchange->connection);
     /* Without room each connection still is one session, apart from all numbered ones. */
     uint64_t own = connection ? connection->session : exchange->connection | UINT64_C(1) << 63;
+    sessions->pooled = connection && connection->pooled;
     if (mentions.count == 0)
-        return own;
+        return sessions->pooled ? ++sessions->last : own;
     uint64_t session = session_of_uses(sessions, &mentions);
     if (!session)
         session = connection && connection->marked ? ++sessions->last : own;
     if (connection && session == own)
         connection->marked = true;
+    if (connection && !connection->holder)
+        connection->holder = session;
+    if (connection && connection->holder != session)
+        sessions->pooled = connection->pooled = true;
     name_session(sessions, &mentions, session);
     return session;
+}
+
+bool sessions_pooled(const struct sessions *sessions)
+{
+    return sessions->pooled;
 }
 
 uint64_t sessions_overflow(const struct sessions *sessions)

@@ -4,8 +4,9 @@
  *
  * Rule: an exchange that uses an identity belongs to the session where that identity was issued, or first
  * used. One that only issues an identity belongs to its connection's own session where that has no identity
- * yet, else begins a new one. Any other belongs to its connection's own session. All identities that an
- * exchange issues or uses then name its session. */
+ * yet, else begins a new one. Any other belongs to its connection's own session, or, from where that has carried
+ * several identities, is one by itself: nobody can tell whose it was. All identities that an exchange issues or uses
+ * then name its session. */
 #ifndef FILTERS_SESSION_H
 #define FILTERS_SESSION_H
 
@@ -22,6 +23,8 @@ struct sessions *sessions_create(enum session_mode mode, const char *name, size_
 void sessions_free(struct sessions *sessions);
 /* Returns the session id of |exchange|. SESSION_NONE gives each exchange its own. */
 uint64_t sessions_of(struct sessions *sessions, const struct exchange *exchange);
+/* Returns whether the connection of the exchange that sessions_of saw last is a pooled one: it has carried several identities by then. */
+bool sessions_pooled(const struct sessions *sessions);
 /* Returns how many identities or connections found no room. */
 uint64_t sessions_overflow(const struct sessions *sessions);
 

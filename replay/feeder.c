@@ -243,6 +243,7 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
         job->recognition_key = record.header->recognition_key;
         job->policy_hash = record.header->policy_hash;
         job->session = sessions_of(feeder->sessions, &job->exchange);
+        job->pooled = sessions_pooled(feeder->sessions);
         if (options->no_links)
             job->exchange.link_count = 0;
         lineage_follow(feeder->lineage, &job->exchange);

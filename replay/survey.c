@@ -108,7 +108,8 @@ static void note_server(struct survey *survey, const struct address *server)
     survey->servers[survey->server_count++] = *server;
 }
 
-static void note(struct survey *survey, const struct survey_options *options, uint64_t session,
+/* |pooled|: the connection is none of the session's own. */
+static void note(struct survey *survey, const struct survey_options *options, uint64_t session, bool pooled,
                  const struct exchange *exchange)
 {
     note_server(survey, &exchange->server);
@@ -124,7 +125,7 @@ static void note(struct survey *survey, const struct survey_options *options, ui
         connection->jobs++;
     if (options->threads < 2)
         return;
-    if (!options->pooled)
+    if (!options->pooled && !pooled)
         join(survey, &survey->connection_holder, keymap_key(exchange->connection, 0), tally);
     for (size_t i = 0; i < exchange->link_count; i++)
         join(survey, &survey->issuers, keymap_tag_key(exchange->links[i].tag, 0), tally);
@@ -145,7 +146,7 @@ struct survey *survey_make(struct merge *merge, const struct survey_options *opt
         uint64_t session = sessions_of(sessions, &exchange);
         if (lineage)
             lineage_follow(lineage, &exchange);
-        note(survey, options, session, &exchange);
+        note(survey, options, session, sessions_pooled(sessions), &exchange);
     }
     survey->overflow += sessions_overflow(sessions);
     lineage_free(lineage);

@@ -36,6 +36,7 @@ struct job {
     const uint8_t *policy_hash;
     uint64_t session;
     uint32_t iteration;
+    bool pooled;              /* its recorded connection carried several users: it goes on any that is free */
     uint64_t session_jobs;    /* how many jobs the session has in an iteration; 0: not known */
     uint64_t connection_jobs; /* the same of its connection */
     uint64_t intended_ns;     /* since the run's start */

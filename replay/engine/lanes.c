@@ -27,7 +27,7 @@ static struct lane *lane_create(struct lanes *lanes)
 static void set_idle(struct lane *lane, uint64_t now_mono_ns)
 {
     struct lanes *lanes = lane->lanes;
-    if (lane->idle || lanes->pooled)
+    if (lane->idle || (lane->in_pool && lanes->pooled))
         return;
     lane->idle = true;
     lane->idle_since_mono_ns = now_mono_ns;
@@ -93,6 +93,18 @@ static void close_lane(struct lane *lane)
     set_busy(lane);
 }
 
+static struct lane *add_pooled(struct lanes *lanes)
+{
+    if (lanes->pool_size == lanes->pool_capacity) {
+        lanes->pool_capacity = lanes->pool_capacity ? lanes->pool_capacity * 2 : 16;
+        lanes->pool = xrealloc(lanes->pool, lanes->pool_capacity * sizeof(struct lane *));
+    }
+    struct lane *lane = lane_create(lanes);
+    lane->in_pool = true;
+    lanes->pool[lanes->pool_size++] = lane;
+    return lane;
+}
+
 void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sender, void *owner)
 {
     const struct engine_settings *settings = engine->settings;
@@ -104,14 +116,9 @@ void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sende
                             .max_in_flight = share(settings->max_in_flight, settings->threads)};
     if (!lanes->pooled)
         return;
-    lanes->pool_size = share(settings->pool_connections, settings->threads);
-    if (lanes->pool_size > lanes->max_open)
-        lanes->pool_size = lanes->max_open;
-    lanes->pool = xcalloc(lanes->pool_size, sizeof(struct lane *));
-    for (size_t i = 0; i < lanes->pool_size; i++) {
-        lanes->pool[i] = lane_create(lanes);
-        set_free(lanes->pool[i]);
-    }
+    uint64_t size = share(settings->pool_connections, settings->threads);
+    for (size = size > lanes->max_open ? lanes->max_open : size; size > 0; size--)
+        set_free(add_pooled(lanes));
 }
 
 static void lane_free(struct lane *lane)
@@ -139,6 +146,12 @@ void lanes_admit(struct lanes *lanes, struct job *job)
         return;
     struct keymap_key key = keymap_key(job->exchange.connection, job->iteration);
     struct lane *lane = keymap_get(&lanes->map, key);
+    if (job->pooled) {
+        job->lane = NULL;
+        if (lane)
+            lane->jobs = 0; /* it does not see them all */
+        return;
+    }
     if (!lane) {
         lane = lane_create(lanes);
         lane->key = key;
@@ -200,7 +213,7 @@ static void end_lane(struct lane *lane)
 
 static void end_if_over(struct lane *lane)
 {
-    if (!lane->lanes->pooled && !lane->first && !lane->firing && !lane->in_line && lane->jobs &&
+    if (!lane->in_pool && !lane->first && !lane->firing && !lane->in_line && lane->jobs &&
         lane->finished >= lane->jobs)
         end_lane(lane);
 }
@@ -224,7 +237,7 @@ static void on_done(struct sender_lane *sender_lane, const struct sender_outcome
         lane->free_mono_ns = done_mono_ns;
         if (!stays_open)
             close_lane(lane);
-        if (lanes->pooled)
+        if (lane->in_pool)
             set_free(lane);
         else
             try_lane(lane);
@@ -275,11 +288,19 @@ static void try_lane(struct lane *lane)
     }
 }
 
+/* Returns a free lane of the pool, a new one where it may grow; NULL where there is none. */
+static struct lane *take_pooled(struct lanes *lanes)
+{
+    if (lanes->free_first)
+        return take_free(lanes);
+    return lanes->pooled || lanes->pool_size >= lanes->max_open ? NULL : add_pooled(lanes);
+}
+
 static void pump_pool(struct lanes *lanes)
 {
-    while (lanes->ready_first && lanes->free_first) {
+    struct lane *lane;
+    while (lanes->ready_first && (lane = take_pooled(lanes))) {
         struct job *job = lanes->ready_first;
-        struct lane *lane = take_free(lanes);
         if (!caps_allow(lane, job)) {
             set_free(lane);
             return;
@@ -296,14 +317,10 @@ static void pump_pool(struct lanes *lanes)
 
 void lanes_pump(struct lanes *lanes)
 {
-    if (lanes->pooled) {
-        pump_pool(lanes);
-        return;
-    }
     while (lanes->line_first && lanes->in_flight < lanes->max_in_flight) {
         struct lane *lane = lanes->line_first;
         if (!lane->counted && !room_to_open(lanes))
-            return;
+            break;
         lanes->line_first = lane->next_in_line;
         if (!lanes->line_first)
             lanes->line_last = NULL;
@@ -311,11 +328,12 @@ void lanes_pump(struct lanes *lanes)
         try_lane(lane);
         end_if_over(lane);
     }
+    pump_pool(lanes);
 }
 
 void lanes_ready(struct lanes *lanes, struct job *job)
 {
-    if (!lanes->pooled) {
+    if (job->lane) {
         struct lane *lane = job->lane;
         try_lane(lane);
         end_if_over(lane); /* all that was left could not be fired */
@@ -366,7 +384,7 @@ void lanes_sweep(struct lanes *lanes, uint64_t now_mono_ns)
         next = lane->idle_next;
         if (lane->idle_since_mono_ns + IDLE_LIMIT_NS > now_mono_ns)
             return;
-        if (!lane->jobs && !lane->first && !lane->in_line)
+        if (!lane->in_pool && !lane->jobs && !lane->first && !lane->in_line)
             end_lane(lane);
     }
 }

@@ -2,7 +2,9 @@
  *
  * As recorded: a lane stands for each recorded connection and sends its requests one by one in recorded
  * order. It is opened ahead of its first send, closed after its last, and opened again where the target
- * closed it in between. Pooled: a fixed number of lanes takes whatever is ready.
+ * closed it in between. What was recorded on a connection that several users shared is not in each other's way here:
+ * it goes on any lane of a pool, which grows as long as there is none free. Pooled: a pool of a fixed number of
+ * lanes takes whatever is ready.
  *
  * At a cap (connections, requests in flight) a lane stands in line with the clock running; an idle
  * connection is closed first where that makes room. */
@@ -21,8 +23,9 @@ struct lane {
     struct job *first, *last; /* not fired yet, in recorded order */
     struct job *firing;
     struct request request;
-    uint64_t jobs;      /* how many the recorded connection has in an iteration; 0: not known */
-    uint64_t finished;  /* of those, how many are over */
+    uint64_t jobs;     /* how many the recorded connection has in an iteration; 0: not known */
+    uint64_t finished; /* of those, how many are over */
+    bool in_pool;
     bool counted;       /* in lanes->open */
     bool opened_once;   /* ahead of time */
     bool was_connected; /* a request went over it: a connection made now is another one */
@@ -42,16 +45,16 @@ struct lane {
 struct lanes {
     struct engine *engine;
     struct sender *sender;
-    void *owner; /* the worker */
-    bool pooled;
+    void *owner;                      /* the worker */
+    bool pooled;                      /* all lanes are of the pool, and their number is fixed */
     uint64_t max_open, max_in_flight; /* this worker's share */
     uint64_t open, in_flight;
     uint64_t last_done_mono_ns; /* when a request last ended */
     size_t next_address;
     struct keymap map;                    /* as recorded */
-    struct job *ready_first, *ready_last; /* pooled: due and eligible, no lane yet */
+    struct job *ready_first, *ready_last; /* for the pool: due and eligible, no lane yet */
     struct lane **pool;
-    size_t pool_size;
+    size_t pool_size, pool_capacity;
     struct lane *free_first, *free_last; /* of the pool: what fires nothing, connected ones first */
     struct lane *line_first, *line_last;
     struct lane *idle_oldest, *idle_newest;
@@ -59,7 +62,7 @@ struct lanes {
 
 void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sender, void *owner);
 void lanes_done(struct lanes *lanes);
-/* Puts |job| on the lane of its recorded connection (nothing where pooled). */
+/* Puts |job| on the lane of its recorded connection (nothing where it goes to the pool). */
 void lanes_admit(struct lanes *lanes, struct job *job);
 /* |job| is due and eligible: fires it now or as soon as its lane is free. */
 void lanes_ready(struct lanes *lanes, struct job *job);

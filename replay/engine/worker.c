@@ -302,7 +302,7 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
         result.flags |= RESULT_FLAG(REUSED);
     if (outcome->early_response)
         result.flags |= RESULT_FLAG(EARLY_RESPONSE);
-    if (outcome->connected && lane->was_connected && !worker->lanes.pooled)
+    if (outcome->connected && lane->was_connected && !lane->in_pool)
         result.flags |= RESULT_FLAG(REOPENED);
     lane->was_connected = lane->was_connected || outcome->sent_first_mono_ns;
     if (result.flags & RESULT_FLAG(REOPENED))

@@ -51,6 +51,14 @@ static void test_pooled_connection_is_split_by_identity(void **state)
     assert_true(session(sessions, 9, 'b', 0) == b);
     assert_true(session(sessions, 9, 'a', 0) == a);
     assert_true(session(sessions, 9, 'c', 0) == c);
+    assert_true(sessions_pooled(sessions));
+    uint64_t anybody = session(sessions, 9, 0, 0), other = session(sessions, 9, 0, 0);
+    assert_true(anybody != other && anybody != a); /* nobody can tell whose they were */
+    uint64_t own = session(sessions, 10, 0, 0);
+    assert_false(sessions_pooled(sessions));
+    session(sessions, 10, 'a', 0);
+    assert_true(session(sessions, 10, 0, 0) == own); /* one identity beside what is anonymous is no pool */
+    assert_false(sessions_pooled(sessions));
     sessions_free(sessions);
 }
 

@@ -129,7 +129,7 @@ static void watch_time(struct feeder *feeder, uint64_t now_ns)
     if (!options->duration_ns || stopped(feeder) || now_ns < feeder->engine->start_mono_ns)
         return;
     /* In an open loop what was scheduled may be behind: it gets the time of one request. */
-    uint64_t grace_ns = options->schedule.mode == SCHEDULE_MAX ? 0 : options->timeout_ns;
+    uint64_t grace_ns = options->schedule.plan.mode == SCHEDULE_MAX ? 0 : options->timeout_ns;
     if (now_ns - feeder->engine->start_mono_ns >= options->duration_ns + grace_ns)
         engine_stop(feeder->engine, UNSENT_DURATION);
 }

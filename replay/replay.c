@@ -94,6 +94,28 @@ static int open_run(struct replay *replay, struct error *err)
     return segment_writer_open(&writer, &replay->writer, err);
 }
 
+static void fill_pace(const struct replay_settings *settings, struct run_info *info)
+{
+    const struct schedule_plan *plan = &settings->plan;
+    struct buffer pace = {0};
+    switch (plan->mode) {
+    case SCHEDULE_RECORDED:
+        info->mode = RUN_MODE_RECORDED;
+        info->speed = plan->speed;
+        break;
+    case SCHEDULE_RATE:
+        info->mode = plan->phase_count ? RUN_MODE_RAMP : RUN_MODE_RATE;
+        info->rate_per_s = plan->phase_count ? 0 : settings->rate;
+        break;
+    case SCHEDULE_MAX:
+        info->mode = RUN_MODE_MAX;
+        break;
+    }
+    schedule_plan_describe(plan, &pace);
+    info->pace = xstrndup((const char *)pace.data, pace.size);
+    buffer_free(&pace);
+}
+
 static void fill_info(struct replay *replay)
 {
     const struct replay_settings *settings = &replay->settings;
@@ -109,11 +131,7 @@ static void fill_info(struct replay *replay)
     info->session = xstrdup(settings->session);
     info->content =
         settings->compare ? xstrdup(content_sensitive_name(replay->comparing.settings.sensitive)) : NULL;
-    info->mode = replay->settings.closed_loop ? RUN_MODE_MAX
-                 : settings->rate != 0        ? RUN_MODE_RATE
-                                              : RUN_MODE_RECORDED;
-    info->speed = info->mode == RUN_MODE_RECORDED ? replay->settings.speed : 0;
-    info->rate_per_s = settings->rate;
+    fill_pace(settings, info);
     info->connections = replay->settings.pool_connections;
     info->concurrency = replay->settings.closed_loop ? settings->concurrency : 0;
     info->sessions = survey_sessions(replay->survey);
@@ -242,11 +260,7 @@ static int fire(struct replay *replay, struct error *err)
         .abort_rules = replay->settings.abort_rules,
         .abort_rule_count = replay->settings.abort_rule_count,
     };
-    schedule_init(&feeder.schedule,
-                  replay->settings.closed_loop ? SCHEDULE_MAX
-                  : settings->rate != 0        ? SCHEDULE_RATE
-                                               : SCHEDULE_RECORDED,
-                  settings->rate != 0 ? settings->rate : replay->settings.speed);
+    schedule_init(&feeder.schedule, &settings->plan);
     int failed = feeder_run(&feeder, &replay->info, err);
     note_rewrites(replay, engine.rewrites);
     free(engine.rewrites);

@@ -15,6 +15,7 @@
 #define THREADS_MAX       64
 #define CONNECTIONS_LIMIT 10000
 #define FILES_KEPT_FREE   64
+#define SEED_DEFAULT      1
 
 #define AT(member) offsetof(struct replay_settings, member)
 static const struct option_spec options[] = {
@@ -23,7 +24,14 @@ static const struct option_spec options[] = {
      AT(output)},
     {"speed", 0, OPTION_TEXT, "X|max", "recorded timing, X times as fast (default 1);\nmax: closed loop",
      AT(speed_text)},
+    {"max-gap", 0, OPTION_DURATION, "T", "with --speed X: cut silences that would be longer", AT(max_gap_ns)},
     {"rate", 0, OPTION_NUMBER, "N", "N requests per second at constant distance instead", AT(rate)},
+    {"ramp", 0, OPTION_TEXT, "A..B/T", "from A to B requests per second in the time T, then B", AT(ramp)},
+    {"steps", 0, OPTION_TEXT, "A,B,C/T",
+     "A requests per second for the time T, then B, then C, then\nthe end, or C until --duration", AT(steps)},
+    {"arrival", 0, OPTION_CHOICE, "constant|poisson",
+     "with these: at even distances (constant), or as many\nindependent users come", AT(poisson)},
+    {"seed", 0, OPTION_COUNT, "N", "of --arrival poisson (default 1): equal seeds, equal instants", AT(seed)},
     {"concurrency", 0, OPTION_COUNT, "N", "with --speed max: sessions at a time (default 64 a thread)",
      AT(concurrency)},
     {"count", 0, OPTION_COUNT, "N", "end after N requests", AT(count)},
@@ -107,6 +115,7 @@ bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_set
                                              .connections = "recorded",
                                              .host = "target",
                                              .rate = -1,
+                                             .seed = SEED_DEFAULT,
                                              .loop = 1,
                                              .threads = 1,
                                              .timeout_ns = 30 * NS_PER_S,
@@ -150,23 +159,66 @@ static int check_bearer(const struct replay_settings *settings, struct error *er
     return 0;
 }
 
-static int check_pace(struct replay_settings *settings, struct error *err)
+/* Recorded timing, or as fast as it goes. */
+static int plan_speed(struct replay_settings *settings, struct error *err)
 {
+    struct schedule_plan *plan = &settings->plan;
+    const char *text = settings->speed_text;
+    plan->speed = 1;
+    if (text && strcmp(text, "max") == 0) {
+        plan->mode = SCHEDULE_MAX;
+        return 0;
+    }
+    plan->mode = SCHEDULE_RECORDED;
+    if (text && (!units_parse_number(text, &plan->speed) || plan->speed < SCHEDULE_SPEED_MIN ||
+                 plan->speed > SCHEDULE_SPEED_MAX))
+        return error_set(err, ERROR_USAGE, "--speed: '%s' is not a factor above 0, or max", text);
+    return 0;
+}
+
+static int plan_pace(struct replay_settings *settings, struct error *err)
+{
+    struct schedule_plan *plan = &settings->plan;
     bool rated = settings->rate >= 0; /* 0 is refused, not taken for no rate */
+    if ((settings->speed_text != NULL) + rated + (settings->ramp != NULL) + (settings->steps != NULL) > 1)
+        return error_set(err, ERROR_USAGE, "--speed, --rate, --ramp and --steps exclude each other");
+    if (settings->ramp)
+        return schedule_plan_ramp(plan, settings->ramp, err);
+    if (settings->steps)
+        return schedule_plan_steps(plan, settings->steps, err);
     if (!rated)
-        settings->rate = 0;
-    if (rated && settings->speed_text)
-        return error_set(err, ERROR_USAGE, "--rate and --speed exclude each other");
-    if (rated && (settings->rate < SCHEDULE_RATE_MIN || settings->rate > SCHEDULE_RATE_MAX))
+        return plan_speed(settings, err);
+    if (settings->rate < SCHEDULE_RATE_MIN || settings->rate > SCHEDULE_RATE_MAX)
         return error_set(err, ERROR_USAGE, "--rate: not between %g and %g", SCHEDULE_RATE_MIN,
                          SCHEDULE_RATE_MAX);
-    settings->closed_loop = settings->speed_text && strcmp(settings->speed_text, "max") == 0;
-    settings->speed = 1;
-    if (settings->speed_text && !settings->closed_loop &&
-        (!units_parse_number(settings->speed_text, &settings->speed) ||
-         settings->speed < SCHEDULE_SPEED_MIN || settings->speed > SCHEDULE_SPEED_MAX))
-        return error_set(err, ERROR_USAGE, "--speed: '%s' is not a factor above 0, or max",
-                         settings->speed_text);
+    schedule_plan_rate(plan, settings->rate);
+    return 0;
+}
+
+/* What goes with one way of pacing only. */
+static int refine_pace(struct replay_settings *settings, struct error *err)
+{
+    struct schedule_plan *plan = &settings->plan;
+    settings->closed_loop = plan->mode == SCHEDULE_MAX;
+    if (settings->poisson && plan->mode != SCHEDULE_RATE)
+        return error_set(err, ERROR_USAGE, "--arrival poisson needs --rate, --ramp or --steps");
+    if (settings->seed != SEED_DEFAULT && !settings->poisson)
+        return error_set(err, ERROR_USAGE, "--seed needs --arrival poisson");
+    if (settings->max_gap_ns && plan->mode != SCHEDULE_RECORDED)
+        return error_set(err, ERROR_USAGE, "--max-gap needs recorded timing: --speed X");
+    plan->poisson = settings->poisson;
+    plan->seed = settings->seed;
+    plan->max_gap_ns = settings->max_gap_ns;
+    if (settings->steps && !settings->duration_ns)
+        for (size_t i = 0; i < plan->phase_count; i++)
+            settings->duration_ns += plan->phases[i].length_ns;
+    return 0;
+}
+
+static int check_pace(struct replay_settings *settings, struct error *err)
+{
+    if (plan_pace(settings, err) || refine_pace(settings, err))
+        return -1;
     if (settings->concurrency && !settings->closed_loop)
         return error_set(err, ERROR_USAGE, "--concurrency needs --speed max");
     if (!settings->loop && !settings->duration_ns && !settings->count)

@@ -5,6 +5,7 @@
 #include "common/options.h"
 #include "filters/rewrite/rewrite.h"
 #include "filters/session.h"
+#include "replay/schedule.h"
 #include "replay/abort_rule.h"
 #include "replay/target.h"
 
@@ -17,7 +18,10 @@ struct replay_settings {
     int compare;                 /* 1: contents, too */
     const char *key_file, *policy, *target_url, *output, *speed_text, *session, *connections, *host, *methods,
         *ca_file, *sni, *bearer_file, *auth_command;
+    const char *ramp, *steps;
     double rate;
+    int poisson; /* 1: --arrival poisson */
+    uint64_t seed, max_gap_ns;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
     struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, abort_ifs;
@@ -27,7 +31,7 @@ struct replay_settings {
     enum session_mode session_mode;
     const char *session_name; /* cookie or header, else NULL */
     bool closed_loop;
-    double speed;
+    struct schedule_plan plan;
     uint64_t pool_connections; /* 0: as recorded */
     struct abort_rule abort_rules[ABORT_RULES_MAX];
     size_t abort_rule_count;

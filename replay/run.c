@@ -49,6 +49,7 @@ static void run_texts_free(struct run_texts *texts)
     X(traffic)                                                                                               \
     X(target)                                                                                                \
     X(session)                                                                                               \
+    X(pace)                                                                                                  \
     X(content)                                                                                               \
     X(aborted)
 #define COUNT_MEMBERS(X)                                                                                     \

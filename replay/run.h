@@ -51,6 +51,7 @@ struct run_info {
     char *traffic; /* as named on the command line */
     char *target;  /* the URL, without user information */
     char *session; /* --session as given, or "auto" */
+    char *pace;    /* the schedule in words; NULL in runs of before that was kept */
     char *content; /* contents were compared, sensitive values so: "by pseudonym", ...; NULL: they were not */
 
     enum run_mode mode;

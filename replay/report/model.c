@@ -79,6 +79,8 @@ static json_t *run_of(const struct run_info *run)
     set(object, "traffic", text_of(run->traffic));
     set(object, "target", text_of(run->target));
     set(object, "mode", json_string(run_mode_name(run->mode)));
+    if (run->pace)
+        set(object, "pace", text_of(run->pace));
     set(object, "speed", run->mode == RUN_MODE_RECORDED ? number_of(run->speed, 1e6) : json_null());
     set(object, "rate_per_s", run->mode == RUN_MODE_RATE ? number_of(run->rate_per_s, 1e6) : json_null());
     set(object, "throughput_only", json_boolean(run->mode == RUN_MODE_MAX));

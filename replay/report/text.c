@@ -202,7 +202,9 @@ static void render_one_run(const json_t *run, struct buffer *out)
     char elapsed[UNITS_TEXT_SIZE];
     buffer_printf(out, "  %s at %s, ", plain(text_at(run, "id"), 24, id),
                   plain(text_at(run, "target"), 48, target));
-    if (json_is_number(member(run, "speed")))
+    if (json_is_string(member(run, "pace")) && !json_is_true(member(run, "throughput_only")))
+        buffer_append_text(out, plain(text_at(run, "pace"), WIDTH, id));
+    else if (json_is_number(member(run, "speed")))
         buffer_printf(out, "recorded timing x %g", json_number_value(member(run, "speed")));
     else if (json_is_number(member(run, "rate_per_s")))
         buffer_printf(out, "%g requests/s", json_number_value(member(run, "rate_per_s")));

@@ -6,6 +6,7 @@
 #include "replay/comparing.h"
 #include "replay/feeder.h"
 #include "replay/guards.h"
+#include "replay/plan/plan.h"
 #include "replay/replay_settings.h"
 #include "replay/report.h"
 #include "replay/state/bearer.h"
@@ -20,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PLANNED_AHEAD 20000             /* exchanges whose needs are looked at before the start */
 #define LEAD_NS       (300 * NS_PER_MS) /* between the start of the threads and the first instant */
 #define WINDOW_JOBS   4096
 #define RESULTS_LEVEL (-6) /* of zstd: 58 bytes a result instead of 46, at half the work */
@@ -150,26 +152,29 @@ static void fill_info(struct replay *replay)
     buffer_free(&rule);
 }
 
-static int prepare(struct replay *replay, struct error *err)
+static int open_traffic(struct replay *replay, struct error *err)
 {
     const struct replay_settings *settings = &replay->settings;
-    if (target_resolve(replay->settings.target, err) ||
-        merge_open(replay->settings.traffic.items, replay->settings.traffic.count, SEGMENT_EXCHANGES, 0,
-                   &replay->merge, err))
+    if (target_resolve(settings->target, err) || merge_open(settings->traffic.items, settings->traffic.count,
+                                                            SEGMENT_EXCHANGES, 0, &replay->merge, err))
         return -1;
     if (settings->compare &&
         comparing_init(&replay->comparing, merge_header(replay->merge), settings->key_file, err))
         return -1;
     const struct survey_options survey = {
-        .mode = replay->settings.session_mode,
-        .session_name = replay->settings.session_name,
+        .mode = settings->session_mode,
+        .session_name = settings->session_name,
         .methods = settings->methods,
-        .pooled = replay->settings.pool_connections > 0,
+        .pooled = settings->pool_connections > 0,
         .threads = (unsigned)settings->threads,
     };
     replay->survey = survey_make(replay->merge, &survey);
-    if (guard(replay, err))
-        return -1;
+    return guard(replay, err);
+}
+
+static int prepare(struct replay *replay, struct error *err)
+{
+    const struct replay_settings *settings = &replay->settings;
     if ((settings->bearer_file || settings->auth_command) &&
         bearer_open(settings->bearer_file, settings->auth_command, &replay->bearer, err))
         return -1;
@@ -195,6 +200,73 @@ static struct request_rules rules_of(struct replay *replay)
         rules.scheme = replay->settings.target->tls ? "https" : "http";
     }
     return rules;
+}
+
+static struct plan_means means_of(const struct replay_settings *settings)
+{
+    const struct target *target = settings->target;
+    struct plan_means means = {
+        .traffic = settings->traffic.items[0],
+        .target = target->url,
+        .schedule = &settings->plan,
+        .rewriter = settings->rewriter,
+        .pool_connections = settings->pool_connections,
+        .concurrency = settings->closed_loop ? settings->concurrency : 0,
+        .max_connections = settings->connections_wanted,
+        .window_bytes = WINDOW_BYTES,
+        .resources = {.files_kept = REPLAY_FILES_KEPT, .ways = target->address_count},
+    };
+    resources_read(&means.resources);
+    if (target->is_unix)
+        means.resources.ports = 0;
+    return means;
+}
+
+static struct plan plan_of(struct replay *replay, const struct request_rules *rules, uint64_t read_most)
+{
+    const struct replay_settings *settings = &replay->settings;
+    struct plan plan;
+    const struct plan_options options = {
+        .merge = replay->merge,
+        .session_mode = settings->session_mode,
+        .session_name = settings->session_name,
+        .methods = settings->methods,
+        .schedule = &settings->plan,
+        .count = settings->count,
+        .duration_ns = settings->duration_ns,
+        .loop = settings->loop,
+        .rules = rules,
+        .read_most = read_most,
+    };
+    plan_look(&options, &plan);
+    return plan;
+}
+
+static void print_plan(struct replay *replay)
+{
+    struct request_rules rules = rules_of(replay);
+    struct buffer text = {0};
+    rules.run_id = "dry-run";
+    const struct plan plan = plan_of(replay, &rules, 0);
+    const struct plan_means means = means_of(&replay->settings);
+    plan_render(&plan, &means, &text);
+    fwrite(text.data, 1, text.size, stdout);
+    buffer_free(&text);
+}
+
+/* Warns of what this machine lacks for the beginning of the schedule. */
+static void check_resources(struct replay *replay)
+{
+    const struct plan plan = plan_of(replay, NULL, PLANNED_AHEAD);
+    const struct plan_means means = means_of(&replay->settings);
+    const struct resource_needs needs = plan_needs(&plan, &means);
+    struct buffer advice = {0};
+    resources_check(&means.resources, &needs, &advice);
+    buffer_append_byte(&advice, '\0');
+    char *rest = (char *)advice.data;
+    for (char *line; (line = strsep(&rest, "\n")) && *line;)
+        log_warning("%s", line);
+    buffer_free(&advice);
 }
 
 /* Keeps how many requests each rewrite |touched|, and warns of those that touched none. */
@@ -315,7 +387,15 @@ static void release(struct replay *replay)
 
 static int replay_run(struct replay *replay, int *ret_status, struct error *err)
 {
-    if (replay_settings_check(&replay->settings, err) || prepare(replay, err))
+    if (replay_settings_check(&replay->settings, err) || open_traffic(replay, err))
+        return -1;
+    if (replay->settings.dry_run) {
+        print_plan(replay);
+        return 0;
+    }
+    if (!replay->settings.closed_loop && !replay->settings.pool_connections)
+        check_resources(replay);
+    if (prepare(replay, err))
         return -1;
     announce(replay);
     int failed = fire(replay, err);

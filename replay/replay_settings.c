@@ -14,7 +14,6 @@
 
 #define THREADS_MAX       64
 #define CONNECTIONS_LIMIT 10000
-#define FILES_KEPT_FREE   64
 #define SEED_DEFAULT      1
 
 #define AT(member) offsetof(struct replay_settings, member)
@@ -74,6 +73,7 @@ static const struct option_spec options[] = {
      AT(verbatim)},
     {"no-links", 0, OPTION_FLAG, NULL, "put nothing that the target issues in the place of what was recorded",
      AT(no_links)},
+    {"dry-run", 0, OPTION_FLAG, NULL, "print the plan, fire nothing", AT(dry_run)},
     {"production", 0, OPTION_TEXTS, "HOST|CIDR",
      "an address, a network or a host that is never fired at;\nrepeatable", AT(production)},
     {"allow-production", 0, OPTION_FLAG, NULL,
@@ -96,6 +96,7 @@ static const struct options_spec spec = {
     .arguments_max = 1000,
     .examples =
         "  rehearse replay traffic/ --target http://staging:8080 --speed 2 -o run/\n"
+        "  rehearse replay traffic/ --target http://staging:8080 --speed 2 --dry-run\n"
         "  rehearse replay traffic/ --target https://staging --rate 500 --duration 5m --loop 0\n"
         "  rehearse replay traffic/ --target http://127.0.0.1:8080 --speed max --concurrency 32\n"
         "  rehearse replay traffic/ --target http://staging --methods GET,HEAD --gate 'errors < 1%'\n"
@@ -238,9 +239,10 @@ static void set_caps(struct replay_settings *settings)
         if (setrlimit(RLIMIT_NOFILE, &limit) || getrlimit(RLIMIT_NOFILE, &limit) == 0)
             files = limit.rlim_cur;
     }
-    uint64_t room = files > FILES_KEPT_FREE + 1 ? files - FILES_KEPT_FREE : 1;
+    uint64_t room = files > REPLAY_FILES_KEPT + 1 ? files - REPLAY_FILES_KEPT : 1;
     if (!settings->max_connections)
         settings->max_connections = CONNECTIONS_LIMIT;
+    settings->connections_wanted = settings->max_connections;
     if (settings->max_connections > room)
         settings->max_connections = room;
     if (!settings->concurrency)

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Open files that are kept for all but connections. */
+#define REPLAY_FILES_KEPT 64
+
 /* What the command line and the configuration say. Texts are borrowed from them. */
 struct replay_settings {
     struct option_texts traffic; /* the words after the options */
@@ -24,8 +27,9 @@ struct replay_settings {
     uint64_t seed, max_gap_ns;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
+    uint64_t connections_wanted; /* |max_connections| before the limit on open files cut it */
     struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, abort_ifs;
-    bool insecure, verbatim, allow_production, no_links;
+    bool insecure, verbatim, allow_production, no_links, dry_run;
 
     /* What that says. */
     enum session_mode session_mode;

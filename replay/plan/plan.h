@@ -1,0 +1,56 @@
+/* The plan of a replay: what it would fire, when, over what, and what it would need; found by reading the traffic, with nothing fired. */
+#ifndef REPLAY_PLAN_PLAN_H
+#define REPLAY_PLAN_PLAN_H
+
+#include "common/segment/merge.h"
+#include "filters/session.h"
+#include "replay/plan/demand.h"
+#include "replay/plan/resources.h"
+#include "replay/request.h"
+#include "replay/schedule.h"
+
+/* Everything borrowed. */
+struct plan_options {
+    struct merge *merge; /* at its beginning; rewound at the end */
+    enum session_mode session_mode;
+    const char *session_name;
+    const char *methods; /* or NULL */
+    const struct schedule_plan *schedule;
+    uint64_t count;       /* requests to fire; 0: all */
+    uint64_t duration_ns; /* 0: to the end */
+    uint64_t loop;        /* iterations; 0: without end */
+    const struct request_rules
+        *rules;         /* to build each request, whose rewriter counts; NULL: they are not built */
+    uint64_t read_most; /* exchanges to read; 0: all */
+};
+
+/* Plain. */
+struct plan {
+    struct demand_figures demand; /* of one iteration */
+    bool whole;                   /* the iteration was read to its end, its count or its duration */
+    uint64_t read, filtered;
+    uint64_t unreplayable[UNSENT_REASON_COUNT];
+    uint64_t linked;      /* requests that carry what an answer must issue first */
+    uint64_t requests;    /* of all iterations */
+    uint64_t duration_ns; /* of all iterations; of a closed loop: 0 */
+};
+
+/* How a plan is carried out, beside what it says itself. */
+struct plan_means {
+    const char *traffic, *target;
+    const struct schedule_plan *schedule;
+    const struct rewriter *rewriter; /* whose rules counted, or NULL */
+    uint64_t pool_connections;       /* 0: as recorded */
+    uint64_t concurrency;            /* of a closed loop, else 0 */
+    uint64_t max_connections, max_in_flight;
+    uint64_t window_bytes; /* read ahead at most */
+    struct resources resources;
+};
+
+void plan_look(const struct plan_options *options, struct plan *ret_plan);
+/* Returns what carrying out |plan| by |means| takes at most. */
+struct resource_needs plan_needs(const struct plan *plan, const struct plan_means *means);
+/* Appends the plan for people to read. */
+void plan_render(const struct plan *plan, const struct plan_means *means, struct buffer *out);
+
+#endif

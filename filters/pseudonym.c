@@ -1,5 +1,7 @@
 #include "filters/pseudonym.h"
 
+#include "common/scan16.h"
+
 #include "filters/detect/secret_detectors.h"
 #include "filters/detect/wrapping.h"
 
@@ -279,13 +281,26 @@ static void find_look(struct bytes text, size_t from, size_t offset, struct pseu
     }
 }
 
+/* Returns the first prefix at or after |at| in |text|, or NULL. */
+static const uint8_t *find_prefix(struct bytes text, size_t at)
+{
+    for (; at + SCAN16_SIZE + PSEUDONYM_PREFIX_SIZE <= text.size; at += SCAN16_SIZE) {
+        const uint8_t *data = text.data + at;
+        uint32_t places = scan16_either(scan16_load(data), 'r', 'r') &
+                          scan16_either(scan16_load(data + 1), 'h', 'h') &
+                          scan16_either(scan16_load(data + 2), 'x', 'x');
+        if (places)
+            return data + scan16_first(places);
+    }
+    return memmem(text.data + at, text.size - at, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE);
+}
+
 bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,
                     struct pseudonym_found *ret_found)
 {
     size_t at = from;
     while (at < text.size && text.size - at >= PSEUDONYM_CORE_SIZE) {
-        const uint8_t *prefix =
-            memmem(text.data + at, text.size - at, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE);
+        const uint8_t *prefix = find_prefix(text, at);
         if (!prefix)
             return false;
         size_t offset = (size_t)(prefix - text.data);

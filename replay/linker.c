@@ -413,15 +413,41 @@ static void learn_id(struct linker *linker, const struct linker_context *context
         set_parent(entry, exchange, link);
 }
 
+/* What of an answer's head is learned from, by the first letters of its fields' names: most answers have nothing of it. */
+struct lessons {
+    bool cookies, validators, places;
+};
+
+static struct lessons lessons_of(struct bytes head)
+{
+    struct lessons lessons = {0};
+    const uint8_t *at = head.data, *end = head.data + head.size;
+    while (at && end - at > 5) {
+        uint32_t word;
+        memcpy(&word, at, sizeof word);
+        word |= UINT32_C(0x20202020); /* small letters */
+        lessons.cookies |= memcmp(&word, "set-", 4) == 0;
+        lessons.validators |= memcmp(&word, "etag", 4) == 0 || memcmp(&word, "last", 4) == 0;
+        lessons.places |= memcmp(&word, "loca", 4) == 0;
+        at = memchr(at, '\n', (size_t)(end - at));
+        at = at ? at + 1 : NULL;
+    }
+    return lessons;
+}
+
 bool linker_learn(struct linker *linker, const struct linker_context *context,
                   const struct exchange *exchange, struct bytes head, struct bytes body)
 {
     bool credential = false;
     if (linker->off)
         return false;
-    created_learn(linker->created, context->iteration, buffer_bytes(&exchange->response.head), head);
-    learn_cookies(linker, context, head);
-    learn_validators(linker, context, exchange, head);
+    const struct lessons lessons = lessons_of(head);
+    if (lessons.places)
+        created_learn(linker->created, context->iteration, buffer_bytes(&exchange->response.head), head);
+    if (lessons.cookies)
+        learn_cookies(linker, context, head);
+    if (lessons.validators)
+        learn_validators(linker, context, exchange, head);
     body = plain_body(linker, head, body);
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];

@@ -2,6 +2,7 @@
 
 #include "common/coding.h"
 #include "common/http1_head.h"
+#include "filters/pseudonym.h"
 #include "replay/fresh.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ struct build {
     struct bytes host; /* that takes its place; no data: as recorded */
     bool conditional_linked;
     bool authorized;
+    bool noted; /* a field may say something about how the request is to be sent */
     bool scans; /* the request carries a credential: its parts are searched for pseudonyms */
     const struct id_spot *spots;
     size_t spot_count;
@@ -215,6 +217,16 @@ static bool is_validator(struct bytes name)
            is(name, "If-Unmodified-Since") || is(name, "If-Range");
 }
 
+static void put_number(size_t number, struct buffer *out)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    buffer_append(out, digits + at, sizeof digits - at);
+}
+
 /* Writes the new value of |field| to |out|. */
 static void put_value(struct build *build, const struct http1_field *field, struct buffer *out)
 {
@@ -230,7 +242,7 @@ static void put_value(struct build *build, const struct http1_field *field, stru
     if (is(field->name, "Host"))
         buffer_append_bytes(out, build->host.data ? build->host : field->value);
     else if (is(field->name, "Content-Length") && body->framing == BODY_FRAMING_LENGTH)
-        buffer_printf(out, "%zu", build->request->body.size);
+        put_number(build->request->body.size, out);
     else if (is(field->name, "Connection") && rules->pooled && http1_list_has(field->value, "close"))
         put_connection(field->value, out);
     else if (is(field->name, "Origin") || is(field->name, "Referer"))
@@ -246,12 +258,44 @@ static void put_value(struct build *build, const struct http1_field *field, stru
         buffer_append_bytes(out, field->value);
 }
 
+/* Returns whether |name| is none of those that put_value and note_field know: told by its first letter and size alone, which is
+ * enough for what most fields are called. */
+static bool stays(struct bytes name)
+{
+    switch (name.data[0] | 0x20) {
+    case 'a': /* Authorization; not Accept and its kin */
+    case 'u': /* uber-trace-id; not User-Agent */
+        return name.size != 13;
+    case 'c': /* Connection, Content-Length, Cookie, Correlation-Id; not Content-Type, Cache-Control */
+        return name.size != 10 && name.size != 14 && name.size != 6;
+    case 'e': /* Expect */
+        return name.size != 6;
+    case 'b': /* b3 */
+    case 'h': /* Host */
+    case 'i': /* If-None-Match and its kin, Idempotency-Key */
+    case 'o': /* Origin */
+    case 'p': /* Proxy-Authorization */
+    case 'r': /* Referer, Request-Id */
+    case 't': /* traceparent */
+    case 'x': /* X-Request-ID and its kin */
+        return false;
+    default:
+        return true;
+    }
+}
+
 static void put_field(struct build *build, const struct http1_field *field)
 {
     struct buffer *head = &build->request->head, *value = &build->request->scratch[0];
     struct rewriter *rewriter = build->rules->rewriter;
+    if (field->split && !build->spot_count && stays(field->name) &&
+        (!build->scans || field->value.size < PSEUDONYM_CORE_SIZE)) {
+        buffer_append_bytes(head, field->line);
+        return;
+    }
     if (field->split && is(field->name, RUN_HEADER))
         return;
+    build->noted |= is(field->name, "Connection") || is(field->name, "Expect");
     if (!field->split || !field->value.size || (rewriter && rewriter_discards(rewriter, field->name))) {
         buffer_append_bytes(head, field->line);
         return;
@@ -314,9 +358,11 @@ static bool put_head(struct build *build, struct bytes head)
     if (!rewrite_fields(build))
         return false;
     fields = http1_fields(buffer_bytes(&request->head));
-    while (http1_next_field(&fields, &field))
+    while ((build->noted || build->rules->rewriter) && http1_next_field(&fields, &field))
         note_field(build, &field);
-    buffer_printf(&request->head, RUN_HEADER ": %s\r\n\r\n", build->rules->run_id);
+    buffer_append_text(&request->head, RUN_HEADER ": ");
+    buffer_append_text(&request->head, build->rules->run_id);
+    buffer_append_text(&request->head, "\r\n\r\n");
     return true;
 }
 
@@ -353,7 +399,7 @@ static enum unsent_reason put_body(struct build *build, struct bytes head)
     struct buffer *plain = &request->scratch[1], *coded = &request->scratch[2];
     struct bytes content = buffer_bytes(&body->content);
     struct http1_field coding;
-    enum link_place place = body_place(head);
+    enum link_place place = content.size ? body_place(head) : LINK_PLACE_BODY;
     bool rewrites = content.size && place == LINK_PLACE_JSON && rewriter_wants_json(build->rules->rewriter);
     if (rewrites && body->coded)
         return UNSENT_REWRITE_FAILED;

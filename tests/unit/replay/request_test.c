@@ -336,6 +336,47 @@ static void test_request_for_what_was_created_goes_to_the_targets_place(void **s
     exchange_free(&read);
 }
 
+/* Whatever decides quickly that a field stays must know every one of them. */
+static void test_request_every_identifier_is_fresh(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "Idempotency-Key",
+        "X-Idempotency-Key",
+        "X-Request-ID",
+        "Request-Id",
+        "x-request-id",
+        "X-Correlation-ID",
+        "Correlation-Id",
+        "correlation-id",
+        "X-Trace-Id",
+        "traceparent",
+        "Traceparent",
+        "b3",
+        "B3",
+        "X-B3-TraceId",
+        "X-Amzn-Trace-Id",
+        "uber-trace-id",
+        "Uber-Trace-Id",
+        "X-Cloud-Trace-Context",
+        "x-datadog-trace-id",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct request_rules rules = rules_of("");
+        struct buffer fresh = {0};
+        char head[256], wanted[256];
+        const char *value = "0123456789abcdef0123";
+        fresh_append(bytes_of(value), "run1", 0, &fresh);
+        assert_false(bytes_equal(buffer_bytes(&fresh), bytes_of(value)));
+        snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: a\r\n%s: %s\r\n\r\n", names[i], value);
+        snprintf(wanted, sizeof wanted, "GET / HTTP/1.1\r\nHost: target:81\r\n%s: %.*s\r\n" TAIL, names[i],
+                 (int)fresh.size, (const char *)fresh.data);
+        struct exchange exchange = exchange_of(head, BODY_FRAMING_NONE, "");
+        expect(&rules, &exchange, wanted, "");
+        buffer_free(&fresh);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_request_set_header_replaces_or_adds),
         cmocka_unit_test(test_request_rewrites_keep_framing_right_and_the_rest_as_it_was),
         cmocka_unit_test(test_request_that_cannot_be_rewritten_is_not_built),
+        cmocka_unit_test(test_request_every_identifier_is_fresh),
         cmocka_unit_test(test_request_identifiers_are_fresh_but_verbatim_keeps_them),
         cmocka_unit_test(test_request_expect_continue),
     };

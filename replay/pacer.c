@@ -18,7 +18,9 @@ struct pacer {
     pacer_due_fn due;
     void *arg;
     bool armed;
-    bool *freed; /* where the callback that runs now learns that it freed the pacer */
+    bool spinning;
+    uint64_t at_mono_ns; /* spinning: the armed instant */
+    bool *freed;         /* where the callback that runs now learns that it freed the pacer */
 };
 
 struct event_base *pacer_base_create(struct error *err)
@@ -36,6 +38,9 @@ struct event_base *pacer_base_create(struct error *err)
     return base;
 }
 
+/* So long before its instant the pacer looks at nothing but the clock. */
+#define SPIN_NS (20 * NS_PER_US)
+
 static void set_timer(struct pacer *pacer, uint64_t at_mono_ns)
 {
     struct itimerspec when = {
@@ -43,6 +48,18 @@ static void set_timer(struct pacer *pacer, uint64_t at_mono_ns)
     int status = timerfd_settime(pacer->fd, TFD_TIMER_ABSTIME, &when, NULL);
     assert(status == 0);
     (void)status;
+}
+
+/* Calls |due|. Returns whether the pacer is still there. */
+static bool call_due(struct pacer *pacer, uint64_t now_mono_ns)
+{
+    bool freed = false;
+    pacer->freed = &freed;
+    pacer->armed = false;
+    pacer->due(now_mono_ns, pacer->arg);
+    if (!freed)
+        pacer->freed = NULL;
+    return !freed;
 }
 
 static void on_due(evutil_socket_t fd, short what, void *arg)
@@ -53,13 +70,8 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
         set_timer(pacer, 0);
         return;
     }
-    bool freed = false;
-    pacer->freed = &freed;
-    pacer->armed = false;
-    pacer->due(clock_mono_ns(), pacer->arg);
-    if (freed)
+    if (!call_due(pacer, clock_mono_ns()))
         return;
-    pacer->freed = NULL;
     /* Arming again makes the descriptor unreadable, which saves the read(2). */
     if (!pacer->armed)
         set_timer(pacer, 0);
@@ -98,11 +110,33 @@ void pacer_free(struct pacer *pacer)
 void pacer_arm(struct pacer *pacer, uint64_t at_mono_ns)
 {
     pacer->armed = true;
-    set_timer(pacer, at_mono_ns ? at_mono_ns : 1); /* 0 would disarm */
+    pacer->at_mono_ns = at_mono_ns;
+    if (!pacer->spinning)
+        set_timer(pacer, at_mono_ns ? at_mono_ns : 1); /* 0 would disarm */
 }
 
 void pacer_disarm(struct pacer *pacer)
 {
     pacer->armed = false;
-    set_timer(pacer, 0);
+    if (!pacer->spinning)
+        set_timer(pacer, 0);
+}
+
+void pacer_set_spinning(struct pacer *pacer)
+{
+    assert(!pacer->armed);
+    pacer->spinning = true;
+}
+
+enum pacer_spin pacer_spin(struct pacer *pacer)
+{
+    if (!pacer->spinning || !pacer->armed)
+        return PACER_OFF;
+    uint64_t now_ns = clock_mono_ns();
+    if (now_ns + SPIN_NS < pacer->at_mono_ns)
+        return PACER_AHEAD;
+    while (now_ns < pacer->at_mono_ns)
+        now_ns = clock_mono_ns();
+    call_due(pacer, now_ns);
+    return PACER_FIRED;
 }

@@ -1,7 +1,7 @@
 /* The pacer: calls back at an absolute instant of the monotonic clock, as precisely as the kernel wakes a
  * thread.
  *
- * One timerfd, armed at the next intended instant only; nothing is derived from the instant before, so that
+ * One timerfd, or the clock looked at again and again, armed at the next intended instant only; nothing is derived from the instant before, so that
  * no error adds up. Owner and caller are the thread that runs the event base. */
 #ifndef REPLAY_PACER_H
 #define REPLAY_PACER_H
@@ -35,5 +35,16 @@ void pacer_free(struct pacer *pacer);
 void pacer_arm(struct pacer *pacer, uint64_t at_mono_ns);
 /* Forgets the armed instant. */
 void pacer_disarm(struct pacer *pacer);
+
+/* Makes the pacer spin: it sets no timer, and whoever runs the loop calls pacer_spin before each turn. For a thread that has a
+ * processor to itself. */
+void pacer_set_spinning(struct pacer *pacer);
+enum pacer_spin {
+    PACER_OFF,   /* not spinning, or nothing is armed: the loop may sleep */
+    PACER_AHEAD, /* the instant is not near: look at the loop without sleeping, then come again */
+    PACER_FIRED, /* |due| was called; the pacer may be freed */
+};
+/* Where the armed instant is less than 20 us away, waits for it without giving the processor up, and calls |due|. */
+enum pacer_spin pacer_spin(struct pacer *pacer);
 
 #endif

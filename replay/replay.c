@@ -297,6 +297,8 @@ static int fire(struct replay *replay, struct error *err)
         .no_links = settings->no_links,
         .bearer = replay->bearer,
         .closed_loop = replay->settings.closed_loop,
+        .spins = settings->spins,
+        .max_lag_ns = settings->max_lag_ns,
         .concurrency = settings->concurrency,
         .pool_connections = replay->settings.pool_connections,
         .max_connections = settings->max_connections,

@@ -31,6 +31,14 @@ static const struct option_spec options[] = {
     {"arrival", 0, OPTION_CHOICE, "constant|poisson",
      "with these: at even distances (constant), or as many\nindependent users come", AT(poisson)},
     {"seed", 0, OPTION_COUNT, "N", "of --arrival poisson (default 1): equal seeds, equal instants", AT(seed)},
+    {"max-lag", 0, OPTION_DURATION, "T",
+     "do not send what is later than this when its turn comes;\ndefault: late requests wait, and the clock "
+     "runs",
+     AT(max_lag_ns)},
+    {"pacing", 0, OPTION_CHOICE, "timer|spin",
+     "wait for instants by a timer, or, where each thread has\na processor to itself, by looking at the "
+     "clock",
+     AT(spins)},
     {"concurrency", 0, OPTION_COUNT, "N", "with --speed max: sessions at a time (default 64 a thread)",
      AT(concurrency)},
     {"count", 0, OPTION_COUNT, "N", "end after N requests", AT(count)},
@@ -207,6 +215,9 @@ static int refine_pace(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--seed needs --arrival poisson");
     if (settings->max_gap_ns && plan->mode != SCHEDULE_RECORDED)
         return error_set(err, ERROR_USAGE, "--max-gap needs recorded timing: --speed X");
+    if ((settings->max_lag_ns || settings->spins) && plan->mode == SCHEDULE_MAX)
+        return error_set(err, ERROR_USAGE, "%s needs a schedule, which --speed max has none of",
+                         settings->spins ? "--pacing spin" : "--max-lag");
     plan->poisson = settings->poisson;
     plan->seed = settings->seed;
     plan->max_gap_ns = settings->max_gap_ns;

@@ -5,8 +5,8 @@
 #include "common/options.h"
 #include "filters/rewrite/rewrite.h"
 #include "filters/session.h"
-#include "replay/schedule.h"
 #include "replay/abort_rule.h"
+#include "replay/schedule.h"
 #include "replay/target.h"
 
 #include <stdbool.h>
@@ -24,7 +24,8 @@ struct replay_settings {
     const char *ramp, *steps;
     double rate;
     int poisson; /* 1: --arrival poisson */
-    uint64_t seed, max_gap_ns;
+    uint64_t seed, max_gap_ns, max_lag_ns;
+    int spins; /* 1: --pacing spin */
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns;
     uint64_t max_connections, max_in_flight;
     uint64_t connections_wanted; /* |max_connections| before the limit on open files cut it */

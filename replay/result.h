@@ -54,7 +54,8 @@ enum transport_error {
     X(COUNT, "count")                                                                                        \
     X(INTERRUPTED, "interrupted")                                                                            \
     X(ABORTED, "aborted")                                                                                    \
-    X(REWRITE_FAILED, "rewrite_failed") /* a rewrite hit its limits, or made no request */
+    X(REWRITE_FAILED, "rewrite_failed") /* a rewrite hit its limits, or made no request */                   \
+    X(MAX_LAG, "max_lag")               /* its turn came later than --max-lag allows */
 enum unsent_reason {
 #define X(name, text) UNSENT_##name,
     UNSENT_REASONS(X)

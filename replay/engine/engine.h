@@ -66,6 +66,8 @@ struct engine_settings {
     bool no_links;
     struct bearer *bearer;     /* NULL: none */
     bool closed_loop;          /* --speed max */
+    bool spins;                /* --pacing spin */
+    uint64_t max_lag_ns;       /* what is later than this is not sent; 0: nothing is */
     uint64_t concurrency;      /* sessions at a time, all threads */
     uint64_t pool_connections; /* 0: as recorded */
     uint64_t max_connections;

@@ -163,6 +163,28 @@ static size_t wanted_body(const struct worker *worker, const struct job *job)
     return content > linker ? content : linker;
 }
 
+/* Gives |job|, whose turn it is on |lane|, up where --max-lag is over, however it came to that. What of it was the replayer's
+ * own delay is said by the flag LATE. Returns whether it did. */
+static bool give_up_late(struct worker *worker, struct job *job, const struct lane *lane)
+{
+    uint64_t max_lag_ns = worker->engine->settings->max_lag_ns;
+    if (!max_lag_ns)
+        return false;
+    uint64_t now_ns = since_start(worker, clock_mono_ns());
+    if (now_ns <= job->intended_ns + max_lag_ns)
+        return false;
+    bool capped = job->flags & RESULT_FLAG(CONNECTION_WAIT);
+    uint64_t due_ns = since_start(worker, capped ? worker->lanes.last_done_mono_ns : lane->free_mono_ns);
+    if (job->intended_ns > due_ns)
+        due_ns = job->intended_ns;
+    if (job->eligible_ns > due_ns)
+        due_ns = job->eligible_ns;
+    if (now_ns > due_ns + NS_PER_MS)
+        job->flags |= RESULT_FLAG(LATE);
+    give_up(worker, job, RESULT_NOT_SENT, UNSENT_MAX_LAG);
+    return true;
+}
+
 bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request)
 {
     struct worker *worker = owner;
@@ -170,6 +192,8 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
     struct request *request = &lane->request;
     list_remove(worker, job);
     job->taken = true;
+    if (give_up_late(worker, job, lane))
+        return false;
     if (worker->engine->settings->bearer) {
         bearer_value(worker->engine->settings->bearer, &worker->bearer_version, &worker->bearer);
         worker->rules.bearer = buffer_bytes(&worker->bearer);
@@ -476,7 +500,8 @@ static void *run(void *arg)
     struct worker *worker = arg;
     lanes_open_ahead(&worker->lanes, NULL);
     while (!worker->over) {
-        event_base_loop(worker->base, EVLOOP_ONCE);
+        bool sleeps = pacer_spin(worker->pacer) == PACER_OFF;
+        event_base_loop(worker->base, sleeps ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
         engine_deliver(worker->engine, &worker->done, &worker->results);
     }
     atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
@@ -519,6 +544,8 @@ static int set_up(struct worker *worker, struct error *err)
     worker->base = pacer_base_create(err);
     if (!worker->base || pacer_create(worker->base, on_due, worker, &worker->pacer, err))
         return -1;
+    if (settings->spins)
+        pacer_set_spinning(worker->pacer);
     struct sender_settings sender = {
         .base = worker->base,
         .target = settings->target,

@@ -158,10 +158,41 @@ static void test_pacer_that_is_always_due_starves_nobody(void **state)
     tear_down(&play);
 }
 
+static void test_pacer_that_spins_is_never_early_and_needs_no_loop(void **state)
+{
+    (void)state;
+    struct play play = {0};
+    struct error err = {0};
+    play.base = pacer_base_create(&err);
+    assert_int_equal(pacer_create(play.base, on_due, &play, &play.pacer, &err), 0);
+    assert_int_equal(pacer_spin(play.pacer), PACER_OFF);
+    pacer_set_spinning(play.pacer);
+    assert_int_equal(pacer_spin(play.pacer), PACER_OFF);
+    for (size_t i = 0; i < INSTANTS; i++)
+        play.at_ns[i] = clock_mono_ns() + NS_PER_MS + i * 137 * NS_PER_US;
+    pacer_arm(play.pacer, clock_mono_ns() + 3600 * NS_PER_S);
+    assert_int_equal(pacer_spin(play.pacer), PACER_AHEAD);
+    pacer_arm(play.pacer, play.at_ns[0]);
+    while (play.next < INSTANTS)
+        pacer_spin(play.pacer);
+    assert_int_equal(play.early, 0);
+    assert_int_equal(pacer_spin(play.pacer), PACER_OFF); /* nothing was armed again */
+    pacer_arm(play.pacer, 1);
+    pacer_disarm(play.pacer);
+    assert_int_equal(pacer_spin(play.pacer), PACER_OFF);
+    pacer_arm(play.pacer, 1);
+    play.next = INSTANTS - 1;
+    play.free_at_end = true;
+    assert_int_equal(pacer_spin(play.pacer), PACER_FIRED);
+    assert_null(play.pacer);
+    tear_down(&play);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pacer_is_never_early),
+        cmocka_unit_test(test_pacer_that_spins_is_never_early_and_needs_no_loop),
         cmocka_unit_test(test_pacer_that_is_always_due_starves_nobody),
         cmocka_unit_test(test_pacer_takes_instants_that_have_passed),
         cmocka_unit_test(test_pacer_forgets_when_disarmed),

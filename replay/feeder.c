@@ -10,6 +10,7 @@
 #include "replay/judge.h"
 #include "replay/state/bearer.h"
 #include "replay/state/lineage.h"
+#include "replay/state/unlinkable.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,6 +38,8 @@ struct feeder {
     uint64_t damaged;
     struct abort_rule abort_rules[ABORT_RULES_MAX];
     uint64_t ids_overflow;
+    uint64_t logged_in_before;
+    uint64_t unlinkables[UNLINKABLE_COUNT];
     bool failed; /* results cannot be stored; |err| says why */
 };
 
@@ -246,7 +249,8 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
         job->pooled = sessions_pooled(feeder->sessions);
         if (options->no_links)
             job->exchange.link_count = 0;
-        lineage_follow(feeder->lineage, &job->exchange);
+        lineage_follow(feeder->lineage, job->session, &job->exchange);
+        job->unlinkable = lineage_unlinkable(feeder->lineage) != 0;
         feeder->info->read++;
         if (feed(feeder, job) == FED_ENOUGH) {
             feeder->info->read--;
@@ -257,6 +261,9 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
     }
     sessions_free(feeder->sessions);
     feeder->ids_overflow += lineage_overflow(feeder->lineage);
+    feeder->logged_in_before += lineage_logged_in_before(feeder->lineage);
+    for (unsigned i = 0; i < UNLINKABLE_COUNT; i++)
+        feeder->unlinkables[i] += lineage_unlinkables(feeder->lineage)[i];
     lineage_free(feeder->lineage);
     return more && !stopped(feeder);
 }
@@ -290,6 +297,14 @@ static void add_notes(struct feeder *feeder)
     note_count(info, bearer ? bearer_renewals(bearer) : 0, "new bearer tokens were taken during the run");
     note_count(info, bearer ? bearer_failures(bearer) : 0,
                "times no new bearer token could be had, and the one from before was used on");
+    note_count(
+        info, feeder->logged_in_before,
+        "users had logged in before the capture began, with credentials that the target does not know");
+    for (unsigned i = 0; i < UNLINKABLE_COUNT; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "requests carried %s, which cannot be linked", unlinkable_name(i));
+        note_count(info, feeder->unlinkables[i], text);
+    }
     note_count(info, feeder->ids_overflow, "ids were too many to be followed");
     note_count(info, feeder->damaged, "exchanges were damaged in the traffic");
     note_count(info, damage->blocks_damaged, "blocks of the traffic were damaged and passed over");

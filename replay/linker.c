@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define DEFAULT_LIMIT 1000000
-#define BODY_LIMIT    (1024 * 1024)
+#define BODY_LIMIT    LINKER_BODY_MAX
 #define VALUE_LIMIT   (16 * 1024)
 #define COOKIES_LIMIT 64 /* a session */
 #define BASIC_LIMIT   4096
@@ -214,6 +214,12 @@ static void jar_set(struct jar *jar, struct bytes name, struct bytes value)
     cookie->value = xstrndup((const char *)value.data, value.size);
 }
 
+void linker_set_cookie(struct linker *linker, const struct linker_context *context, struct bytes name,
+                       struct bytes value)
+{
+    jar_set(jar_of(linker, context), name, value);
+}
+
 size_t linker_wants_body(const struct exchange *exchange)
 {
     for (size_t i = 0; i < exchange->link_count; i++) {
@@ -293,7 +299,7 @@ static size_t same_before(const struct exchange *exchange, size_t index)
     return count;
 }
 
-static struct bytes plain_body(struct linker *linker, struct bytes head, struct bytes body)
+struct bytes linker_plain_body(struct linker *linker, struct bytes head, struct bytes body)
 {
     struct http1_field coding;
     if (!body.size || !http1_find_field(head, "Content-Encoding", &coding))
@@ -448,7 +454,7 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
         learn_cookies(linker, context, head);
     if (lessons.validators)
         learn_validators(linker, context, exchange, head);
-    body = plain_body(linker, head, body);
+    body = linker_plain_body(linker, head, body);
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];
         struct bytes value;
@@ -480,6 +486,14 @@ static bool put_value(struct linker *linker, const struct entry *entry, enum lin
     return places_encode(place, buffer_bytes(&linker->plain), out);
 }
 
+static const struct linker_override *find_override(const struct linker_context *context, const uint8_t *tag)
+{
+    for (size_t i = 0; i < context->override_count; i++)
+        if (memcmp(context->overrides[i].tag, tag, LINK_TAG_SIZE) == 0)
+            return &context->overrides[i];
+    return NULL;
+}
+
 void linker_replace(struct linker *linker, const struct linker_context *context, enum link_place place,
                     struct bytes text, struct buffer *out, struct linker_found *found)
 {
@@ -488,7 +502,9 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
     while (pseudonym_find(context->recognition_key, text, from, &name)) {
         buffer_append(out, text.data + from, name.offset - from);
         const struct entry *entry = keymap_get(&linker->values, keymap_tag_key(name.tag, context->iteration));
-        if (entry && put_value(linker, entry, place, out)) {
+        const struct linker_override *override = find_override(context, name.tag);
+        if (override ? places_encode(place, override->value, out)
+                     : entry && put_value(linker, entry, place, out)) {
             found->linked++;
         } else {
             found->unlinked++;

@@ -32,11 +32,19 @@ void linker_turn_off(struct linker *linker);
 /* Returns how many entries were forgotten for want of room. */
 uint64_t linker_forgotten(const struct linker *linker);
 
+/* What stands in place of a pseudonym, whatever the target issued. */
+struct linker_override {
+    uint8_t tag[LINK_TAG_SIZE];
+    struct bytes value; /* plain */
+};
+
 /* Whose request it is. */
 struct linker_context {
     uint64_t session;
     uint32_t iteration;
-    const uint8_t *recognition_key; /* SEGMENT_KEY_SIZE bytes, borrowed */
+    const uint8_t *recognition_key;          /* SEGMENT_KEY_SIZE bytes, borrowed */
+    const struct linker_override *overrides; /* borrowed */
+    size_t override_count;
 };
 
 /* What replacing found. Adds up over calls. */
@@ -44,6 +52,8 @@ struct linker_found {
     uint32_t linked;   /* replaced by what the target issued */
     uint32_t unlinked; /* pseudonyms and ids for which the target issued nothing */
 };
+
+#define LINKER_BODY_MAX ((size_t)1024 * 1024) /* of an answer, that is looked at */
 
 /* Returns how many bytes of the target's body linker_learn wants to see for |exchange|; 0: none. */
 size_t linker_wants_body(const struct exchange *exchange);
@@ -53,6 +63,12 @@ bool linker_wants_recorded_body(const struct exchange *exchange);
  * whether the target issued a credential to this session. */
 bool linker_learn(struct linker *linker, const struct linker_context *context,
                   const struct exchange *exchange, struct bytes head, struct bytes body);
+
+/* Keeps the cookie |name| for the session as if the target had set it. */
+void linker_set_cookie(struct linker *linker, const struct linker_context *context, struct bytes name,
+                       struct bytes value);
+/* Returns |body| without the content coding that |head| names, borrowed until the next call; empty where that cannot be undone. */
+struct bytes linker_plain_body(struct linker *linker, struct bytes head, struct bytes body);
 
 /* Appends |text|, which stands in the coding of |place|, with the pseudonyms in it replaced. */
 void linker_replace(struct linker *linker, const struct linker_context *context, enum link_place place,

@@ -10,6 +10,7 @@
 #include "replay/replay_settings.h"
 #include "replay/report.h"
 #include "replay/state/bearer.h"
+#include "replay/state/links_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,6 +36,7 @@ struct replay {
     struct replay_settings settings;
     struct comparing comparing;
     struct bearer *bearer; /* NULL: none */
+    struct links_file links;
     struct merge *merge;
     struct survey *survey;
     struct segment_writer *writer;
@@ -161,6 +163,9 @@ static int open_traffic(struct replay *replay, struct error *err)
     if (settings->compare &&
         comparing_init(&replay->comparing, merge_header(replay->merge), settings->key_file, err))
         return -1;
+    if (settings->links &&
+        links_file_load(settings->links, merge_header(replay->merge)->recognition_key, &replay->links, err))
+        return -1;
     const struct survey_options survey = {
         .mode = settings->session_mode,
         .session_name = settings->session_name,
@@ -192,6 +197,7 @@ static struct request_rules rules_of(struct replay *replay)
         .run_id = replay->run_id,
         .pooled = replay->settings.pool_connections > 0,
         .verbatim = settings->verbatim,
+        .accounts = replay->links.accounts,
         .rewriter = rewriter_count(replay->settings.rewriter) ? replay->settings.rewriter : NULL,
     };
     if (strcmp(settings->host, "recorded") != 0) {
@@ -296,6 +302,7 @@ static int fire(struct replay *replay, struct error *err)
         .tls_insecure = settings->insecure,
         .no_links = settings->no_links,
         .bearer = replay->bearer,
+        .link_rules = replay->links.rules,
         .closed_loop = replay->settings.closed_loop,
         .spins = settings->spins,
         .max_lag_ns = settings->max_lag_ns,
@@ -384,6 +391,7 @@ static void release(struct replay *replay)
     run_info_free(&replay->info);
     comparing_done(&replay->comparing);
     bearer_free(replay->bearer);
+    links_file_done(&replay->links);
     free(replay->folder);
 }
 

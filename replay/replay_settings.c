@@ -79,6 +79,10 @@ static const struct option_spec options[] = {
     {"sni", 0, OPTION_TEXT, "NAME", "TLS server name, instead of the URL's host", AT(sni)},
     {"verbatim", 0, OPTION_FLAG, NULL, "keep idempotency keys, request and trace ids as recorded",
      AT(verbatim)},
+    {"links", 0, OPTION_TEXT, "FILE",
+     "YAML with `links:` (what of an answer goes into which\nrequests) and `credentials:` (accounts of the "
+     "target)",
+     AT(links)},
     {"no-links", 0, OPTION_FLAG, NULL, "put nothing that the target issues in the place of what was recorded",
      AT(no_links)},
     {"dry-run", 0, OPTION_FLAG, NULL, "print the plan, fire nothing", AT(dry_run)},
@@ -348,6 +352,8 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--key-file needs --compare content");
     if (check_bearer(settings, err))
         return -1;
+    if (settings->links && settings->no_links)
+        return error_set(err, ERROR_USAGE, "--links and --no-links exclude each other");
     if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
         return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
     if (!settings->max_in_flight)

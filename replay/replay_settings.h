@@ -20,7 +20,7 @@ struct replay_settings {
     struct option_texts traffic; /* the words after the options */
     int compare;                 /* 1: contents, too */
     const char *key_file, *policy, *target_url, *output, *speed_text, *session, *connections, *host, *methods,
-        *ca_file, *sni, *bearer_file, *auth_command;
+        *ca_file, *sni, *bearer_file, *auth_command, *links;
     const char *ramp, *steps;
     double rate;
     int poisson; /* 1: --arrival poisson */

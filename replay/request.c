@@ -4,6 +4,8 @@
 #include "common/http1_head.h"
 #include "filters/pseudonym.h"
 #include "replay/fresh.h"
+#include "replay/state/accounts.h"
+#include "replay/state/link_rules.h"
 
 #include <string.h>
 
@@ -25,6 +27,9 @@ struct build {
     bool scans; /* the request carries a credential: its parts are searched for pseudonyms */
     const struct id_spot *spots;
     size_t spot_count;
+    struct linker_context own;         /* with what its account has */
+    struct linker_override *overrides; /* room for them */
+    struct link_injection injection;
 };
 
 static bool is(struct bytes name, const char *text)
@@ -114,6 +119,13 @@ static bool put_places(struct build *build, struct bytes target, struct buffer *
     return true;
 }
 
+static void swap(struct buffer *a, struct buffer *b)
+{
+    struct buffer kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 /* Returns false where a rewrite failed. */
 static bool put_target(struct build *build)
 {
@@ -134,11 +146,20 @@ static bool put_target(struct build *build)
     if (put_places(build, target, &request->target[0]))
         target = buffer_bytes(&request->target[0]);
     put_linked(build, LINK_PLACE_QUERY, target, linked);
-    enum rewrite_verdict verdict =
-        build->rules->rewriter ? rewriter_target(build->rules->rewriter, buffer_bytes(linked), rewritten)
-                               : REWRITE_SAME;
-    buffer_append_bytes(head, buffer_bytes(verdict == REWRITE_CHANGED ? rewritten : linked));
-    return verdict != REWRITE_FAILED;
+    struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
+    for (size_t i = 0; i < 2; i++) {
+        if (!rewriters[i])
+            continue;
+        enum rewrite_verdict verdict = rewriter_target(rewriters[i], buffer_bytes(linked), rewritten);
+        if (verdict == REWRITE_FAILED)
+            return false;
+        if (verdict == REWRITE_CHANGED) {
+            swap(linked, rewritten);
+            buffer_clear(rewritten);
+        }
+    }
+    buffer_append_bytes(head, buffer_bytes(linked));
+    return true;
 }
 
 /* Finds out which host is sent. Returns false where a rewrite failed. */
@@ -325,16 +346,18 @@ static bool rewrite_fields(struct build *build)
 {
     struct request *request = build->request;
     struct buffer *made = &request->scratch[0];
-    if (!build->rules->rewriter)
-        return true;
-    buffer_clear(made);
-    enum rewrite_verdict verdict = rewriter_head(build->rules->rewriter, buffer_bytes(&request->head), made);
-    if (verdict == REWRITE_CHANGED) {
-        struct buffer before = request->head;
-        request->head = *made;
-        *made = before;
+    struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
+    for (size_t i = 0; i < 2; i++) {
+        if (!rewriters[i])
+            continue;
+        buffer_clear(made);
+        enum rewrite_verdict verdict = rewriter_head(rewriters[i], buffer_bytes(&request->head), made);
+        if (verdict == REWRITE_FAILED)
+            return false;
+        if (verdict == REWRITE_CHANGED)
+            swap(&request->head, made);
     }
-    return verdict != REWRITE_FAILED;
+    return true;
 }
 
 /* Writes the head. Returns false where a rewrite failed. */
@@ -378,18 +401,37 @@ static enum link_place body_place(struct bytes head)
     return LINK_PLACE_BODY;
 }
 
+/* Puts into a form, which is in scratch 1, what is to be put there. */
+static void inject_form(struct build *build)
+{
+    struct buffer *plain = &build->request->scratch[1], *made = &build->request->scratch[2], query = {0};
+    buffer_append_text(&query, "/?");
+    buffer_append_bytes(&query, buffer_bytes(plain));
+    buffer_clear(made);
+    if (rewriter_target(build->injection.form, buffer_bytes(&query), made) == REWRITE_CHANGED &&
+        made->size >= 2) {
+        buffer_clear(plain);
+        buffer_append(plain, made->data + 2, made->size - 2);
+    }
+    buffer_free(&query);
+}
+
 /* Rewrites JSON, which is in scratch 1. Returns false where a rewrite failed. */
 static bool rewrite_body(struct build *build)
 {
     struct buffer *plain = &build->request->scratch[1], *made = &build->request->scratch[2];
-    buffer_clear(made);
-    enum rewrite_verdict verdict = rewriter_json(build->rules->rewriter, buffer_bytes(plain), made);
-    if (verdict == REWRITE_CHANGED) {
-        struct buffer before = *plain;
-        *plain = *made;
-        *made = before;
+    struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
+    for (size_t i = 0; i < 2; i++) {
+        if (!rewriters[i] || !rewriter_wants_json(rewriters[i]))
+            continue;
+        buffer_clear(made);
+        enum rewrite_verdict verdict = rewriter_json(rewriters[i], buffer_bytes(plain), made);
+        if (verdict == REWRITE_FAILED)
+            return false;
+        if (verdict == REWRITE_CHANGED)
+            swap(plain, made);
     }
-    return verdict != REWRITE_FAILED;
+    return true;
 }
 
 static enum unsent_reason put_body(struct build *build, struct bytes head)
@@ -400,7 +442,10 @@ static enum unsent_reason put_body(struct build *build, struct bytes head)
     struct bytes content = buffer_bytes(&body->content);
     struct http1_field coding;
     enum link_place place = content.size ? body_place(head) : LINK_PLACE_BODY;
-    bool rewrites = content.size && place == LINK_PLACE_JSON && rewriter_wants_json(build->rules->rewriter);
+    struct rewriter *injected = build->injection.rewriter;
+    bool rewrites =
+        content.size && place == LINK_PLACE_JSON &&
+        (rewriter_wants_json(build->rules->rewriter) || (injected && rewriter_wants_json(injected)));
     if (rewrites && body->coded)
         return UNSENT_REWRITE_FAILED;
     if (content.size && !body->coded) {
@@ -409,6 +454,8 @@ static enum unsent_reason put_body(struct build *build, struct bytes head)
         if (put_ids(build, content, coded))
             content = buffer_bytes(coded);
         put_linked(build, place, content, plain);
+        if (place == LINK_PLACE_FORM && build->injection.form)
+            inject_form(build);
         if (rewrites && !rewrite_body(build))
             return UNSENT_REWRITE_FAILED;
         content = buffer_bytes(plain);
@@ -442,6 +489,12 @@ static void find_linked(struct build *build, struct id_spot spots[ID_SPOTS_MAX])
         build->scans |= exchange->links[i].kind == LINK_USES;
         ids |= exchange->links[i].kind == LINK_REFERS;
     }
+    if (build->scans && build->rules->accounts) {
+        build->own.override_count =
+            accounts_apply(build->rules->accounts, exchange, build->own.recognition_key, build->overrides);
+        build->own.overrides = build->overrides;
+        build->context = &build->own;
+    }
     build->spots = spots;
     build->spot_count = ids ? id_spots_carried(exchange, spots) : 0;
 }
@@ -450,11 +503,17 @@ enum unsent_reason request_build(struct request *request, const struct request_r
                                  struct linker *linker, const struct linker_context *context,
                                  const struct exchange *exchange)
 {
-    struct build build = {
-        .request = request, .rules = rules, .linker = linker, .context = context, .exchange = exchange};
+    struct build build = {.request = request,
+                          .rules = rules,
+                          .linker = linker,
+                          .context = context,
+                          .exchange = exchange,
+                          .own = *context};
     struct bytes head = buffer_bytes(&exchange->request.head);
     struct http1_field field;
     struct id_spot spots[ID_SPOTS_MAX];
+    struct linker_override overrides[ACCOUNTS_OVERRIDES_MAX];
+    build.overrides = overrides;
     buffer_clear(&request->head);
     buffer_clear(&request->body);
     request->expect_continue = request->conditional = request->close = false;
@@ -464,6 +523,13 @@ enum unsent_reason request_build(struct request *request, const struct request_r
     if (!http1_request_line(head, &build.line))
         return UNSENT_BODY_DROPPED;
     find_linked(&build, spots);
+    if (rules->values && link_values_injection(rules->values, context, head, &build.injection)) {
+        struct rewriter *injected[] = {build.injection.rewriter, build.injection.form};
+        for (size_t i = 0; i < 2; i++)
+            if (injected[i])
+                rewriter_begin(injected[i]);
+        request->found.linked++;
+    }
     enum unsent_reason reason = put_body(&build, head);
     if (reason != UNSENT_NONE)
         return reason;

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct accounts;
+struct link_values;
+
 /* What holds for a whole run. Borrowed by whoever builds requests; read-only but for the rewriter, of which each thread has its own. */
 struct request_rules {
     const char *host;      /* value of Host; NULL: as recorded */
@@ -20,8 +23,10 @@ struct request_rules {
     const char *run_id;    /* value of X-Rehearse-Run */
     bool pooled;           /* Connection: close is taken out */
     bool verbatim;         /* identifiers stay as recorded */
-    struct bytes bearer;       /* value of Authorization; no data: as recorded */
-    struct rewriter *rewriter; /* what else is to be rewritten; NULL: nothing */
+    struct link_values *values;      /* of links that were asked for; each thread has its own; NULL: none */
+    const struct accounts *accounts; /* for logins, and for who had logged in before; NULL: none */
+    struct bytes bearer;             /* value of Authorization; no data: as recorded */
+    struct rewriter *rewriter;       /* what else is to be rewritten; NULL: nothing */
 };
 
 /* A request ready for a sender. Zero-initialised is empty; reused over requests. */

@@ -145,7 +145,7 @@ struct survey *survey_make(struct merge *merge, const struct survey_options *opt
             continue;
         uint64_t session = sessions_of(sessions, &exchange);
         if (lineage)
-            lineage_follow(lineage, &exchange);
+            lineage_follow(lineage, session, &exchange);
         note(survey, options, session, sessions_pooled(sessions), &exchange);
     }
     survey->overflow += sessions_overflow(sessions);

@@ -27,6 +27,7 @@
 
 struct lane;
 struct bearer;
+struct link_rules;
 
 /* One request on its way. Made by the reader, owned by one worker until engine_deliver. */
 struct job {
@@ -37,6 +38,7 @@ struct job {
     uint64_t session;
     uint32_t iteration;
     bool pooled;              /* its recorded connection carried several users: it goes on any that is free */
+    bool unlinkable;          /* carries a credential that cannot be linked */
     uint64_t session_jobs;    /* how many jobs the session has in an iteration; 0: not known */
     uint64_t connection_jobs; /* the same of its connection */
     uint64_t intended_ns;     /* since the run's start */
@@ -64,12 +66,13 @@ struct engine_settings {
     const char *tls_ca_file;
     bool tls_insecure;
     bool no_links;
-    struct bearer *bearer;     /* NULL: none */
-    bool closed_loop;          /* --speed max */
-    bool spins;                /* --pacing spin */
-    uint64_t max_lag_ns;       /* what is later than this is not sent; 0: nothing is */
-    uint64_t concurrency;      /* sessions at a time, all threads */
-    uint64_t pool_connections; /* 0: as recorded */
+    struct bearer *bearer;               /* NULL: none */
+    const struct link_rules *link_rules; /* NULL: none; each worker copies them */
+    bool closed_loop;                    /* --speed max */
+    bool spins;                          /* --pacing spin */
+    uint64_t max_lag_ns;                 /* what is later than this is not sent; 0: nothing is */
+    uint64_t concurrency;                /* sessions at a time, all threads */
+    uint64_t pool_connections;           /* 0: as recorded */
     uint64_t max_connections;
     uint64_t max_in_flight;
     uint64_t max_window_jobs;

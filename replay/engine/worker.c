@@ -8,6 +8,7 @@
 #include "replay/engine/lanes.h"
 #include "replay/pacer.h"
 #include "replay/state/bearer.h"
+#include "replay/state/link_rules.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -30,6 +31,7 @@ struct worker {
     struct sender *sender;
     struct order *order;
     struct linker *linker;
+    struct link_rules *link_rules; /* NULL: none */
     struct content_judge *content; /* NULL: contents are not compared */
     struct request_rules rules;    /* with a rewriter of its own */
     struct closed_loop *loop;      /* NULL: open loop */
@@ -157,6 +159,9 @@ static bool compares_content(const struct worker *worker, const struct job *job)
 static size_t wanted_body(const struct worker *worker, const struct job *job)
 {
     size_t linker = linker_wants_body(&job->exchange);
+    if (worker->rules.values && !linker &&
+        link_values_want_body(worker->rules.values, buffer_bytes(&job->exchange.request.head)))
+        linker = LINKER_BODY_MAX;
     size_t content = compares_content(worker, job) && job->exchange.response.body.state == BODY_KEPT
                          ? CONTENT_BODY_MAX
                          : 0;
@@ -263,13 +268,17 @@ static void judge_answer(struct worker *worker, const struct job *job, const str
     struct linker_context context = context_of(job);
     uint16_t original = result->original_status, status = outcome->status;
     linker_learn(worker->linker, &context, &job->exchange, outcome->head, outcome->body);
+    if (worker->rules.values)
+        link_values_learn(worker->rules.values, worker->linker, &context,
+                          buffer_bytes(&job->exchange.request.head), outcome->head,
+                          linker_plain_body(worker->linker, outcome->head, outcome->body));
     bool login_ok = linker_login_ok(worker->linker, &context);
     if (status == original && compares_content(worker, job))
         result->flags |= content_compare(worker->content, &job->exchange, outcome->head, outcome->body,
                                          outcome->body.size == outcome->body_bytes);
     if (login_ok)
         result->flags |= RESULT_FLAG(LOGIN_OK);
-    if (is_refusal(status) && original && !is_refusal(original) && !login_ok)
+    if (is_refusal(status) && original && !is_refusal(original) && (!login_ok || job->unlinkable))
         result->flags |= RESULT_FLAG(CREDENTIALS_UNKNOWN);
     if (lane->request.conditional &&
         ((status == 200 && original == 304) || (status == 304 && original == 200)))
@@ -515,6 +524,8 @@ static void worker_free(struct worker *worker)
 {
     closed_loop_free(worker->loop);
     linker_free(worker->linker);
+    link_values_free(worker->rules.values);
+    link_rules_free(worker->link_rules);
     rewriter_free(worker->rules.rewriter);
     content_judge_free(worker->content);
     order_free(worker->order);
@@ -566,6 +577,10 @@ static int set_up(struct worker *worker, struct error *err)
     worker->rules = *settings->rules;
     if (worker->rules.rewriter)
         worker->rules.rewriter = rewriter_copy(worker->rules.rewriter);
+    if (settings->link_rules) {
+        worker->link_rules = link_rules_copy(settings->link_rules);
+        worker->rules.values = link_values_create(worker->link_rules, 0);
+    }
     if (settings->closed_loop)
         worker->loop = closed_loop_create(
             settings->concurrency / settings->threads ? settings->concurrency / settings->threads : 1,

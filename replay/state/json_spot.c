@@ -32,6 +32,11 @@ static uint64_t mix(uint64_t way, const void *data, size_t size)
     return (way ^ (way >> 29)) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+static uint64_t member_way(uint64_t way, struct bytes name)
+{
+    return mix(way ^ 1, name.data, name.size);
+}
+
 /* Sets what leads to the element that comes next. */
 static void set_way(struct walk *walk)
 {
@@ -73,7 +78,7 @@ static bool take_string(struct walk *walk, struct scalar *scalar, bool *ret_scal
     walk->at = after;
     *ret_scalar = !walk->name_next;
     if (walk->name_next) {
-        walk->way = mix(walk->levels[walk->depth].way ^ 1, string.start, string.size);
+        walk->way = member_way(walk->levels[walk->depth].way, bytes_make(string.start, string.size));
         walk->name_next = false;
         return true;
     }
@@ -149,4 +154,31 @@ bool json_spot_find(struct bytes json, uint64_t spot, struct bytes *ret_value)
         return true;
     }
     return false;
+}
+
+uint64_t json_spot_of_path(struct bytes path)
+{
+    struct walk root = begin((struct bytes){0});
+    uint64_t way = root.way;
+    if (path.size < 2 || path.data[0] != '$')
+        return 0;
+    for (size_t i = 1, end; i < path.size; i = end) {
+        if (path.data[i] == '.') {
+            for (end = i + 1; end < path.size && path.data[end] != '.' && path.data[end] != '['; end++)
+                continue;
+            if (end == i + 1)
+                return 0;
+            way = member_way(way, bytes_make(path.data + i + 1, end - i - 1));
+            continue;
+        }
+        uint64_t index = 0;
+        for (end = i + 1; end < path.size && path.data[end] >= '0' && path.data[end] <= '9' && end < i + 10;
+             end++)
+            index = index * 10 + (uint64_t)(path.data[end] - '0');
+        if (path.data[i] != '[' || end == i + 1 || end == path.size || path.data[end] != ']')
+            return 0;
+        way = mix(way, &index, sizeof index);
+        end++;
+    }
+    return way ? way : 1;
 }

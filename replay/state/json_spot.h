@@ -13,6 +13,8 @@
 
 /* Returns the spot of the string (whose quote), number or literal stands at |offset|; 0 where none does. */
 uint64_t json_spot_at(struct bytes json, size_t offset);
+/* Returns the spot that a path like $.user.tokens[0].value leads to, names as they stand in the text; 0 where |path| is none. */
+uint64_t json_spot_of_path(struct bytes path);
 /* Finds the scalar at |spot|: a string without its quotes, as it stands. */
 bool json_spot_find(struct bytes json, uint64_t spot, struct bytes *ret_value);
 

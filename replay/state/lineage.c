@@ -4,6 +4,7 @@
 #include "common/id_like.h"
 #include "common/keymap.h"
 #include "common/mem.h"
+#include "replay/state/unlinkable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,13 @@ struct birth {
 struct lineage {
     struct keymap values; /* struct birth, or |carried| */
     size_t limit;
+    struct keymap issued; /* credentials that answers gave out */
+    struct keymap users;  /* sessions that showed a credential: |carried|, or |before| */
     uint64_t followed;
     uint64_t overflow;
+    uint64_t logged_in_before;
+    unsigned unlinkable; /* of the last */
+    uint64_t unlinkables[UNLINKABLE_COUNT];
 };
 
 /* Stands for ids that a request carried before any answer gave them out. */
@@ -41,6 +47,8 @@ void lineage_free(struct lineage *lineage)
         if (birth != &carried)
             free(birth);
     keymap_free(&lineage->values);
+    keymap_free(&lineage->issued);
+    keymap_free(&lineage->users);
     free(lineage);
 }
 
@@ -153,8 +161,54 @@ static bool follow_created(struct lineage *lineage, const struct exchange *excha
     return false;
 }
 
-void lineage_follow(struct lineage *lineage, struct exchange *exchange)
+static void set_limited(struct lineage *lineage, struct keymap *map, struct keymap_key key)
 {
+    if (map->count < lineage->limit)
+        keymap_set(map, key, &carried);
+    else
+        lineage->overflow++;
+}
+
+/* Notes whether |session|, which shows the credential |link|, has it from before the capture. */
+static void note_shown(struct lineage *lineage, uint64_t session, bool issued)
+{
+    struct keymap_key key = keymap_key(session, 0);
+    if (keymap_get(&lineage->users, key))
+        return;
+    set_limited(lineage, &lineage->users, key);
+    lineage->logged_in_before += !issued;
+}
+
+static void note_credentials(struct lineage *lineage, uint64_t session, struct exchange *exchange)
+{
+    const unsigned csrf = UNLINKABLE_BIT(CSRF);
+    unsigned unlinkable = exchange->link_count || exchange->flags ? unlinkable_of(exchange) : 0;
+    bool masked = false;
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        struct link *link = &exchange->links[i];
+        if (link->kind != LINK_USES || (!link->identity && !unlinkable))
+            continue;
+        bool issued = keymap_get(&lineage->issued, keymap_tag_key(link->tag, 0)) != NULL;
+        link->rank = issued ? 0 : LINEAGE_UNISSUED;
+        masked |= unlinkable && !issued && unlinkable_of_name(link->name) == csrf;
+        if (link->identity && (issued || !unlinkable))
+            note_shown(lineage, session, issued);
+    }
+    if (!masked)
+        unlinkable &= ~csrf;
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        const struct link *link = &exchange->links[i];
+        if (link->kind == LINK_ISSUES && !keymap_get(&lineage->issued, keymap_tag_key(link->tag, 0)))
+            set_limited(lineage, &lineage->issued, keymap_tag_key(link->tag, 0));
+    }
+    lineage->unlinkable = unlinkable;
+    for (unsigned i = 0; unlinkable && i < UNLINKABLE_COUNT; i++)
+        lineage->unlinkables[i] += unlinkable >> i & 1;
+}
+
+void lineage_follow(struct lineage *lineage, uint64_t session, struct exchange *exchange)
+{
+    note_credentials(lineage, session, exchange);
     size_t kept = 0;
     bool carries = false;
     /* What the request carries stands before what its answer gives out: the first pass ranks while all are there. */
@@ -187,4 +241,19 @@ uint64_t lineage_followed(const struct lineage *lineage)
 uint64_t lineage_overflow(const struct lineage *lineage)
 {
     return lineage->overflow;
+}
+
+unsigned lineage_unlinkable(const struct lineage *lineage)
+{
+    return lineage->unlinkable;
+}
+
+const uint64_t *lineage_unlinkables(const struct lineage *lineage)
+{
+    return lineage->unlinkables;
+}
+
+uint64_t lineage_logged_in_before(const struct lineage *lineage)
+{
+    return lineage->logged_in_before;
 }

@@ -67,7 +67,7 @@ static void expect(const char *request, const char *recorded, const char *live, 
     exchange.request.first_ns = exchange.request.last_ns = now_ns++;
     exchange.response.first_ns = exchange.response.last_ns = now_ns++;
     sanitize_exchange(sanitizer, &exchange);
-    lineage_follow(lineage, &exchange);
+    lineage_follow(lineage, 1, &exchange);
     assert_int_equal(request_build(&made, &rules, linker, &context, &exchange), UNSENT_NONE);
     struct bytes head = buffer_bytes(&made.head);
     struct bytes mark = BYTES_LITERAL("X-Rehearse-Run: r\r\n");

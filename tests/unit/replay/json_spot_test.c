@@ -35,6 +35,23 @@ static void test_json_spot_is_found_by_names_and_numbers(void **state)
     expect("{\"a\":{},\"b\":[],\"c\":true}", "true", "{\"a\":{\"x\":1},\"b\":[2],\"c\":null}", "null");
 }
 
+static void test_json_spot_of_a_path(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"a\":[{\"b c\":1},{\"b c\":\"x\"}],\"d\":2}";
+    struct bytes found;
+    assert_true(json_spot_find(bytes_of(text), json_spot_of_path(bytes_of("$.a[1].b c")), &found));
+    assert_true(bytes_equal(found, bytes_of("x")));
+    assert_true(json_spot_find(bytes_of(text), json_spot_of_path(bytes_of("$.d")), &found));
+    assert_true(bytes_equal(found, bytes_of("2")));
+    assert_false(json_spot_find(bytes_of(text), json_spot_of_path(bytes_of("$.a[2].b c")), &found));
+    assert_true(json_spot_find(bytes_of("[7,8]"), json_spot_of_path(bytes_of("$[1]")), &found));
+    static const char *const wrong[] = {"",   "$",   "a",   "$a",   "$.",      "$..a",
+                                        "$[", "$[1", "$[]", "$[x]", "$.a[1]b", "$[99999999999]"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(json_spot_of_path(bytes_of(wrong[i])), 0);
+}
+
 static void test_json_spot_survives_what_is_no_json(void **state)
 {
     (void)state;
@@ -53,6 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_spot_is_found_by_names_and_numbers),
+        cmocka_unit_test(test_json_spot_of_a_path),
         cmocka_unit_test(test_json_spot_survives_what_is_no_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

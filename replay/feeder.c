@@ -305,6 +305,8 @@ static void add_notes(struct feeder *feeder)
         snprintf(text, sizeof text, "requests carried %s, which cannot be linked", unlinkable_name(i));
         note_count(info, feeder->unlinkables[i], text);
     }
+    note_count(info, atomic_load(&counts->link_timeouts),
+               "requests waited no longer than --link-wait for the answer whose value they use");
     note_count(info, feeder->ids_overflow, "ids were too many to be followed");
     note_count(info, feeder->damaged, "exchanges were damaged in the traffic");
     note_count(info, damage->blocks_damaged, "blocks of the traffic were damaged and passed over");

@@ -91,6 +91,39 @@ static void wait_in_session(struct order_node *node)
     }
 }
 
+static void note_source(struct order_node *node, struct order_node *source)
+{
+    for (size_t i = 0; i < node->source_count; i++)
+        if (node->sources[i] == source)
+            return;
+    if (node->source_count < ORDER_SOURCES_MAX)
+        node->sources[node->source_count++] = source;
+}
+
+static void forget_source(struct order_node *node, const struct order_node *source)
+{
+    for (size_t i = 0; i < node->source_count; i++)
+        if (node->sources[i] == source) {
+            node->sources[i] = node->sources[--node->source_count];
+            return;
+        }
+}
+
+size_t order_release(struct order_node *node)
+{
+    for (size_t i = 0; i < node->source_count; i++) {
+        struct order_node *source = node->sources[i];
+        size_t kept = 0;
+        for (size_t k = 0; k < source->dependent_count; k++)
+            if (source->dependents[k] != node)
+                source->dependents[kept++] = source->dependents[k];
+        node->waiting -= source->dependent_count - kept;
+        source->dependent_count = kept;
+    }
+    node->source_count = 0;
+    return node->waiting;
+}
+
 static void wait_for_links(struct order *order, struct order_node *node, const struct exchange *exchange,
                            uint32_t iteration)
 {
@@ -98,8 +131,10 @@ static void wait_for_links(struct order *order, struct order_node *node, const s
         if (exchange->links[i].kind != LINK_USES && exchange->links[i].kind != LINK_REFERS)
             continue;
         struct order_tag *tag = keymap_get(&order->tags, keymap_tag_key(exchange->links[i].tag, iteration));
-        if (tag && tag->issuer->answer_ns <= node->start_ns)
-            wait_for(node, tag->issuer);
+        if (!tag || tag->issuer->answer_ns > node->start_ns)
+            continue;
+        wait_for(node, tag->issuer);
+        note_source(node, tag->issuer);
     }
 }
 
@@ -163,8 +198,12 @@ void order_done(struct order *order, struct order_node *node, order_ready_fn rea
         free(node->session);
     }
     node->session = NULL;
-    for (size_t i = 0; i < node->dependent_count; i++)
-        if (--node->dependents[i]->waiting == 0)
-            ready(node->dependents[i], arg);
+    for (size_t i = 0; i < node->dependent_count; i++) {
+        struct order_node *dependent = node->dependents[i];
+        if (dependent->source_count)
+            forget_source(dependent, node);
+        if (--dependent->waiting == 0)
+            ready(dependent, arg);
+    }
     node->dependent_count = 0;
 }

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ORDER_SOURCES_MAX 4 /* of a node; further ones it cannot be released from */
+
 struct order;
 struct order_session;
 
@@ -32,7 +34,9 @@ struct order_node {
     struct order_node **dependents; /* owned; those that wait for this one */
     size_t dependent_count;
     size_t dependent_capacity;
-    struct order_tag *tags; /* values that it issues and is known for */
+    struct order_tag *tags;                        /* values that it issues and is known for */
+    struct order_node *sources[ORDER_SOURCES_MAX]; /* unfinished; they issue values that it uses */
+    size_t source_count;
 };
 
 typedef void (*order_ready_fn)(struct order_node *node, void *arg);
@@ -44,6 +48,9 @@ void order_free(struct order *order);
 /* Adds |node| for |exchange| in |session| of |iteration|. Returns how many nodes it waits for. */
 size_t order_add(struct order *order, struct order_node *node, const struct exchange *exchange,
                  uint64_t session, uint32_t iteration);
+/* Lets |node| wait no longer for the sources of what it uses. Returns how many nodes it still waits for; where that is none, |ready| is not
+ * called for it. */
+size_t order_release(struct order_node *node);
 /* Takes |node| out, answered or given up; calls |ready| for each node that now waits for nothing more. The
  * callback may not add or end nodes. */
 void order_done(struct order *order, struct order_node *node, order_ready_fn ready, void *arg);

@@ -301,6 +301,7 @@ static int fire(struct replay *replay, struct error *err)
         .tls_ca_file = settings->ca_file,
         .tls_insecure = settings->insecure,
         .no_links = settings->no_links,
+        .link_wait_ns = settings->link_wait_ns,
         .bearer = replay->bearer,
         .link_rules = replay->links.rules,
         .closed_loop = replay->settings.closed_loop,

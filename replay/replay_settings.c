@@ -83,6 +83,10 @@ static const struct option_spec options[] = {
      "YAML with `links:` (what of an answer goes into which\nrequests) and `credentials:` (accounts of the "
      "target)",
      AT(links)},
+    {"link-wait", 0, OPTION_DURATION, "T",
+     "how long a request waits at most for the answer whose value\nit uses, then it goes without (default "
+     "10s)",
+     AT(link_wait_ns)},
     {"no-links", 0, OPTION_FLAG, NULL, "put nothing that the target issues in the place of what was recorded",
      AT(no_links)},
     {"dry-run", 0, OPTION_FLAG, NULL, "print the plan, fire nothing", AT(dry_run)},
@@ -133,6 +137,7 @@ bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_set
                                              .threads = 1,
                                              .timeout_ns = 30 * NS_PER_S,
                                              .connect_timeout_ns = 5 * NS_PER_S,
+                                             .link_wait_ns = 10 * NS_PER_S,
                                              .max_in_flight = 10000};
     return options_start(&spec, argc, argv, ret_settings, &ret_settings->traffic, ret_status);
 }

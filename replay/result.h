@@ -84,7 +84,8 @@ enum unsent_reason {
     X(JSON_COMPARED, "json_compared")                                                                        \
     X(JSON_SHAPE, "json_shape")                                                                              \
     X(JSON_VALUES, "json_values")                                                                            \
-    X(JSON_SENSITIVE, "json_sensitive")
+    X(JSON_SENSITIVE, "json_sensitive")                                                                      \
+    X(LINK_TIMEOUT, "link_timeout") /* did not wait longer for the answer whose value it uses */
 enum result_flag {
 #define X(name, text) RESULT_FLAG_BIT_##name,
     RESULT_FLAGS(X)

@@ -70,6 +70,7 @@ struct engine_settings {
     const struct link_rules *link_rules; /* NULL: none; each worker copies them */
     bool closed_loop;                    /* --speed max */
     bool spins;                          /* --pacing spin */
+    uint64_t link_wait_ns;               /* for the answer whose value a request uses */
     uint64_t max_lag_ns;                 /* what is later than this is not sent; 0: nothing is */
     uint64_t concurrency;                /* sessions at a time, all threads */
     uint64_t pool_connections;           /* 0: as recorded */
@@ -94,6 +95,8 @@ struct engine_counts {
     atomic_uint_fast64_t idle_closed;    /* connections closed to make room for others */
     atomic_uint_fast64_t extra_sessions; /* begun above the concurrency because the window was full */
     atomic_uint_fast64_t links_forgotten;
+    atomic_uint_fast64_t
+        link_timeouts;           /* requests that waited no longer for the answer whose value they use */
     atomic_uint_fast64_t cpu_ns; /* processor time of the worker that took most, once they ended */
 };
 

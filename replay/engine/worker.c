@@ -494,6 +494,23 @@ static void on_kicked(evutil_socket_t fd, short what, void *arg)
     end_when_done(worker);
 }
 
+/* Lets those go that wait too long for the answer whose value they use. */
+static void end_link_waits(struct worker *worker, uint64_t now_ns)
+{
+    uint64_t wait_ns = worker->engine->settings->link_wait_ns;
+    for (struct job *job = worker->oldest; job && !worker->stopping; job = job->newer) {
+        if (!job->due || !job->node.source_count || job->taken || job->intended_ns + wait_ns > now_ns)
+            continue;
+        job->flags |= RESULT_FLAG(LINK_TIMEOUT);
+        atomic_fetch_add(&worker->engine->counts.link_timeouts, 1);
+        if (order_release(&job->node) > 0)
+            continue;
+        job->eligible_ns = now_ns;
+        job->next_freed = worker->freed;
+        worker->freed = job;
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -501,6 +518,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct worker *worker = arg;
     lanes_sweep(&worker->lanes, clock_mono_ns());
     lanes_pump(&worker->lanes);
+    end_link_waits(worker, since_start(worker, clock_mono_ns()));
     release_freed(worker);
 }
 
@@ -587,9 +605,12 @@ static int set_up(struct worker *worker, struct error *err)
             on_released, worker);
     worker->kicked = event_new(worker->base, worker->kick_fd, EV_READ | EV_PERSIST, on_kicked, worker);
     worker->tick = event_new(worker->base, -1, EV_PERSIST, on_tick, worker);
-    const struct timeval second = {.tv_sec = 1};
-    if (!worker->kicked || !worker->tick || event_add(worker->kicked, NULL) ||
-        event_add(worker->tick, &second))
+    uint64_t tick_ns = settings->link_wait_ns / 4 < NS_PER_S ? settings->link_wait_ns / 4 : NS_PER_S;
+    if (tick_ns < 10 * NS_PER_MS)
+        tick_ns = 10 * NS_PER_MS;
+    const struct timeval tick = {.tv_sec = (time_t)(tick_ns / NS_PER_S),
+                                 .tv_usec = (suseconds_t)(tick_ns % NS_PER_S / 1000)};
+    if (!worker->kicked || !worker->tick || event_add(worker->kicked, NULL) || event_add(worker->tick, &tick))
         return error_set(err, ERROR_IO, "cannot set up an event loop");
     lanes_init(&worker->lanes, worker->engine, worker->sender, worker);
     return 0;

@@ -64,6 +64,41 @@ static void test_order_sequence_waits_for_the_one_before_only(void **state)
     order_free(order);
 }
 
+static void test_order_released_waits_for_its_session_alone(void **state)
+{
+    (void)state;
+    struct order *order = order_create();
+    struct order_node login = {0}, a = {0}, b = {0}, both = {0};
+    assert_int_equal(add(order, &login, 1, 10, 20, 7, 0), 0);
+    assert_int_equal(add(order, &a, 2, 15, 25, 0, 0), 0);
+    assert_int_equal(add(order, &b, 2, 30, 40, 0, 7), 2);    /* a, and the login */
+    assert_int_equal(add(order, &both, 1, 30, 40, 0, 7), 2); /* the login, for two reasons */
+    assert_int_equal(order_release(&b), 1);
+    assert_int_equal(order_release(&both), 0);
+    assert_int_equal(order_release(&both), 0);
+    assert_int_equal(done(order, &both), 0);
+    assert_int_equal(done(order, &a), 1);
+    assert_int_equal(done(order, &b), 0);
+    assert_int_equal(done(order, &login), 0);
+    order_free(order);
+}
+
+static void test_order_source_that_ended_is_released_from_nobody(void **state)
+{
+    (void)state;
+    struct order *order = order_create();
+    struct order_node login = {0}, use = {0}, before = {0};
+    assert_int_equal(add(order, &before, 2, 5, 15, 0, 0), 0);
+    assert_int_equal(add(order, &login, 1, 10, 20, 7, 0), 0);
+    assert_int_equal(add(order, &use, 2, 30, 40, 0, 7), 2);
+    assert_int_equal(done(order, &login), 0);
+    assert_int_equal(use.source_count, 0);
+    assert_int_equal(order_release(&use), 1);
+    assert_int_equal(done(order, &before), 1);
+    assert_int_equal(done(order, &use), 0);
+    order_free(order);
+}
+
 static void test_order_parallel_requests_do_not_wait(void **state)
 {
     (void)state;
@@ -154,6 +189,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_sequence_waits_for_the_one_before_only),
+        cmocka_unit_test(test_order_released_waits_for_its_session_alone),
+        cmocka_unit_test(test_order_source_that_ended_is_released_from_nobody),
         cmocka_unit_test(test_order_parallel_requests_do_not_wait),
         cmocka_unit_test(test_order_covered_node_is_needed_by_one_that_began_earlier_than_its_cover_ended),
         cmocka_unit_test(test_order_sessions_are_apart_and_iterations_too),

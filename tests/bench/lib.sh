@@ -19,7 +19,8 @@ finish() {
 trap finish EXIT
 port=$((20000 + RANDOM % 10000))
 
-# start_nginx CPU: one worker bound to that CPU serves a small JSON answer on 127.0.0.1:$port.
+# start_nginx CPU: one worker bound to that CPU serves a small JSON answer on 127.0.0.1:$port. $nginx_http, $nginx_server and
+# $nginx_location go into the blocks of those names.
 start_nginx() {
     cat >"$scratch/nginx.conf" <<CONF
 worker_processes 1;
@@ -32,9 +33,11 @@ http {
     access_log ${NGINX_LOG:-off};
     keepalive_requests 100000000;
     default_type application/json;
+    ${nginx_http:-}
     server {
         listen 127.0.0.1:$port backlog=8192 reuseport;
-        location / { return 200 '{"id":7,"name":"a small answer","stock":12345}'; }
+        ${nginx_server:-}
+        location / { ${nginx_location:-} return 200 '{"id":7,"name":"a small answer","stock":12345}'; }
     }
 }
 CONF

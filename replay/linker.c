@@ -47,6 +47,7 @@ struct linker {
     bool off;
     size_t limit;
     uint64_t forgotten;
+    uint64_t lesson;
     struct keymap values;
     struct entry *oldest, **newest;
     struct keymap jars;
@@ -108,6 +109,11 @@ void linker_free(struct linker *linker)
     buffer_free(&linker->body);
     buffer_free(&linker->inner);
     free(linker);
+}
+
+uint64_t linker_lesson(const struct linker *linker)
+{
+    return linker->lesson;
 }
 
 uint64_t linker_forgotten(const struct linker *linker)
@@ -448,6 +454,7 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
     if (linker->off)
         return false;
     const struct lessons lessons = lessons_of(head);
+    linker->lesson += lessons.places || lessons.cookies || lessons.validators || exchange->link_count;
     if (lessons.places)
         created_learn(linker->created, context->iteration, buffer_bytes(&exchange->response.head), head);
     if (lessons.cookies)

@@ -29,6 +29,8 @@ struct linker *linker_create(size_t limit, const char *base_path);
 void linker_free(struct linker *linker);
 /* Learns and replaces nothing from now on (--no-links). */
 void linker_turn_off(struct linker *linker);
+/* Returns a number that is another one whenever linker_learn may have learned something since. */
+uint64_t linker_lesson(const struct linker *linker);
 /* Returns how many entries were forgotten for want of room. */
 uint64_t linker_forgotten(const struct linker *linker);
 

@@ -46,6 +46,7 @@ struct job {
     uint64_t flags; /* RESULT_FLAG bits found before it is fired */
     size_t bytes;   /* what it counts in the window */
     bool due;
+    bool ready; /* due and eligible, and the lanes know it */
     bool taken; /* fired, or given up while that was tried */
     bool retried;
     struct lane *lane;

@@ -190,21 +190,49 @@ static bool give_up_late(struct worker *worker, struct job *job, const struct la
     return true;
 }
 
-bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request)
+/* Builds the request that is due next, while there is time for it. What counts or depends on the instant waits for that. */
+static void build_ahead(struct worker *worker)
 {
-    struct worker *worker = owner;
+    struct job *job = worker->schedule;
+    struct lane *lane = job ? job->lane : NULL;
+    if (!lane || lane->firing || lane->first != job || job->node.waiting || worker->rules.rewriter ||
+        worker->engine->settings->bearer)
+        return;
+    uint64_t lesson = linker_lesson(worker->linker);
+    if (lane->built == job && lane->built_lesson == lesson)
+        return;
     struct linker_context context = context_of(job);
-    struct request *request = &lane->request;
-    list_remove(worker, job);
-    job->taken = true;
-    if (give_up_late(worker, job, lane))
-        return false;
+    bool built = request_build(&lane->request, &worker->rules, worker->linker, &context, &job->exchange) ==
+                 UNSENT_NONE;
+    lane->built = built ? job : NULL;
+    lane->built_lesson = lesson;
+}
+
+static enum unsent_reason build(struct worker *worker, struct job *job, struct lane *lane)
+{
+    struct linker_context context = context_of(job);
+    bool built = lane->built == job && lane->built_lesson == linker_lesson(worker->linker);
+    lane->built = NULL;
+    if (built)
+        return UNSENT_NONE;
     if (worker->engine->settings->bearer) {
         bearer_value(worker->engine->settings->bearer, &worker->bearer_version, &worker->bearer);
         worker->rules.bearer = buffer_bytes(&worker->bearer);
     }
-    enum unsent_reason reason =
-        request_build(request, &worker->rules, worker->linker, &context, &job->exchange);
+    return request_build(&lane->request, &worker->rules, worker->linker, &context, &job->exchange);
+}
+
+bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request)
+{
+    struct worker *worker = owner;
+    struct request *request = &lane->request;
+    list_remove(worker, job);
+    job->taken = true;
+    if (give_up_late(worker, job, lane)) {
+        lane->built = NULL;
+        return false;
+    }
+    enum unsent_reason reason = build(worker, job, lane);
     if (reason != UNSENT_NONE) {
         give_up(worker, job, RESULT_UNREPLAYABLE, reason);
         return false;
@@ -364,6 +392,15 @@ static void end_when_done(struct worker *worker)
     worker->over = worker->alive == 0 && engine_is_over(worker->engine, worker->index);
 }
 
+/* Tells the lanes that |job| may go, once: what became eligible by the end of another may fall due before it is looked at. */
+static void make_ready(struct worker *worker, struct job *job)
+{
+    if (job->ready)
+        return;
+    job->ready = true;
+    lanes_ready(&worker->lanes, job);
+}
+
 /* Looks at what became eligible by the end of others. */
 static void release_freed(struct worker *worker)
 {
@@ -376,7 +413,7 @@ static void release_freed(struct worker *worker)
             list_remove(worker, job);
             give_up(worker, job, RESULT_NOT_SENT, (enum unsent_reason)atomic_load(&worker->engine->stop));
         } else if (job->due) {
-            lanes_ready(&worker->lanes, job);
+            make_ready(worker, job);
         }
     }
     fill_loop(worker);
@@ -392,7 +429,7 @@ static void make_due(struct worker *worker, struct job *job)
 {
     job->due = true;
     if (job->node.waiting == 0)
-        lanes_ready(&worker->lanes, job);
+        make_ready(worker, job);
 }
 
 static void on_released(void *arg, struct job *job)
@@ -407,16 +444,18 @@ static void on_due(uint64_t now_mono_ns, void *arg)
 {
     struct worker *worker = arg;
     uint64_t start_ns = worker->engine->start_mono_ns, next_ns = UINT64_MAX;
-    while (worker->ahead && start_ns + worker->ahead->intended_ns <= now_mono_ns + OPEN_AHEAD_NS) {
-        lanes_open_ahead(&worker->lanes, worker->ahead);
-        worker->ahead = worker->ahead->next;
-    }
     while (worker->schedule && start_ns + worker->schedule->intended_ns <= now_mono_ns) {
         struct job *job = worker->schedule;
         worker->schedule = job->next;
         if (!worker->schedule)
             worker->schedule_last = NULL;
+        if (worker->ahead == job)
+            worker->ahead = job->next;
         make_due(worker, job);
+    }
+    while (worker->ahead && start_ns + worker->ahead->intended_ns <= now_mono_ns + OPEN_AHEAD_NS) {
+        lanes_open_ahead(&worker->lanes, worker->ahead);
+        worker->ahead = worker->ahead->next;
     }
     if (worker->schedule)
         next_ns = start_ns + worker->schedule->intended_ns;
@@ -425,6 +464,7 @@ static void on_due(uint64_t now_mono_ns, void *arg)
     if (next_ns != UINT64_MAX)
         pacer_arm(worker->pacer, next_ns);
     release_freed(worker);
+    build_ahead(worker);
 }
 
 static void admit(struct worker *worker, struct job *job)

@@ -37,12 +37,16 @@ static bool is_noted(const struct exchange *exchange, enum link_kind kind, enum 
     return false;
 }
 
+bool links_is_noted(const struct atom *atom)
+{
+    return (atom->decision.class == POLICY_CREDENTIAL || atom->decision.class == POLICY_PASSWORD) &&
+           atom->value.size > 0;
+}
+
 void links_note(struct exchange *exchange, enum link_kind kind, const struct atom *atom,
                 const uint8_t tag[LINK_TAG_SIZE])
 {
-    if (atom->decision.class != POLICY_CREDENTIAL && atom->decision.class != POLICY_PASSWORD)
-        return;
-    if (atom->value.size == 0 || exchange->link_count >= LINKS_MAX)
+    if (!links_is_noted(atom) || exchange->link_count >= LINKS_MAX)
         return;
     char name[LINKS_NAME_SIZE + 1];
     links_name(atom->name, name);

@@ -9,6 +9,8 @@
 #define LINKS_NAME_SIZE    64
 #define LINKS_IDENTITY_MIN 16 /* bytes of a value that can tell one user from another */
 
+/* Returns whether |atom| is a credential that links_note would note. */
+bool links_is_noted(const struct atom *atom);
 /* Notes |atom|, whose identity is |tag|, on |exchange|, where it is a credential and is not noted yet. Names
  * that are no ordinary words, or may hold something that detectors find, so
  * that no value can hide in one, are noted as "?". */

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Replaces all pseudonyms in |text| that are valid under |former|, a recognition key, by those of |keys|, in the coding that they have (filters/pseudonym_search.h); |scratch| is used up. */
+/* Replaces all pseudonyms in |text| that are valid under |former|, a recognition key, by those of |keys|, in the coding that they have (filters/pseudonym_search.h), also in base64 and in base64 of base64; |scratch| is used up. */
 void rekey_text(const uint8_t former[SEGMENT_KEY_SIZE], const struct keys *keys, struct buffer *text,
                 struct buffer *scratch);
 /* Makes of |tag|, the identity of a value under the former keys, that of its pseudonym under |keys|. */

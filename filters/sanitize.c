@@ -98,7 +98,10 @@ static void put_replacement(struct sanitizer *sanitizer, const struct atom *atom
     if (atom->decision.class == POLICY_EMPTIED)
         return;
     pseudonym_memo_make(&sanitizer->pseudonyms, sanitizer->keys, atom->value, out, tag);
-    links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
+    if (sanitizer->locator.unwrapped == 0)
+        links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
+    else if (links_is_noted(atom))
+        sanitizer->locator.linked = true;
 }
 
 /* atom_fn */
@@ -116,10 +119,18 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
         known.value = buffer_bytes(value);
     }
     put_replacement(sanitizer, &known, rule, out);
-    if (sanitizer->observer)
+    if (sanitizer->observer && sanitizer->locator.unwrapped == 0)
         tell_atom(sanitizer, atom, rule,
                   out->size > before ? bytes_make(out->data + before, out->size - before)
                                      : (struct bytes){0});
+}
+
+/* recoded_fn */
+static void tell_recoded(void *arg, const struct atom *atom, struct bytes replacement)
+{
+    struct sanitizer *sanitizer = arg;
+    if (sanitizer->observer)
+        tell_atom(sanitizer, atom, policy_rule_of(sanitizer->policy, atom->decision.rule), replacement);
 }
 
 bool sanitizer_is_ours(const struct sanitizer *sanitizer, struct bytes value)
@@ -152,6 +163,7 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
                                   .detects = policy_detect_classes(policy)};
     sanitizer->locator.policy = policy;
     sanitizer->locator.replace = replace_atom;
+    sanitizer->locator.recoded = tell_recoded;
     sanitizer->locator.arg = sanitizer;
     sanitizer->locator.detects = policy_detect_classes(policy);
     sanitizer->locator.detector.is_ours = is_ours;

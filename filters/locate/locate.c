@@ -8,6 +8,8 @@
 
 #define DETECTIONS_MAX 64 /* in one value */
 #define LOCATE_ROUNDS  4
+#define RECODED_GROWTH 8 /* times the size, and ... */
+#define RECODED_MORE   256
 
 void locator_done(struct locator *locator)
 {
@@ -59,6 +61,18 @@ static bool holds(struct bytes value, uint8_t byte)
     return memchr(value.data, byte, value.size) != NULL;
 }
 
+bool locate_is_padded(struct bytes text)
+{
+    size_t end = text.size;
+    if (end < 12 || end % 4 != 0 || text.data[end - 1] != '=')
+        return false;
+    end -= text.data[end - 2] == '=' ? 2 : 1;
+    for (size_t i = 0; i < end; i++)
+        if (wrapping_base64_value(text.data[i]) < 0)
+            return false;
+    return true;
+}
+
 /* |value| is trimmed. It claims JSON where it begins as text with members does, so that what cannot be read in it
  * may be one. */
 static struct inside look_inside(struct bytes value)
@@ -67,7 +81,7 @@ static struct inside look_inside(struct bytes value)
         return (struct inside){.pairs = value.size > 0 && value.data[0] == '='};
     return (struct inside){
         .json = (value.data[0] == '{' || value.data[0] == '[') && holds(value, '"'),
-        .pairs = holds(value, '='),
+        .pairs = holds(value, '=') && !locate_is_padded(value),
         .url = holds(value, ':') && memmem(value.data, value.size, "://", 3) != NULL,
     };
 }
@@ -98,25 +112,110 @@ static void unfake(const struct policy *policy, struct policy_decision *decision
         decision->rule = POLICY_NO_RULE;
 }
 
-/* Appends what stands in place of the |run| of a finding. A run of base64 is replaced as it stands: what it holds has no coding
- * of its own. */
+/* Looks for another syntax inside |value|. */
+static bool locate_syntax(struct locator *locator, enum link_place place, struct bytes name,
+                          struct bytes value, struct buffer *out)
+{
+    buffer_clear(out);
+    struct bytes inner = bytes_trim(value);
+    struct inside inside = look_inside(inner);
+    if (!inside.json && !inside.pairs && !inside.url)
+        return false;
+    if (locator->depth >= LOCATOR_DEPTH_MAX) /* deeper than anyone looks */
+        return replace_unclear(locator, place, name, value, out);
+    locator->depth++;
+    bool failed = false;
+    if (inside.json)
+        failed = json_locate(locator, inner, JSON_LOCATE_ONE, out) != JSON_LOCATED;
+    else if (url_has_start(value))
+        url_locate(locator, value, false, out);
+    else
+        pairs_locate(locator, place, value, out); /* also what follows a '?' in a relative URL */
+    locator->depth--;
+    if (failed)
+        return replace_unclear(locator, place, name, value, out);
+    return !bytes_equal(buffer_bytes(out), inside.json ? inner : value);
+}
+
+static bool locate_detected(struct locator *locator, enum link_place place, struct bytes name,
+                            struct bytes value, struct buffer *out);
+
+/* Writes the decoded |plain| of a run of base64 with all that is sensitive in it replaced to |out|, by way of |between|. Returns
+ * false where that has no end, or changes nothing. */
+static bool replace_unwrapped(struct locator *locator, const struct atom *run, struct bytes plain,
+                              struct buffer *between, struct buffer *out)
+{
+    bool by_name = locate_syntax(locator, run->place, run->name, plain, between);
+    struct bytes text = by_name ? buffer_bytes(between) : plain;
+    if (!locate_detected(locator, run->place, run->name, text, out)) {
+        buffer_clear(out);
+        buffer_append_bytes(out, text);
+    }
+    return !bytes_equal(buffer_bytes(out), plain) &&
+           !locate_syntax(locator, run->place, run->name, buffer_bytes(out), between);
+}
+
+/* Writes |run|, in which detectors found something decoded, to |out| with what is in there replaced, coded as before. Returns false where the run is to go as it
+ * stands: its padding is not known; it is not what its decoded bytes are coded to; it holds something that is to be noted as a link, which is then known by the whole run, since no replay
+ * looks inside; it lies too deep, or would become too long; or something would still be found in what comes out. */
+static bool recode(struct locator *locator, const struct atom *run, struct buffer *out)
+{
+    struct bytes coded = run->value;
+    const struct detection *found = locator->found;
+    enum wrapping wrapping = found->wrapping;
+    if (locator->padded || locator->unwrapped >= DETECT_DEPTH_MAX || locator->depth >= LOCATOR_DEPTH_MAX)
+        return false;
+    bool outer_linked = locator->linked, done = false;
+    struct buffer *plain = locator_take(locator), *between = locator_take(locator),
+                  *replaced = locator_take(locator);
+    wrapping_decode(wrapping, coded, plain);
+    wrapping_encode(wrapping, coded, buffer_bytes(plain), out);
+    if (bytes_equal(buffer_bytes(out), coded)) {
+        struct detection one;
+        locator->unwrapped++;
+        locator->linked = false;
+        done = replace_unwrapped(locator, run, buffer_bytes(plain), between, replaced) && !locator->linked &&
+               replaced->size <= RECODED_GROWTH * plain->size + RECODED_MORE;
+        locator->unwrapped--;
+        buffer_clear(out);
+        if (done) {
+            wrapping_encode(wrapping, coded, buffer_bytes(replaced), out);
+            done =
+                detect_find(&locator->detector, buffer_bytes(out), run->name, locator->detects, &one, 1) == 0;
+        }
+    }
+    locator->linked = outer_linked || (locator->unwrapped > 0 && locator->linked);
+    locator->found = found;
+    locator_give(locator, replaced);
+    locator_give(locator, between);
+    locator_give(locator, plain);
+    return done;
+}
+
+/* Appends what stands in place of the |run| of a finding. */
 static void put_detection(struct locator *locator, enum link_place place, struct bytes name,
                           const struct detection *detection, struct bytes run, struct buffer *out)
 {
     struct buffer *plain = locator_take(locator), *replacement = locator_take(locator);
-    bool coded = detection->wrapping != WRAPPING_NONE && wrapping_is_local(detection->wrapping);
+    bool local = wrapping_is_local(detection->wrapping),
+         coded = local && detection->wrapping != WRAPPING_NONE;
     struct atom atom = {.place = place,
                         .decision = policy_of_detected(locator->policy, detection->class),
                         .name = name,
                         .value = run};
-    if (coded) {
-        wrapping_decode(detection->wrapping, run, plain);
-        atom.value = buffer_bytes(plain);
-    } else if (detection->wrapping != WRAPPING_NONE) {
-        unfake(locator->policy, &atom.decision);
-    }
     locator->found = detection;
-    locator_replace(locator, &atom, replacement);
+    if (!local && recode(locator, &atom, replacement)) {
+        if (locator->recoded && locator->unwrapped == 0)
+            locator->recoded(locator->arg, &atom, buffer_bytes(replacement));
+    } else {
+        if (coded) {
+            wrapping_decode(detection->wrapping, run, plain);
+            atom.value = buffer_bytes(plain);
+        } else if (!local) {
+            unfake(locator->policy, &atom.decision);
+        }
+        locator_replace(locator, &atom, replacement);
+    }
     locator->found = NULL;
     if (coded)
         wrapping_encode(detection->wrapping, run, buffer_bytes(replacement), out);
@@ -149,31 +248,6 @@ static bool locate_detected(struct locator *locator, enum link_place place, stru
     }
     buffer_append(out, value.data + at, value.size - at);
     return count > 0;
-}
-
-/* Looks for another syntax inside |value|. */
-static bool locate_syntax(struct locator *locator, enum link_place place, struct bytes name,
-                          struct bytes value, struct buffer *out)
-{
-    buffer_clear(out);
-    struct bytes inner = bytes_trim(value);
-    struct inside inside = look_inside(inner);
-    if (!inside.json && !inside.pairs && !inside.url)
-        return false;
-    if (locator->depth >= LOCATOR_DEPTH_MAX) /* deeper than anyone looks */
-        return replace_unclear(locator, place, name, value, out);
-    locator->depth++;
-    bool failed = false;
-    if (inside.json)
-        failed = json_locate(locator, inner, JSON_LOCATE_ONE, out) != JSON_LOCATED;
-    else if (url_has_start(value))
-        url_locate(locator, value, false, out);
-    else
-        pairs_locate(locator, place, value, out); /* also what follows a '?' in a relative URL */
-    locator->depth--;
-    if (failed)
-        return replace_unclear(locator, place, name, value, out);
-    return !bytes_equal(buffer_bytes(out), inside.json ? inner : value);
 }
 
 /* Puts |text| in place of what |out| holds. */

@@ -26,7 +26,10 @@ typedef void atom_fn(void *arg, const struct atom *atom, struct buffer *out);
 /* Writes |value| to |out|, which is empty, with what is known to the caller in it replaced. */
 typedef void carry_fn(void *arg, struct bytes value, struct buffer *out);
 
-#define LOCATOR_POOL      56
+/* Is told that |replacement| stands in place of |atom|, a run of base64 in which values were replaced. */
+typedef void recoded_fn(void *arg, const struct atom *atom, struct bytes replacement);
+
+#define LOCATOR_POOL      68
 #define LOCATOR_DEPTH_MAX 4
 
 /* A locator's state; zero it and set |policy|, |replace|, |arg|, and what the detectors look for and are to let be. Buffers are lent in stack order and keep their memory. */
@@ -35,13 +38,18 @@ struct locator {
     atom_fn *replace;
     void *arg;
     carry_fn *carry; /* what decoded values go through before anything is looked for in them; NULL: nothing */
-    unsigned depth;  /* of syntaxes inside each other */
+    recoded_fn *recoded; /* NULL: nobody is told */
+    unsigned depth;      /* of syntaxes inside each other */
     struct buffer pool[LOCATOR_POOL];
     unsigned pool_used;
     struct policy_memo memo; /* of |policy| */
     struct bytes calm;       /* text of pairs being read, in whose parts detectors would find nothing */
     uint32_t detects;        /* classes that detectors look for, DETECT_BIT of each */
     struct detector detector;
+    unsigned
+        unwrapped; /* runs of base64, inside each other, in which values are being replaced: the run may yet be replaced as it stands */
+    bool padded;   /* behind the value that is looked at stands what may be padding of base64 at its end */
+    bool linked;   /* set by |replace| where one of those values is to be noted as a link: then the run is */
     /* Why |replace| is called, while it is. */
     const struct detection *found; /* as what detectors found the value; NULL: a rule or its name decides */
     bool unclear; /* what stands inside the value could not be told apart, so that all of it goes */
@@ -56,6 +64,8 @@ void locator_give(struct locator *locator, struct buffer *buffer);
 /* Writes the replacement of |atom| to |out| (cleared first). Returns whether it differs from the value. */
 bool locator_replace(struct locator *locator, const struct atom *atom, struct buffer *out);
 
+/* Returns whether |text| is nothing but base64 with its padding: its '=' part no name from a value. */
+bool locate_is_padded(struct bytes text);
 /* Returns whether locate_nested could find anything in |value|, under a name on which the policy decides so. */
 bool locate_may_find(const struct locator *locator, struct policy_decision decision, struct bytes value);
 /* Looks for URLs, parameters and JSON inside the decoded |value| of something that is not sensitive by its

@@ -222,18 +222,32 @@ static struct policy_decision decide(struct locator *locator, enum link_place pl
     return policy_memo_ask(&locator->memo, locator->policy, place_of(place), name);
 }
 
+/* Appends the name that stands before the '=' at |equals| in |text|, which may be padding. */
+static void name_locate(struct locator *locator, enum link_place place, struct bytes text, size_t equals,
+                        struct buffer *out)
+{
+    bool before = locator->padded;
+    locator->padded = equals > 0 && wrapping_base64_value(text.data[equals - 1]) >= 0;
+    bare_locate(locator, place, part_of(text, 0, equals), out);
+    locator->padded = before;
+}
+
 /* Appends one name=value. */
 static void pair_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
     size_t equals = find_byte(text, '=');
+    if (equals == text.size || locate_is_padded(text)) {
+        bare_locate(locator, place, text, out);
+        return;
+    }
     if (equals + 1 >= text.size) {
-        bare_locate(locator, place, part_of(text, 0, equals), out);
+        name_locate(locator, place, text, equals, out);
         buffer_append_bytes(out, part_of(text, equals, text.size));
         return;
     }
     struct bytes raw_name = part_of(text, 0, equals), raw = part_of(text, equals + 1, text.size);
     size_t before = out->size;
-    bare_locate(locator, place, raw_name, out);
+    name_locate(locator, place, text, equals, out);
     struct bytes now = out->size > before ? part_of(buffer_bytes(out), before, out->size) : (struct bytes){0};
     struct buffer *name = locator_take(locator);
     struct policy_decision decision = decide(locator, place, raw_name, name);

@@ -80,6 +80,42 @@ static void test_pseudonyms_are_replaced_in_every_coding(void **state)
     buffer_free(&wanted);
 }
 
+/* At all places where it can begin, in either alphabet, and in base64 of base64. */
+static void test_pseudonyms_are_replaced_in_base64(void **state)
+{
+    (void)state;
+    static const enum wrapping alphabets[] = {WRAPPING_BASE64, WRAPPING_BASE64URL};
+    struct buffer one = {0}, other = {0};
+    make(former, "me@host.org", &one, &other);
+    for (unsigned i = 0; i < 2 * 4 * 2; i++) {
+        enum wrapping alphabet = alphabets[i % 2];
+        struct buffer plain[2] = {0}, coded[2] = {0}, twice[2] = {0}, text = {0}, wanted = {0};
+        for (unsigned side = 0; side < 2; side++) {
+            buffer_printf(&plain[side], "%.*s%.*s>>>???", (int)(i / 2 % 4), "abc", (int)one.size,
+                          (char *)(side ? other.data : one.data));
+            wrapping_encode(alphabet, bytes_of("AAA="), buffer_bytes(&plain[side]), &coded[side]);
+            wrapping_encode(alphabet, bytes_of("AAA="), buffer_bytes(&coded[side]), &twice[side]);
+            buffer_printf(side ? &wanted : &text, "x/%s \"%.*s\"", i % 3 ? "ab" : "", (int)twice[side].size,
+                          (char *)twice[side].data);
+            if (i >= 8)
+                buffer_printf(side ? &wanted : &text, "{%.*s", (int)coded[side].size,
+                              (char *)coded[side].data);
+        }
+        rekey_text(keys_recognition(former), keys, &text, &scratch);
+        assert_int_equal(text.size, wanted.size);
+        assert_memory_equal(text.data, wanted.data, wanted.size);
+        for (unsigned side = 0; side < 2; side++) {
+            buffer_free(&plain[side]);
+            buffer_free(&coded[side]);
+            buffer_free(&twice[side]);
+        }
+        buffer_free(&text);
+        buffer_free(&wanted);
+    }
+    buffer_free(&one);
+    buffer_free(&other);
+}
+
 static void test_pseudonyms_of_other_keys_stay(void **state)
 {
     (void)state;
@@ -165,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pseudonyms_are_replaced_in_every_coding),
+        cmocka_unit_test(test_pseudonyms_are_replaced_in_base64),
         cmocka_unit_test(test_pseudonyms_of_other_keys_stay),
         cmocka_unit_test(test_a_link_becomes_that_of_the_pseudonym_in_the_text),
         cmocka_unit_test(test_links_stay_unless_their_pseudonym_goes),

@@ -170,6 +170,117 @@ static void test_numbers_of_cards_in_json_stay_numbers(void **state)
     buffer_free(&wanted);
 }
 
+/* What is found in base64 is replaced inside it: what stands around stays, and so do alphabet and padding. */
+static void test_base64_is_coded_again_around_what_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        enum wrapping wrapping;
+        const char *before, *value, *after;
+        bool padded;
+    } rows[] = {
+        {WRAPPING_BASE64, "{\"customer\":\"", "alice.liddell@corp.example.net", "\",\"n\":1}", true},
+        {WRAPPING_BASE64, "xy 4 ", "4111 1111 1111 1111", " and more", true},
+        {WRAPPING_BASE64URL, "to ", "DE89370400440532013000", " >>>???", false},
+        {WRAPPING_BASE64URL, "", "93.184.216.34", "; and others", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buffer plain = {0}, coded = {0}, fake = {0}, wanted = {0}, text = {0};
+        const struct bytes like = bytes_of(rows[i].padded ? "AAA=" : "AA");
+        buffer_printf(&plain, "%s%s%s", rows[i].before, rows[i].value, rows[i].after);
+        wrapping_encode(rows[i].wrapping, like, buffer_bytes(&plain), &coded);
+        stand_in(rows[i].value, &fake);
+        buffer_clear(&plain);
+        buffer_printf(&plain, "%s%s%s", rows[i].before, (char *)fake.data, rows[i].after);
+        wrapping_encode(rows[i].wrapping, like, buffer_bytes(&plain), &wanted);
+        exchange_clear(&exchange);
+        buffer_append_text(&exchange.request.head,
+                           "POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n");
+        buffer_printf(&exchange.request.body.content, "{\"note\":\"%.*s\"}", (int)coded.size,
+                      (char *)coded.data);
+        exchange.request.body.state = BODY_KEPT;
+        buffer_printf(&text, "{\"note\":\"%.*s\"}", (int)wanted.size, (char *)wanted.data);
+        for (unsigned round = 0; round < 2; round++) {
+            sanitize_exchange(sanitizer, &exchange);
+            if (!bytes_equal(buffer_bytes(&text), buffer_bytes(&exchange.request.body.content)))
+                fail_msg("wanted %.*s, not %.*s", (int)text.size, (char *)text.data,
+                         (int)exchange.request.body.content.size, (char *)exchange.request.body.content.data);
+        }
+        buffer_free(&plain);
+        buffer_free(&coded);
+        buffer_free(&fake);
+        buffer_free(&wanted);
+        buffer_free(&text);
+    }
+}
+
+/* Sanitizes a body with |plain| in base64 in it, |rounds| times around each other, twice. Writes what came of the run to |out|. */
+static void sanitize_coded(const char *plain, unsigned rounds, struct buffer *out)
+{
+    struct buffer texts[2] = {0};
+    buffer_append_text(&texts[0], plain);
+    for (unsigned i = 0; i < rounds; i++) {
+        buffer_clear(&texts[(i + 1) % 2]);
+        wrapping_encode(WRAPPING_BASE64, bytes_of("AAA="), buffer_bytes(&texts[i % 2]), &texts[(i + 1) % 2]);
+    }
+    const struct buffer *coded = &texts[rounds % 2];
+    struct buffer *content = &exchange.request.body.content;
+    exchange_clear(&exchange);
+    buffer_append_text(&exchange.request.head, "POST / HTTP/1.1\r\nContent-Type: application/json\r\n\r\n");
+    buffer_printf(content, "{\"n\":\"%.*s\"}", (int)coded->size, (char *)coded->data);
+    exchange.request.body.state = BODY_KEPT;
+    buffer_clear(out);
+    for (unsigned round = 0; round < 2; round++) {
+        struct buffer before = {0};
+        sanitize_exchange(sanitizer, &exchange);
+        assert_int_equal(exchange.request.body.state, BODY_KEPT);
+        before = *out;
+        *out = (struct buffer){0};
+        buffer_append(out, content->data + strlen("{\"n\":\""), content->size - strlen("{\"n\":\"\"}"));
+        if (round > 0)
+            assert_true(bytes_equal(buffer_bytes(&before), buffer_bytes(out)));
+        buffer_free(&before);
+    }
+    buffer_free(&texts[0]);
+    buffer_free(&texts[1]);
+}
+
+/* Where more is found than what detectors see, the run is no less safe than as a whole: names inside count, and what is noted as a link goes with all around it. */
+static void test_what_is_coded_in_base64_is_sanitized_as_a_whole_or_goes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *plain;
+        unsigned rounds;
+        const char
+            *left; /* what still stands in what is decoded as often; NULL: the run becomes a pseudonym */
+    } rows[] = {
+        {"{\"mail\":\"bob@corp.example.net\",\"dob\":\"1980-12-31\",\"n\":17}", 1, "\"n\":17}"},
+        {"write to bob@corp.example.net, and soon", 2, ", and soon"},
+        {"{\"mail\":\"bob@corp.example.net\",\"password\":\"1980-12-31\"}", 1, NULL},
+        {"mail=bob@corp.example.net&token=1980-12-31", 2, NULL},
+        {"a key 1980-12-31 ghp_16C7e42F292c6912E7710c838347Ae178B4a or so", 1, NULL},
+    };
+    struct buffer out = {0}, plain = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        sanitize_coded(rows[i].plain, rows[i].rounds, &out);
+        if ((rows[i].left == NULL) != sanitizer_is_ours(sanitizer, buffer_bytes(&out)))
+            fail_msg("%s became %.*s", rows[i].plain, (int)out.size, (char *)out.data);
+        for (unsigned round = 0; rows[i].left && round < rows[i].rounds; round++) {
+            buffer_clear(&plain);
+            wrapping_decode(WRAPPING_BASE64, buffer_bytes(&out), &plain);
+            buffer_clear(&out);
+            buffer_append_bytes(&out, buffer_bytes(&plain));
+        }
+        assert_false(holds(&out, "bob@"));
+        assert_false(holds(&out, "1980-12-31"));
+        if (rows[i].left)
+            assert_true(holds(&out, rows[i].left));
+    }
+    buffer_free(&out);
+    buffer_free(&plain);
+}
+
 /* A number that was replaced, and then given up since it may go on: it once made a length below zero. */
 static void test_a_cut_body_gives_up_a_number_that_was_replaced(void **state)
 {
@@ -299,6 +410,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_detectors_know_is_replaced_in_every_place),
         cmocka_unit_test(test_numbers_of_cards_in_json_stay_numbers),
+        cmocka_unit_test(test_base64_is_coded_again_around_what_is_found),
+        cmocka_unit_test(test_what_is_coded_in_base64_is_sanitized_as_a_whole_or_goes),
         cmocka_unit_test(test_a_cut_body_gives_up_a_number_that_was_replaced),
         cmocka_unit_test(test_a_body_cut_behind_a_name_gives_it_up),
         cmocka_unit_test(test_a_private_key_in_hexadecimal_goes_with_all_its_lines),

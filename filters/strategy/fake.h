@@ -3,8 +3,14 @@
  * count: numbers by their digits, addresses by their bytes, UUIDs without case.
  *
  * Those with room for it carry a check, made with the recognition key: one that is right is left alone, a forged one is
- * replaced like any other value. The others lie in a range in which there is nobody: whatever lies there is left alone. What
- * detectors find is never a fake of the class.
+ * replaced like any other value (one that is guessed stays: of n digits or bits of check one in 10^n or 2^n).
+ *
+ * The others (phone, zip, IPv4, dates, digits fewer than six) lie in a range in which there is nobody, and are known by it: whatever lies there is left
+ * alone, whoever wrote it. There is no other way: their ranges are so small that a check would leave too few values to tell
+ * people apart, and to map what lies in the range once more would change it each time that traffic is sanitized. So a client can choose
+ * such a value and have it stand in the traffic. It is nobody's, and tells nothing, but two equal ones need not have been one value.
+ *
+ * What detectors find is never a fake of the class.
  *
  *     type    of                              becomes                                domain             recognised by
  *     email   anything                        pseudonym@example.com                  2^128              64 bits of check
@@ -29,7 +35,8 @@
  *                                             1000...                                six 1              stays as it is
  *     date    1900 to 2099, year-month-day,   200 years and 1 to 366 days earlier,   366 offsets        range: 1698 to 1899,
  *             day.month.year, month/day/year  by the subject; time of day stays                         nobody lives
- *     ssn     nine digits                     9dd-dd-dddd with a group of 01 to 49   48,995,100         range: never given out
+ *     ssn     nine digits                     9dd-dd-dddd with a group of 01 to 49   485,100            2 digits of check, in a
+ *                                             (never given out)                                         range
  *
  * What has not the form that its type is of is no fake's business: the caller makes it a pseudonym. A pure core. */
 #ifndef FILTERS_STRATEGY_FAKE_H

@@ -69,27 +69,40 @@ bool fake_card_is(const uint8_t *recognition_key, struct bytes value)
     return memcmp(right.digits, card.digits, card.count) == 0;
 }
 
-/* A social security number: areas of 9dd are of no place, and the groups of ITINs begin with 50. */
+/* A social security number: areas of 9dd are of no place, and the groups of ITINs begin with 50. The last two digits are the check; those before are never
+ * 00, since no number ends in 0000. */
+#define SSN_DIGITS 9
+#define SSN_CHECK  2
+
+static void ssn_finish(const uint8_t *recognition_key, uint8_t digits[SSN_DIGITS])
+{
+    size_t id = SSN_DIGITS - SSN_CHECK;
+    fake_digits_write(fake_check(recognition_key, FAKE_SSN, digits, id), SSN_CHECK, digits + id);
+}
+
 bool fake_ssn_make(const struct keys *keys, struct bytes value, struct buffer *out)
 {
     struct fake_digits ssn;
-    if (!fake_digits_of(value, " -", &ssn) || ssn.count != 9)
+    if (!fake_digits_of(value, " -", &ssn) || ssn.count != SSN_DIGITS)
         return false;
     struct fake_draw draw = fake_draw_begin(keys, FAKE_SSN, bytes_make(ssn.digits, ssn.count));
     fake_digits_write(900 + fake_draw(&draw, 100), 3, ssn.digits);
     fake_digits_write(1 + fake_draw(&draw, 49), 2, ssn.digits + 3);
-    fake_digits_write(1 + fake_draw(&draw, 9999), 4, ssn.digits + 5);
+    fake_digits_write(1 + fake_draw(&draw, 99), 2, ssn.digits + 5);
+    ssn_finish(keys_recognition(keys), ssn.digits);
     fake_digits_put(value, ssn.digits, out);
     return true;
 }
 
 bool fake_ssn_is(const uint8_t *recognition_key, struct bytes value)
 {
-    struct fake_digits ssn;
-    (void)recognition_key;
-    return fake_digits_of(value, " -", &ssn) && ssn.count == 9 && ssn.digits[0] == '9' &&
-           ssn.digits[3] < '5' && memcmp(ssn.digits + 3, "00", 2) != 0 &&
-           memcmp(ssn.digits + 5, "0000", 4) != 0;
+    struct fake_digits ssn, right;
+    if (!fake_digits_of(value, " -", &ssn) || ssn.count != SSN_DIGITS || ssn.digits[0] != '9' ||
+        ssn.digits[3] >= '5' || memcmp(ssn.digits + 3, "00", 2) == 0 || memcmp(ssn.digits + 5, "00", 2) == 0)
+        return false;
+    right = ssn;
+    ssn_finish(recognition_key, right.digits);
+    return memcmp(right.digits, ssn.digits, SSN_DIGITS) == 0;
 }
 
 /* Any digits: half of them are the check. */

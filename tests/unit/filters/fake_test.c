@@ -116,8 +116,8 @@ static const struct {
     {FAKE_DATE, "12.05.1987", NULL, false},
     {FAKE_DATE, "5/12/1987", NULL, false},
     {FAKE_DATE, "2000-02-29T23:59:59.123Z", NULL, false},
-    {FAKE_SSN, "078-05-1120", "999-99-9999", false},
-    {FAKE_SSN, "078051120", "999999999", false},
+    {FAKE_SSN, "078-05-1120", "999-99-9999", true},
+    {FAKE_SSN, "078051120", "999999999", true},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -300,7 +300,7 @@ static void test_domains_are_as_large_as_they_say(void **state)
         {FAKE_MAC, "aa:bb:cc:00:%02u:01", 100, 99},
         {FAKE_UUID, "9f1c2b7e-3d4a-4f5b-8c6d-%012u", 3000, 3000},
         {FAKE_DIGITS, "%012u", 1000, 980},
-        {FAKE_SSN, "123-45-%04u", 3000, 2995},
+        {FAKE_SSN, "123-45-%04u", 3000, 2960}, /* of 485,100: 2,991 expected */
     };
     for (size_t row = 0; row < sizeof domains / sizeof domains[0]; row++) {
         char **texts = calloc(domains[row].count, sizeof *texts);

@@ -1,13 +1,10 @@
 #include "capture/courtesy.h"
 
-#include <fcntl.h>
-#include <linux/sched.h>
-#include <linux/sched/types.h>
-#include <stdio.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "common/scheduling.h"
 
-#define TURN_NS 100000 /* the shortest that the scheduler takes */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 /* Steps, since between all and nothing the server's rate would go up and down with the buffers. */
 static const int nice_of_eighths[COURTESY_FULL + 1] = {19, 10, 5, 5, 0, 0, 0, 0, 0};
@@ -25,21 +22,10 @@ static void set(struct courtesy *courtesy, int nice)
         courtesy->nice = nice;
 }
 
-static void ask_for_short_turns(void)
-{
-    struct sched_attr attributes = {
-        .size = sizeof attributes,
-        .sched_policy = SCHED_NORMAL,
-        .sched_runtime = TURN_NS,
-    };
-    /* A kernel that does not know it refuses or ignores it; the capture then works as it would without. */
-    (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
-}
-
 void courtesy_begin(struct courtesy *courtesy)
 {
     *courtesy = (struct courtesy){.fd = -1};
-    ask_for_short_turns();
+    scheduling_ask_for_short_turns();
     if (setsid() < 0)
         return; /* the group would be shared with whoever started us */
     courtesy->fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);

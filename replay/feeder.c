@@ -217,6 +217,8 @@ static enum fed feed(struct feeder *feeder, struct job *job)
         return FED_ENOUGH;
     }
     job->intended_ns = feeder->last_intended_ns = at_ns;
+    if (at_ns < feeder->schedule.plan.ramp_up_ns)
+        job->flags |= RESULT_FLAG(RAMP_UP);
     return hand_over(feeder, job);
 }
 

@@ -22,10 +22,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PLANNED_AHEAD 20000             /* exchanges whose needs are looked at before the start */
-#define LEAD_NS       (300 * NS_PER_MS) /* between the start of the threads and the first instant */
-#define WINDOW_JOBS   4096
-#define RESULTS_LEVEL (-6) /* of zstd: 58 bytes a result instead of 46, at half the work */
+#define RAMP_UP_ABOVE_PER_S 100
+#define RAMP_UP_NS_MAX      (double)(10 * NS_PER_S)
+#define RAMP_UP_PART        10                /* of a run that is short */
+#define PLANNED_AHEAD       20000             /* exchanges whose needs are looked at before the start */
+#define LEAD_NS             (300 * NS_PER_MS) /* between the start of the threads and the first instant */
+#define WINDOW_JOBS         4096
+#define RESULTS_LEVEL       (-6) /* of zstd: 58 bytes a result instead of 46, at half the work */
 /* A closed loop reads no further ahead than its sessions need: what is read long before it is sent has left the caches. */
 #define WINDOW_LOOP_JOBS    1024
 #define WINDOW_SESSION_JOBS 16
@@ -260,12 +263,32 @@ static void print_plan(struct replay *replay)
     buffer_free(&text);
 }
 
-/* Warns of what this machine lacks for the beginning of the schedule. */
-static void check_resources(struct replay *replay)
+/* Has a schedule whose pace would be high from the first second on begin slowly. |plan| is of its beginning. The pace that was recorded is let be: it
+ * is known that it can be, and each of its requests is to be judged. */
+static void add_ramp_up(struct replay *replay, const struct plan *plan)
 {
-    const struct plan plan = plan_of(replay, NULL, PLANNED_AHEAD);
+    struct replay_settings *settings = &replay->settings;
+    double rate = settings->plan.mode == SCHEDULE_RATE ? schedule_plan_first_rate(&settings->plan)
+                                                       : (double)plan->demand.busiest_s;
+    bool recorded = settings->plan.mode == SCHEDULE_RECORDED && settings->plan.speed <= 1;
+    if (settings->no_ramp || recorded || rate <= RAMP_UP_ABOVE_PER_S || plan->read == 0)
+        return;
+    double duration_ns = (double)plan->duration_ns;
+    if (!plan->whole) /* what was not looked at takes as long, a request */
+        duration_ns *= (double)merge_record_count(replay->merge) / (double)plan->read;
+    if (settings->duration_ns && (double)settings->duration_ns < duration_ns)
+        duration_ns = (double)settings->duration_ns;
+    double length_ns =
+        duration_ns / RAMP_UP_PART < RAMP_UP_NS_MAX ? duration_ns / RAMP_UP_PART : RAMP_UP_NS_MAX;
+    if (length_ns >= 1)
+        schedule_plan_ramp_up(&settings->plan, (uint64_t)length_ns);
+}
+
+/* Warns of what this machine lacks for |plan|, the beginning of the schedule. */
+static void check_resources(const struct replay *replay, const struct plan *plan)
+{
     const struct plan_means means = means_of(&replay->settings);
-    const struct resource_needs needs = plan_needs(&plan, &means);
+    const struct resource_needs needs = plan_needs(plan, &means);
     struct buffer advice = {0};
     resources_check(&means.resources, &needs, &advice);
     buffer_append_byte(&advice, '\0');
@@ -273,6 +296,15 @@ static void check_resources(struct replay *replay)
     for (char *line; (line = strsep(&rest, "\n")) && *line;)
         log_warning("%s", line);
     buffer_free(&advice);
+}
+
+/* Looks at the beginning of the schedule before it begins. A closed loop has none. */
+static void look_ahead(struct replay *replay)
+{
+    const struct plan plan = plan_of(replay, NULL, PLANNED_AHEAD);
+    add_ramp_up(replay, &plan);
+    if (!replay->settings.dry_run)
+        check_resources(replay, &plan);
 }
 
 /* Keeps how many requests each rewrite |touched|, and warns of those that touched none. */
@@ -400,12 +432,12 @@ static int replay_run(struct replay *replay, int *ret_status, struct error *err)
 {
     if (replay_settings_check(&replay->settings, err) || open_traffic(replay, err))
         return -1;
+    if (!replay->settings.closed_loop)
+        look_ahead(replay);
     if (replay->settings.dry_run) {
         print_plan(replay);
         return 0;
     }
-    if (!replay->settings.closed_loop && !replay->settings.pool_connections)
-        check_resources(replay);
     if (prepare(replay, err))
         return -1;
     announce(replay);

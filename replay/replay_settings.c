@@ -89,6 +89,7 @@ static const struct option_spec options[] = {
      AT(link_wait_ns)},
     {"no-links", 0, OPTION_FLAG, NULL, "put nothing that the target issues in the place of what was recorded",
      AT(no_links)},
+    {"no-ramp", 0, OPTION_FLAG, NULL, "begin at full pace where that is above 100/s", AT(no_ramp)},
     {"dry-run", 0, OPTION_FLAG, NULL, "print the plan, fire nothing", AT(dry_run)},
     {"production", 0, OPTION_TEXTS, "HOST|CIDR",
      "an address, a network or a host that is never fired at;\nrepeatable", AT(production)},

@@ -30,7 +30,7 @@ struct replay_settings {
     uint64_t max_connections, max_in_flight;
     uint64_t connections_wanted; /* |max_connections| before the limit on open files cut it */
     struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, abort_ifs;
-    bool insecure, verbatim, allow_production, no_links, dry_run;
+    bool insecure, verbatim, allow_production, no_links, dry_run, no_ramp;
 
     /* What that says. */
     enum session_mode session_mode;

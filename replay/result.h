@@ -67,6 +67,7 @@ enum unsent_reason {
 #define RESULT_FLAGS(X)                                                                                      \
     X(LATE, "late")           /* send lag over 1 ms */                                                       \
     X(REUSED, "reused")       /* on a connection that had carried another request */                         \
+    X(RAMP_UP, "ramp_up")     /* sent while the pace went up: not judged */                                  \
     X(REOPENED, "reopened")   /* its recorded connection had been closed by the target */                    \
     X(PIPELINED, "pipelined") /* pipelined in the recording, sent one by one */                              \
     X(EARLY_RESPONSE, "early_response")                                                                      \

@@ -8,6 +8,8 @@
 
 #define REQUEST UINT64_C(1000000000000000) /* one request, in units of rate * nanoseconds */
 
+#define RAMP_UP_FROM 10 /* part of the pace that a ramp-up begins with */
+
 typedef unsigned __int128 wide;
 
 static uint64_t per_million_of(double per_s)
@@ -89,6 +91,25 @@ int schedule_plan_steps(struct schedule_plan *plan, const char *text, struct err
     return 0;
 }
 
+double schedule_plan_first_rate(const struct schedule_plan *plan)
+{
+    uint64_t first = plan->phase_count ? plan->phases[0].from_per_million_s : plan->last_per_million_s;
+    return plan->mode == SCHEDULE_RATE ? (double)first / 1e6 : 0;
+}
+
+void schedule_plan_ramp_up(struct schedule_plan *plan, uint64_t length_ns)
+{
+    assert(plan->mode != SCHEDULE_MAX && length_ns && length_ns <= SCHEDULE_PHASE_NS_MAX &&
+           !plan->ramp_up_ns);
+    plan->ramp_up_ns = length_ns;
+    if (plan->mode != SCHEDULE_RATE)
+        return;
+    uint64_t first = plan->phase_count ? plan->phases[0].from_per_million_s : plan->last_per_million_s;
+    memmove(&plan->phases[1], &plan->phases[0], plan->phase_count * sizeof plan->phases[0]);
+    plan->phases[0] = (struct schedule_phase){first / RAMP_UP_FROM, first, length_ns};
+    plan->phase_count++;
+}
+
 static void put_rate(uint64_t per_million_s, struct buffer *out)
 {
     buffer_printf(out, "%.10g", (double)per_million_s / 1e6);
@@ -102,9 +123,10 @@ static void put_time(uint64_t ns, struct buffer *out)
 
 static void describe_rates(const struct schedule_plan *plan, struct buffer *out)
 {
-    for (size_t i = 0; i < plan->phase_count; i++) {
+    size_t first = plan->ramp_up_ns ? 1 : 0;
+    for (size_t i = first; i < plan->phase_count; i++) {
         const struct schedule_phase *phase = &plan->phases[i];
-        if (i)
+        if (i > first)
             buffer_append_text(out, ", ");
         put_rate(phase->from_per_million_s, out);
         if (phase->to_per_million_s != phase->from_per_million_s) {
@@ -114,10 +136,10 @@ static void describe_rates(const struct schedule_plan *plan, struct buffer *out)
         buffer_append_text(out, " requests/s in ");
         put_time(phase->length_ns, out);
     }
-    if (plan->phase_count)
+    if (plan->phase_count > first)
         buffer_append_text(out, ", then ");
     put_rate(plan->last_per_million_s, out);
-    buffer_append_text(out, plan->phase_count ? "" : " requests/s");
+    buffer_append_text(out, plan->phase_count > first ? "" : " requests/s");
     if (plan->poisson)
         buffer_printf(out, ", Poisson arrivals with seed %llu", (unsigned long long)plan->seed);
 }
@@ -139,13 +161,17 @@ void schedule_plan_describe(const struct schedule_plan *plan, struct buffer *out
         buffer_append_text(out, "maximum");
         break;
     }
+    if (plan->ramp_up_ns) {
+        buffer_append_text(out, ", after a ramp-up of ");
+        put_time(plan->ramp_up_ns, out);
+    }
 }
 
 void schedule_init(struct schedule *schedule, const struct schedule_plan *plan)
 {
     *schedule = (struct schedule){.plan = *plan, .random = plan->seed};
     if (plan->mode == SCHEDULE_RATE)
-        assert(plan->last_per_million_s && plan->phase_count <= SCHEDULE_PHASES_MAX);
+        assert(plan->last_per_million_s && plan->phase_count <= SCHEDULE_PHASES_MAX + 1);
     if (plan->mode != SCHEDULE_RECORDED)
         return;
     assert(plan->speed >= SCHEDULE_SPEED_MIN && plan->speed <= SCHEDULE_SPEED_MAX);
@@ -221,6 +247,17 @@ static uint64_t rate_instant(struct schedule *schedule)
     return profile_instant(schedule, schedule->sum);
 }
 
+/* The instant of what would be sent at |ns| without a ramp-up, which slows the time down at first: its phase has the time that it has made
+ * good, a millionth of a nanosecond each, for requests. */
+static uint64_t slow_down(const struct schedule_plan *plan, uint64_t ns)
+{
+    const struct schedule_phase phase = {1000000 / RAMP_UP_FROM, 1000000, plan->ramp_up_ns};
+    if (!plan->ramp_up_ns)
+        return ns;
+    wide due = (wide)ns * 1000000, all = due_in_phase(&phase, phase.length_ns);
+    return due < all ? instant_in_phase(&phase, due) : plan->ramp_up_ns + (uint64_t)((due - all) / 1000000);
+}
+
 static uint64_t recorded_instant(struct schedule *schedule, uint64_t recorded_ns)
 {
     if (!schedule->in_iteration)
@@ -233,7 +270,10 @@ static uint64_t recorded_instant(struct schedule *schedule, uint64_t recorded_ns
     schedule->before_ns = recorded_ns;
     wide ns =
         (wide)(recorded_ns - schedule->first_ns - schedule->cut_ns) * 1000000 / schedule->speed_per_million;
-    return ns > INT64_MAX / 2 ? INT64_MAX / 2 : schedule->base_ns + (uint64_t)ns;
+    uint64_t at_ns = ns > INT64_MAX / 2 ? INT64_MAX / 2 : schedule->base_ns + (uint64_t)ns;
+    if (at_ns > schedule->recorded_ns)
+        schedule->recorded_ns = at_ns;
+    return slow_down(&schedule->plan, schedule->recorded_ns);
 }
 
 uint64_t schedule_next(struct schedule *schedule, uint64_t recorded_wall_ns)
@@ -260,10 +300,10 @@ uint64_t schedule_next(struct schedule *schedule, uint64_t recorded_wall_ns)
 void schedule_loop(struct schedule *schedule)
 {
     if (schedule->in_iteration > 1) {
-        uint64_t span_ns = schedule->last_ns - schedule->base_ns;
-        schedule->base_ns = schedule->last_ns + span_ns / (schedule->in_iteration - 1);
+        uint64_t span_ns = schedule->recorded_ns - schedule->base_ns;
+        schedule->base_ns = schedule->recorded_ns + span_ns / (schedule->in_iteration - 1);
     } else {
-        schedule->base_ns = schedule->last_ns;
+        schedule->base_ns = schedule->recorded_ns;
     }
     schedule->in_iteration = 0;
     schedule->cut_ns = 0;

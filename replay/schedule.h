@@ -44,9 +44,10 @@ struct schedule_plan {
     enum schedule_mode mode;
     double speed;        /* SCHEDULE_RECORDED: 2 is twice as fast */
     uint64_t max_gap_ns; /* SCHEDULE_RECORDED: longer silences are cut to this, as replayed; 0: they stay */
-    struct schedule_phase phases[SCHEDULE_PHASES_MAX]; /* SCHEDULE_RATE */
+    struct schedule_phase phases[SCHEDULE_PHASES_MAX + 1]; /* SCHEDULE_RATE */
     size_t phase_count;
     uint64_t last_per_million_s; /* the rate after the phases; above 0 */
+    uint64_t ramp_up_ns; /* how long it goes up from a tenth of the pace that is asked for first; 0: not */
     bool poisson;
     uint64_t seed;
 };
@@ -57,6 +58,11 @@ void schedule_plan_rate(struct schedule_plan *plan, double per_s);
 int schedule_plan_ramp(struct schedule_plan *plan, const char *text, struct error *err);
 /* Reads "A,B,C/T": A requests/s for the time T, then B, then C, which goes on. Returns 0, or -1 with |err| (usage). */
 int schedule_plan_steps(struct schedule_plan *plan, const char *text, struct error *err);
+/* Has |plan|, which is no closed loop and complete otherwise, begin with |length_ns| (above 0) in which the pace goes up evenly from a tenth of the
+ * rate, or speed, that it would begin with. */
+void schedule_plan_ramp_up(struct schedule_plan *plan, uint64_t length_ns);
+/* Returns the rate a second that a profile begins with; 0: it is none. */
+double schedule_plan_first_rate(const struct schedule_plan *plan);
 /* Appends what |plan| is in words: "recorded timing x 2", "100 to 500 requests/s in 60 s, then 500", "maximum". */
 void schedule_plan_describe(const struct schedule_plan *plan, struct buffer *out);
 
@@ -72,7 +78,8 @@ struct schedule {
     uint64_t first_ns;     /* recorded start of the iteration's first request */
     uint64_t before_ns;    /* of the request before */
     uint64_t cut_ns;       /* silence taken out of this iteration */
-    uint64_t base_ns;      /* instant at which this iteration began */
+    uint64_t base_ns;      /* instant at which this iteration began, without a ramp-up */
+    uint64_t recorded_ns;  /* the last instant given, without a ramp-up */
     uint64_t in_iteration; /* requests of this iteration so far */
 
     /* A profile. */

@@ -4,6 +4,7 @@
 #include "common/endpoint.h"
 #include "common/http1_head.h"
 #include "common/mem.h"
+#include "common/scheduling.h"
 #include "replay/engine/closed_loop.h"
 #include "replay/engine/lanes.h"
 #include "replay/pacer.h"
@@ -565,6 +566,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 static void *run(void *arg)
 {
     struct worker *worker = arg;
+    scheduling_ask_for_short_turns();
     lanes_open_ahead(&worker->lanes, NULL);
     while (!worker->over) {
         bool sleeps = pacer_spin(worker->pacer) == PACER_OFF;

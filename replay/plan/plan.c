@@ -4,6 +4,7 @@
 #include "common/exchange_codec.h"
 #include "common/units.h"
 #include "replay/judge.h"
+#include "replay/state/lineage.h"
 #include "replay/survey.h"
 
 #include <inttypes.h>
@@ -22,6 +23,7 @@ struct look {
     struct schedule schedule;
     struct sessions *sessions;
     struct linker *linker;
+    struct lineage *lineage;
     struct request request;
     struct exchange exchange;
 };
@@ -48,8 +50,10 @@ static bool take(struct look *look, const struct merge_record *record)
     if (!exchange_decode(record->meta, &look->exchange))
         return true;
     const struct exchange *exchange = &look->exchange;
+    uint64_t session = sessions_of(look->sessions, exchange);
+    lineage_follow(look->lineage, session, &look->exchange);
     struct demand_request request = {
-        .session = sessions_of(look->sessions, exchange),
+        .session = session,
         .connection = exchange->connection,
         .start_ns = exchange->request.first_ns,
         .end_ns = exchange->status ? exchange->response.last_ns : UINT64_MAX,
@@ -63,7 +67,7 @@ static bool take(struct look *look, const struct merge_record *record)
     if (reason == UNSENT_NONE && options->count && plan->requests >= options->count)
         return plan->read--, false;
     if (reason == UNSENT_NONE && options->rules)
-        reason = build(look, record, request.session);
+        reason = build(look, record, session);
     if (reason != UNSENT_NONE) {
         plan->unreplayable[reason]++;
         return true;
@@ -126,6 +130,7 @@ void plan_look(const struct plan_options *options, struct plan *ret_plan)
                         .plan = ret_plan,
                         .demand = demand_create(),
                         .sessions = sessions_create(options->session_mode, options->session_name, 0),
+                        .lineage = lineage_create(0),
                         .linker = options->rules ? linker_create(1, options->rules->base_path) : NULL};
     schedule_init(&look.schedule, options->schedule);
     while (merge_next(options->merge, &record) == MERGE_RECORD && take(&look, &record)) {
@@ -138,6 +143,7 @@ void plan_look(const struct plan_options *options, struct plan *ret_plan)
     demand_free(look.demand);
     sessions_free(look.sessions);
     linker_free(look.linker);
+    lineage_free(look.lineage);
     request_free(&look.request);
     exchange_free(&look.exchange);
     merge_rewind(options->merge);

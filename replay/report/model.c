@@ -159,7 +159,7 @@ static json_t *ledger_of(const struct model_input *input)
     }
     json_t *object = json_object();
     set_count(object, "read", read);
-    set_count(object, "fired", total->sent);
+    set_count(object, "fired", total->sent + total->ramp_up);
     set_count(object, "filtered", filtered);
     set_count(object, "sampled_out", sampled_out);
     set(object, "unreplayable", reasons_of(total->unreplayable_reason));
@@ -247,6 +247,7 @@ static json_t *matrix_of(const struct figures *figures)
 static void set_totals(json_t *object, const struct figures *figures)
 {
     set_count(object, "scheduled", figures->sent + figures->not_sent);
+    set_count(object, "ramp_up", figures->ramp_up);
     set_count(object, "sent", figures->sent);
     set_count(object, "answered", figures->answered);
     set_count(object, "failed", figures->failed);

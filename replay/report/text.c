@@ -279,6 +279,8 @@ static void render_ledger(const json_t *report, struct buffer *out)
                   count_at(totals, "scheduled"), count_at(totals, "sent"), count_at(totals, "answered"),
                   count_at(totals, "failed"), count_at(totals, "late"), count_at(totals, "pairs"),
                   count_at(totals, "status_changed"), count_at(totals, "worse"), count_at(totals, "better"));
+    if (count_at(totals, "ramp_up"))
+        buffer_printf(&line, "; and %llu in the ramp-up, which are not judged", count_at(totals, "ramp_up"));
     buffer_append_byte(&line, '\0');
     buffer_append_text(out, "Totals   ");
     wrap(out, 9, (const char *)line.data);

@@ -174,6 +174,11 @@ static void add_fired(struct figures *figures, const struct result *result, enum
 static void add_result(struct figures *figures, const struct result *result, enum diff diff)
 {
     figures->results++;
+    if ((result->flags & RESULT_FLAG(RAMP_UP)) &&
+        (result->outcome == RESULT_ANSWERED || result->outcome == RESULT_FAILED)) {
+        figures->ramp_up++;
+        return;
+    }
     switch (result->outcome) {
     case RESULT_ANSWERED:
     case RESULT_FAILED:
@@ -284,6 +289,7 @@ void stats_add(struct stats *stats, const struct result *result)
 static void merge_figures(struct figures *to, const struct figures *from)
 {
     to->results += from->results;
+    to->ramp_up += from->ramp_up;
     to->sent += from->sent;
     to->answered += from->answered;
     to->failed += from->failed;

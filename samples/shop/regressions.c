@@ -34,7 +34,7 @@ void regressions_plant(struct regressions *regressions, uint64_t seed)
     do
         regressions->slow = (enum endpoint)(words_random(&random) % (ENDPOINT_ORDER_DELETE + 1));
     while (!endpoints[regressions->slow].may_slow);
-    regressions->slow_us = 15000 + (uint32_t)(words_random(&random) % 10000);
+    regressions->slow_us = 60000 + (uint32_t)(words_random(&random) % 20000);
 }
 
 int regressions_write(const struct regressions *regressions, const char *path)

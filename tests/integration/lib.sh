@@ -1,5 +1,6 @@
 # Shared by the integration tests: source it first. Gives $work (a folder that goes away), and the words below.
 set -euo pipefail
+export REHEARSE_NO_RAMP=yes # tests are short, and judge all that they fire; replay_ramp_up.sh has it
 work=$(mktemp -d "${TMPDIR:-/tmp}/rehearse-test.XXXXXX")
 cleanups=()
 on_exit() { cleanups+=("$*"); }

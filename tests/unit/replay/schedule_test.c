@@ -251,6 +251,58 @@ static void test_schedule_plans_are_read_and_said(void **state)
     }
 }
 
+static void test_schedule_ramp_up_comes_before_a_profile(void **state)
+{
+    (void)state;
+    struct schedule_plan plan = {0};
+    struct schedule schedule, plain;
+    struct error err;
+    assert_int_equal(schedule_plan_steps(&plan, "1000,500/10s", &err), 0);
+    assert_true(schedule_plan_first_rate(&plan) == 1000);
+    schedule_init(&plain, &plan);
+    schedule_plan_ramp_up(&plan, 10 * NS_PER_S);
+    schedule_init(&schedule, &plan);
+    uint64_t before = 0;
+    for (uint64_t at_ns = 0; (at_ns = schedule_next(&schedule, 0)) < 10 * NS_PER_S;)
+        before++;
+    assert_in_range(before, 5499, 5501); /* from 100 to 1000 in ten seconds */
+    for (unsigned i = 1; i < 15000; i++) {
+        schedule_next(&plain, 0);
+        uint64_t at_ns = schedule_next(&schedule, 0);
+        assert_in_range(at_ns, 10 * NS_PER_S + plain.last_ns, 10 * NS_PER_S + plain.last_ns + 3000000);
+    }
+    struct buffer text = {0};
+    schedule_plan_describe(&plan, &text);
+    buffer_append_byte(&text, '\0');
+    assert_string_equal((const char *)text.data,
+                        "1000 requests/s in 10 s, 500 requests/s in 10 s, then 500, after a ramp-up of 10 s");
+    buffer_free(&text);
+}
+
+static void test_schedule_ramp_up_slows_recorded_timing_down(void **state)
+{
+    (void)state;
+    const uint64_t first_ns = UINT64_C(1700000000) * NS_PER_S;
+    struct schedule_plan plan = {.mode = SCHEDULE_RECORDED, .speed = 2};
+    struct schedule schedule;
+    schedule_plan_ramp_up(&plan, 10 * NS_PER_S);
+    schedule_init(&schedule, &plan);
+    uint64_t before_ns = 0;
+    for (uint64_t i = 0; i <= 100000; i++) { /* each millisecond of 100 s */
+        uint64_t at_ns = schedule_next(&schedule, first_ns + i * 1000000);
+        double t = (double)at_ns / 1e9, recorded = (double)i / 1000;
+        double due = t < 10 ? 2 * (0.1 * t + 0.9 * t * t / 20) : 2 * (t - 4.5);
+        assert_true(fabs(due - recorded) < 1e-7);
+        assert_true(at_ns >= before_ns);
+        before_ns = at_ns;
+    }
+    assert_true(before_ns == 54500 * UINT64_C(1000000));
+    schedule_loop(&schedule); /* the next iteration goes on at full speed */
+    uint64_t base_ns = schedule_next(&schedule, first_ns);
+    assert_true(base_ns == before_ns + 500000);
+    assert_true(schedule_next(&schedule, first_ns + 10 * NS_PER_S) == base_ns + 5 * NS_PER_S);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +318,8 @@ int main(void)
         cmocka_unit_test(test_schedule_poisson_has_the_rate_and_gaps_of_one),
         cmocka_unit_test(test_schedule_cuts_silences_short),
         cmocka_unit_test(test_schedule_plans_are_read_and_said),
+        cmocka_unit_test(test_schedule_ramp_up_comes_before_a_profile),
+        cmocka_unit_test(test_schedule_ramp_up_slows_recorded_timing_down),
         cmocka_unit_test(test_schedule_max_has_no_instants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

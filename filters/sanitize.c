@@ -229,6 +229,12 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
     struct bytes line = bytes_make(head.data, head_text_line_size(head));
     struct http1_request_line request;
     bool is_request = sanitizer->kind == LINK_USES;
+    struct line_memo *memo = &sanitizer->lines[sanitizer->kind];
+    struct line_memo_look look;
+    if (!is_request && line_memo_find_start(memo, line, &look)) {
+        buffer_append_bytes(out, line);
+        return;
+    }
     if (!head_text_is_whole(line) ||
         !(is_request ? head_text_request_line(line, &request) : head_text_status_line(line))) {
         if (line.size == 2 && line.data[0] == '\r') {
@@ -241,6 +247,7 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
     }
     if (!is_request) {
         buffer_append_bytes(out, line);
+        line_memo_learn(memo, &look, false);
         return;
     }
     size_t start = (size_t)(request.target.data - line.data);
@@ -252,26 +259,33 @@ static void start_line(struct sanitizer *sanitizer, struct bytes head, struct bu
     buffer_append(out, line.data + end, line.size - end);
 }
 
-/* Sanitizes a header line. Returns whether it is kept as it is and holds nothing to note, whatever message it is in. */
-static bool field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
+/* What may be remembered of a header line. */
+enum same {
+    SAME_NEVER, /* it is not kept as it is, or there is something to note */
+    SAME_LINE,  /* it is, whatever message it is in */
+    SAME_NAME,  /* and whatever its value, as long as that is a short number */
+};
+
+/* Sanitizes a header line. Returns what may be remembered of it. */
+static enum same field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
 {
     sanitizer->field = field->split ? field->name : (struct bytes){0};
     if (!field->split) {
         withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NO_COLON));
-        return false;
+        return SAME_NEVER;
     }
     if (!head_text_is_token(field->name)) {
         withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NAME));
-        return false;
+        return SAME_NEVER;
     }
     if (!head_text_is_whole(field->line)) {
         withhold(sanitizer, field->line, 0);
-        return false;
+        return SAME_NEVER;
     }
     struct bytes value = field->value;
     if (!head_text_unfold(&value, &sanitizer->joined)) {
         withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_VALUE));
-        return false;
+        return SAME_NEVER;
     }
     enum policy_place place = sanitizer->kind == LINK_USES ? POLICY_IN_HEADER : POLICY_IN_RESPONSE_HEADER;
     struct policy_decision rule =
@@ -283,12 +297,12 @@ static bool field_line(struct sanitizer *sanitizer, const struct http1_field *fi
                                                 .value = value,
                                                 .decision = rule,
                                                 .strategy = STRATEGY_REMOVE});
-        return false;
+        return SAME_NEVER;
     }
     if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE &&
         !locate_may_find(&sanitizer->locator, rule, value)) {
         buffer_append_bytes(out, field->line);
-        return true;
+        return rule.hinted ? SAME_LINE : SAME_NAME;
     }
     size_t start = field->value.size ? (size_t)(field->value.data - field->line.data) : field->line.size;
     buffer_append(out, field->line.data, start);
@@ -302,7 +316,8 @@ static bool field_line(struct sanitizer *sanitizer, const struct http1_field *fi
     }
     size_t end = start + field->value.size;
     buffer_append(out, field->line.data + end, field->line.size - end);
-    return same && rule.class == POLICY_PUBLIC && sanitizer->exchange->link_count == links;
+    return same && rule.class == POLICY_PUBLIC && sanitizer->exchange->link_count == links ? SAME_LINE
+                                                                                           : SAME_NEVER;
 }
 
 /* Takes one more Content-Type of the body. Several that differ are no type. */
@@ -319,15 +334,20 @@ static void add_type(struct sanitizer *sanitizer, struct bytes value)
         sanitizer->media = MEDIA_OTHER;
 }
 
-/* Notes what the header line |name|, as it is kept in |line|, says of the body. Returns whether it says something. */
-static bool note_type(struct sanitizer *sanitizer, struct bytes name, struct bytes line)
+/* Whether the header line |name| says something of the body. */
+static bool is_type(struct bytes name)
 {
-    bool type = bytes_equal_nocase(name, BYTES_LITERAL("Content-Type"));
+    return bytes_equal_nocase(name, BYTES_LITERAL("Content-Type")) ||
+           bytes_equal_nocase(name, BYTES_LITERAL("Content-Encoding"));
+}
+
+/* Notes what a header line that says something of the body, as it is kept in |line|, says. Returns whether it can be read. */
+static bool note_type(struct sanitizer *sanitizer, struct bytes line)
+{
     struct http1_field field;
-    if ((!type && !bytes_equal_nocase(name, BYTES_LITERAL("Content-Encoding"))) ||
-        !http1_next_field(&line, &field))
+    if (!http1_next_field(&line, &field))
         return false;
-    if (type) {
+    if (bytes_equal_nocase(field.name, BYTES_LITERAL("Content-Type"))) {
         add_type(sanitizer, field.value);
     } else {
         if (sanitizer->coding.size > 0)
@@ -337,43 +357,35 @@ static bool note_type(struct sanitizer *sanitizer, struct bytes name, struct byt
     return true;
 }
 
-/* Returns the line at the front of |fields| if it is remembered to be kept as it is, else an empty one. |ret_entry| is where
- * it may be remembered. Who observes is to see each line. */
-static struct bytes known_line(struct sanitizer *sanitizer, struct bytes fields,
-                               struct line_memo_entry **ret_entry)
-{
-    size_t size = head_text_line_size(fields);
-    bool folded = size < fields.size && (fields.data[size] == ' ' || fields.data[size] == '\t');
-    struct bytes line = bytes_make(fields.data, size);
-    *ret_entry =
-        folded || sanitizer->observer ? NULL : line_memo_slot(&sanitizer->lines[sanitizer->kind], line);
-    return line_memo_holds(*ret_entry, line) ? line : (struct bytes){0};
-}
-
 /* Takes the lines from |fields| to |out|; what remains is the empty line or nothing. |head|: of a head, not trailers. */
 static void field_lines(struct sanitizer *sanitizer, struct bytes *fields, bool head, struct buffer *out)
 {
+    struct line_memo *memo = &sanitizer->lines[sanitizer->kind];
+    line_memo_begin(memo);
     for (;;) {
-        struct line_memo_entry *entry;
-        struct bytes known = known_line(sanitizer, *fields, &entry);
-        if (known.size > 0) {
-            buffer_append_bytes(out, known);
-            *fields = bytes_make(fields->data + known.size, fields->size - known.size);
+        struct line_memo_look look = {0}; /* who observes is to see each line */
+        if (!sanitizer->observer && line_memo_find(memo, *fields, &look)) {
+            struct bytes line = look.line;
+            buffer_append_bytes(out, line);
+            if (look.slot->noted && head)
+                note_type(sanitizer, line);
+            *fields = bytes_make(fields->data + line.size, fields->size - line.size);
             continue;
         }
         struct http1_field field;
         if (!http1_next_field(fields, &field))
             return;
         size_t before = out->size;
-        bool same = field_line(sanitizer, &field, out);
+        enum same same = field_line(sanitizer, &field, out);
         struct bytes kept = {0};
         if (out->size > before)
             kept = bytes_make(out->data + before, out->size - before);
-        bool noted = head && kept.size > 0 && note_type(sanitizer, field.name, kept);
-        noted |= kept.size > 0 && ids_note_field(&sanitizer->ids, &field, sanitizer->kind == LINK_USES);
+        bool noted = kept.size > 0 && ids_note_field(&sanitizer->ids, &field, sanitizer->kind == LINK_USES);
         noted |= stale_note_field(&sanitizer->stale, &field, kept);
-        if (same && head && !noted)
-            line_memo_learn(entry, field.line);
+        bool type = head && is_type(field.name) && kept.size > 0 && note_type(sanitizer, kept);
+        bool number = look.kind == LINE_MEMO_NUMBER;
+        if (head && !noted && (number ? same == SAME_NAME && !type : same != SAME_NEVER))
+            line_memo_learn(memo, &look, type);
     }
 }
 

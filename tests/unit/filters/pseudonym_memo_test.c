@@ -64,26 +64,126 @@ static void test_pseudonyms_wiped_leave_nothing(void **state)
     keys_free(keys);
 }
 
+static struct line_memo lines;
+
+/* Returns whether the line at the front of |text| is known, and learns it. */
+static bool known(const char *text, bool noted)
+{
+    struct line_memo_look look;
+    bool is_known = line_memo_find(&lines, bytes_of(text), &look);
+    if (is_known)
+        assert_int_equal(look.slot->noted, noted);
+    else
+        line_memo_learn(&lines, &look, noted);
+    return is_known;
+}
+
 static void test_lines_are_known_only_whole(void **state)
 {
     (void)state;
-    static struct line_memo lines;
     char line[400];
+    memset(&lines, 0, sizeof lines);
     memset(line, 'l', sizeof line);
-    assert_null(line_memo_slot(&lines, (struct bytes){0}));
-    assert_null(line_memo_slot(&lines, bytes_make(line, LINE_MEMO_LINE_SIZE + 1)));
-    assert_false(line_memo_holds(NULL, bytes_make(line, 3)));
-    line_memo_learn(NULL, bytes_make(line, 3));
-    for (size_t size = 1; size <= LINE_MEMO_LINE_SIZE; size++) {
+    for (size_t size = 1; size <= LINE_MEMO_LINE_SIZE + 1; size++) {
+        struct line_memo_look look;
+        line[size - 1] = '\n';
         struct bytes view = bytes_make(line, size);
-        struct line_memo_entry *entry = line_memo_slot(&lines, view);
-        assert_false(line_memo_holds(entry, view));
-        line_memo_learn(entry, view);
-        assert_true(line_memo_holds(line_memo_slot(&lines, view), view));
-        line[size - 1] = 'x';
-        assert_false(line_memo_holds(entry, view));
+        line_memo_begin(&lines);
+        assert_false(line_memo_find(&lines, view, &look));
+        line_memo_learn(&lines, &look, false);
+        assert_int_equal(line_memo_find(&lines, view, &look), size <= LINE_MEMO_LINE_SIZE);
+        if (size > 1) {
+            line[size - 2] = 'x';
+            assert_false(line_memo_find(&lines, view, &look));
+            line[size - 2] = 'l';
+        }
         line[size - 1] = 'l';
     }
+    struct line_memo_look look;
+    assert_false(line_memo_find(&lines, (struct bytes){0}, &look));
+    assert_null(look.slot);
+}
+
+static void test_lines_with_folds_are_never_known(void **state)
+{
+    (void)state;
+    memset(&lines, 0, sizeof lines);
+    line_memo_begin(&lines);
+    assert_false(known("A: b\r\nC: d\r\n", false));
+    for (int i = 0; i < 2; i++) {
+        line_memo_begin(&lines); /* expected, and then looked for */
+        assert_true(known("A: b\r\nC: d\r\n", false));
+        line_memo_begin(&lines);
+        assert_false(known("A: b\r\n C: d\r\n", false));
+        assert_false(known("A: b\r\n\tC: d\r\n", false));
+    }
+}
+
+static void test_lines_are_known_in_any_order(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"A: a\r\n", "B: bb\n", "C: 7\r\n", "D:12\r\n", "Long: dddddddd\r\n"};
+    enum { COUNT = sizeof texts / sizeof texts[0] };
+    memset(&lines, 0, sizeof lines);
+    for (unsigned round = 0; round < 200; round++) {
+        line_memo_begin(&lines);
+        for (unsigned i = 0; i < COUNT; i++) {
+            unsigned which = (i * (round % 4 + 1) + round / 4) % COUNT;
+            assert_int_equal(known(texts[which], which % 2), round > 0);
+        }
+    }
+}
+
+static void test_of_short_numbers_all_are_one_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool known;
+    } cases[] = {
+        {"Age: 7\r\n", true},
+        {"Age: 12345678901\r\n", true},
+        {"Age: 123456789012\r\n", false},
+        {"Age: 1 2\r\n", false},
+        {"Age: a1\r\n", false},
+        {"Age: 1a\r\n", false},
+        {"Age:1\r\n", false},
+        {"age: 1\r\n", false},
+        {"Age: 1 \r\n", false},
+        {"Age: 1\n", false},
+        {"Age: -1\r\n", false},
+        {"X-Age: 1\r\n", false},
+        {"Age: 1\r\n 2\r\n", false},
+        {"Age: 1: 1\r\n", false},
+        {"Age: \r\n", false},
+        {"Age: 1\r1\n", false},
+        {"Age: 1", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int expects = 0; expects < 2; expects++) {
+            memset(&lines, 0, sizeof lines);
+            line_memo_begin(&lines);
+            assert_false(known("Age: 0\r\n", false));
+            line_memo_begin(&lines);
+            if (!expects)
+                known("Other: x\r\n", false);
+            assert_int_equal(known(cases[i].line, false), cases[i].known);
+        }
+}
+
+static void test_start_lines_are_no_header_lines(void **state)
+{
+    (void)state;
+    struct line_memo_look look;
+    struct bytes line = BYTES_LITERAL("HTTP/1.1 200 OK\r\n");
+    memset(&lines, 0, sizeof lines);
+    assert_false(line_memo_find_start(&lines, line, &look));
+    line_memo_learn(&lines, &look, false);
+    assert_true(line_memo_find_start(&lines, line, &look));
+    line_memo_begin(&lines);
+    assert_false(line_memo_find(&lines, line, &look));
+    assert_false(known("A: b\r\n", false));
+    assert_false(line_memo_find_start(&lines, BYTES_LITERAL("A: b\r\n"), &look));
 }
 
 static int start(void **state)
@@ -98,6 +198,10 @@ int main(void)
         cmocka_unit_test(test_pseudonyms_are_the_same_first_and_again),
         cmocka_unit_test(test_pseudonyms_wiped_leave_nothing),
         cmocka_unit_test(test_lines_are_known_only_whole),
+        cmocka_unit_test(test_lines_with_folds_are_never_known),
+        cmocka_unit_test(test_lines_are_known_in_any_order),
+        cmocka_unit_test(test_of_short_numbers_all_are_one_line),
+        cmocka_unit_test(test_start_lines_are_no_header_lines),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

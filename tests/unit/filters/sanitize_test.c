@@ -118,6 +118,29 @@ static void test_lines_that_cannot_be_told_are_withheld(void **state)
     }
 }
 
+/* Lines that come again are taken as they were the first time: what they say must still be heard. */
+static void test_repeated_lines_say_the_same_each_time(void **state)
+{
+    (void)state;
+    char head[256], body[64];
+    for (unsigned i = 0; i < 200; i++) {
+        bool plain = i % 3 == 0, hinted = i % 5 == 0;
+        snprintf(head, sizeof head,
+                 "PUT / HTTP/1.1\r\nContent-Type: %s\r\nContent-Length: %u\r\nX-Order-Id: %u\r\n%s%u\r\n\r\n",
+                 plain ? "text/plain" : "application/json", i, 1000000 + i,
+                 hinted ? "Itin: 2190999" : "Age: ", 10 + i % 90);
+        snprintf(body, sizeof body, "{\"email\":\"user%u@shop.example\"}", i);
+        const struct message *message = request(head, body);
+        assert_int_equal(message->body.state, plain ? BODY_DROPPED : BODY_KEPT);
+        assert_false(holds(&message->body.content, "user"));
+        assert_int_equal(exchange.link_count, 1);
+        if (!hinted)
+            assert_text(&message->head, head);
+        else
+            assert_false(holds(&message->head, "Itin: 219"));
+    }
+}
+
 static void test_folded_credentials_are_one_value(void **state)
 {
     (void)state;
@@ -593,6 +616,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_public_exchange_is_untouched),
         cmocka_unit_test(test_lines_that_cannot_be_told_are_withheld),
+        cmocka_unit_test(test_repeated_lines_say_the_same_each_time),
         cmocka_unit_test(test_folded_credentials_are_one_value),
         cmocka_unit_test(test_bodies_fail_closed),
         cmocka_unit_test(test_cut_bodies_keep_their_sanitized_beginning),

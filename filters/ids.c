@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+/* Whether |head| may begin with such a method: most begin with another letter. */
+static bool may_create(struct bytes head)
+{
+    size_t at = 0;
+    while (at < head.size && (head.data[at] == ' ' || head.data[at] == '\t'))
+        at++;
+    return at < head.size && head.data[at] == 'P';
+}
+
 static bool is_method(struct bytes method)
 {
     return bytes_equal(method, BYTES_LITERAL("POST")) || bytes_equal(method, BYTES_LITERAL("PUT")) ||
@@ -17,9 +26,10 @@ void ids_begin(struct ids *ids, struct exchange *exchange)
     struct http1_request_line line;
     uint16_t status = exchange->status;
     ids->exchange = exchange;
-    ids->creates = status == 201 || (status >= 200 && status < 400 && exchange->request.head.size > 0 &&
-                                     http1_request_line(buffer_bytes(&exchange->request.head), &line) &&
-                                     is_method(line.method));
+    ids->creates =
+        status == 201 ||
+        (status >= 200 && status < 400 && may_create(buffer_bytes(&exchange->request.head)) &&
+         http1_request_line(buffer_bytes(&exchange->request.head), &line) && is_method(line.method));
 }
 
 /* Returns what the detectors make of |value|, which is like an id, where that is a fake, borrowed from |out|; else |value|: a fake is all that is known of its value once that is

@@ -1,10 +1,12 @@
-/* Pseudonyms that were made lately: a session repeats its credentials with each request. One slot a hash, the latest value wins.
+/* Pseudonyms that were made lately: a session repeats its credentials with each request. Two slots a hash, taken in turn.
  * Holds values in clear, so wipe it. Zero-initialised is empty; not shared between threads, and only ever used with one set of
  * keys. */
 #ifndef FILTERS_PSEUDONYM_MEMO_H
 #define FILTERS_PSEUDONYM_MEMO_H
 
 #include "filters/pseudonym.h"
+
+#include <stdbool.h>
 
 #define PSEUDONYM_MEMO_SLOTS      512 /* a power of two */
 #define PSEUDONYM_MEMO_VALUE_SIZE 160 /* longer values are not remembered */
@@ -19,6 +21,7 @@ struct pseudonym_memo_entry {
 
 struct pseudonym_memo {
     struct pseudonym_memo_entry entries[PSEUDONYM_MEMO_SLOTS];
+    bool turn; /* which of two slots is taken next */
 };
 
 /* As pseudonym_make. */

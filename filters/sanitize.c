@@ -44,7 +44,8 @@ struct sanitizer {
     struct buffer boundary;
     struct buffer coding;      /* the body's content codings, likewise */
     struct line_memo lines[2]; /* by link_kind: rules may be of one side only */
-    struct pseudonym_memo pseudonyms;
+    /* Of header lines, where a session repeats its credentials, and of all else, where values differ and would crowd them out. */
+    struct pseudonym_memo sessions, others;
     struct keys_digest *digest;
     bool digests[2];       /* of bodies that are dropped, by link_kind */
     const uint8_t *former; /* recognition key; NULL: none */
@@ -97,7 +98,9 @@ static void put_replacement(struct sanitizer *sanitizer, const struct atom *atom
     }
     if (atom->decision.class == POLICY_EMPTIED)
         return;
-    pseudonym_memo_make(&sanitizer->pseudonyms, sanitizer->keys, atom->value, out, tag);
+    bool session = atom->place == LINK_PLACE_HEADER || atom->place == LINK_PLACE_COOKIE;
+    pseudonym_memo_make(session ? &sanitizer->sessions : &sanitizer->others, sanitizer->keys, atom->value,
+                        out, tag);
     if (sanitizer->locator.unwrapped == 0)
         links_note(sanitizer->exchange, sanitizer->kind, atom, tag);
     else if (links_is_noted(atom))
@@ -184,7 +187,8 @@ void sanitizer_free(struct sanitizer *sanitizer)
     buffer_free(&sanitizer->rekeyed);
     buffer_free(&sanitizer->scratch);
     keys_digest_free(sanitizer->digest);
-    pseudonym_memo_wipe(&sanitizer->pseudonyms);
+    pseudonym_memo_wipe(&sanitizer->sessions);
+    pseudonym_memo_wipe(&sanitizer->others);
     free(sanitizer);
 }
 

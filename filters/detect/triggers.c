@@ -355,6 +355,27 @@ static INLINE size_t search(struct bytes text, size_t from, struct triggers *ret
     return ret_triggers->any ? from : text.size;
 }
 
+/* What bytes weigh in a short text: together below DULL_BELOW none of the triggers can be there. Two digits or capitals, four dashes, two
+ * colons, three dots with their digits, a blank behind what may be the 'b' of a scheme. */
+#define SHORT_TEXT 24
+#define DULL_BELOW 128
+#define WEIGHT(byte)                                                                                         \
+    (IS_SPECIAL(byte) || (byte) == 'B'                                                       ? 128           \
+     : IS_DIGIT(byte) || IS_CAPITAL(byte) || (byte) == ':' || (byte) == ' ' || (byte) == 'b' ? 64            \
+     : (byte) == '-'                                                                         ? 32            \
+                                                                                             : 0)
+static const uint8_t weights[256] = {SIXTY_FOUR(WEIGHT, 0), SIXTY_FOUR(WEIGHT, 64)};
+
+static INLINE bool is_dull(struct bytes text, size_t from)
+{
+    unsigned weight = 0;
+    if (text.size - from > SHORT_TEXT)
+        return false;
+    for (size_t i = from; i < text.size; i++)
+        weight += weights[text.data[i]];
+    return weight < DULL_BELOW;
+}
+
 #if TRIGGERS_WIDTH > 1
 
 TARGET_64 static size_t search_by_64(struct bytes text, size_t from, struct triggers *ret_triggers)
@@ -375,7 +396,7 @@ static size_t search_by_16(struct bytes text, size_t from, struct triggers *ret_
 
 size_t triggers_next(struct bytes text, size_t from, struct triggers *ret_triggers)
 {
-    if (from >= text.size)
+    if (from >= text.size || is_dull(text, from))
         return text.size;
     if (TRIGGERS_WIDTH >= 64 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni"))
         return search_by_64(text, from, ret_triggers);
@@ -388,7 +409,8 @@ size_t triggers_next(struct bytes text, size_t from, struct triggers *ret_trigge
 
 size_t triggers_next(struct bytes text, size_t from, struct triggers *ret_triggers)
 {
-    return from < text.size ? search(text, from, ret_triggers, masks_by_1) : text.size;
+    return from < text.size && !is_dull(text, from) ? search(text, from, ret_triggers, masks_by_1)
+                                                    : text.size;
 }
 
 #endif

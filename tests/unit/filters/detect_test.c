@@ -1,5 +1,6 @@
 /* What is found in texts, written as "class:run" or "class/wrapping:run", parted by '|'. */
 #include "filters/detect/detect.h"
+#include "filters/detect/triggers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -443,6 +444,37 @@ static void assert_calm(const char *text, size_t expected)
     assert_int_equal(detect_calm(bytes_of(text)), expected);
 }
 
+/* A short text is weighed first; what follows it here is of no kind, and makes it long. */
+static void test_short_texts_have_the_triggers_of_long_ones(void **state)
+{
+    (void)state;
+    static const char letters[] = "aAbBcCrR09z_-- ..::/,\"";
+    char text[64];
+    uint64_t random = 1;
+    for (unsigned round = 0; round < 300000; round++) {
+        size_t size = 1 + (random >> 40) % 24, kinds = 2 + (random >> 50) % (sizeof letters - 2);
+        for (size_t i = 0; i < size; i++) {
+            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            text[i] = letters[(random >> 33) % kinds];
+        }
+        memset(text + size, '/', sizeof text - size);
+        struct triggers alone, among = {0};
+        if (triggers_next(bytes_make(text, sizeof text), 0, &among) == 0 &&
+            __builtin_ctzll(among.any) < (int)size)
+            assert_int_equal(triggers_next(bytes_make(text, size), 0, &alone), 0);
+    }
+    static const char *const some[] = {"basic x", "Bearer x", "-----B",  "1-2-3-45-6",
+                                       "::",      "a:b:c:",   "1.1.1.1", "AB"};
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        size_t size = strlen(some[i]);
+        memset(text, '/', sizeof text);
+        memcpy(text, some[i], size);
+        struct triggers alone, among = {0};
+        bool long_has = triggers_next(bytes_make(text, sizeof text), 0, &among) == 0;
+        assert_true(!long_has || triggers_next(bytes_of(some[i]), 0, &alone) == 0);
+    }
+}
+
 static void test_text_of_pairs_is_calm_up_to_what_may_be_a_value(void **state)
 {
     (void)state;
@@ -511,6 +543,7 @@ int main(void)
         cmocka_unit_test(test_only_the_classes_that_are_asked_for),
         cmocka_unit_test(test_more_than_fit_is_told),
         cmocka_unit_test(test_plain_json_has_no_trigger),
+        cmocka_unit_test(test_short_texts_have_the_triggers_of_long_ones),
         cmocka_unit_test(test_text_of_pairs_is_calm_up_to_what_may_be_a_value),
         cmocka_unit_test(test_next_names_the_value_in_raw_json),
     };

@@ -90,8 +90,9 @@ struct pairing_settings {
     void *arg;
     /* Returns the opaque keyed id of a client's address that a PROXY header told. NULL: ids stay as they are. */
     uint64_t (*client_of)(void *arg, const struct address *source);
-    uint64_t max_body_bytes; /* a body longer than this is cut [1 MiB] */
-    struct budget *budget;   /* charged with all that is held; borrowed [none] */
+    uint64_t max_body_bytes;          /* a body longer than this is cut [1 MiB] */
+    uint64_t max_response_body_bytes; /* likewise, one of a response [the same] */
+    struct budget *budget;            /* charged with all that is held; borrowed [none] */
     uint64_t max_held_bytes; /* memory of all open exchanges; beyond it bodies are cut [half of the budget, or
                                   256 MiB] */
     uint32_t max_waiting;    /* unanswered requests a connection; beyond it the oldest goes [1024] */

@@ -27,16 +27,19 @@ struct pairing_pool *pairing_pool_create(const struct pairing_settings *settings
     pool->settings = *settings;
     if (pool->settings.max_body_bytes == 0)
         pool->settings.max_body_bytes = DEFAULT_BODY_BYTES;
+    if (pool->settings.max_response_body_bytes == 0)
+        pool->settings.max_response_body_bytes = pool->settings.max_body_bytes;
     if (pool->settings.max_held_bytes == 0)
         pool->settings.max_held_bytes =
             settings->budget ? settings->budget->limit_bytes / 2 : DEFAULT_HELD_BYTES;
     if (!settings->budget)
         pool->settings.budget = &pool->own_budget;
     pool->own_budget.limit_bytes = UINT64_MAX;
-    pool->store = (struct waiting_store){.budget = pool->settings.budget,
-                                         .max_body_bytes = pool->settings.max_body_bytes,
-                                         .max_held_bytes = pool->settings.max_held_bytes,
-                                         .digest_keys = {settings->digest_keys[0], settings->digest_keys[1]}};
+    pool->store = (struct waiting_store){
+        .budget = pool->settings.budget,
+        .max_body_bytes = {pool->settings.max_body_bytes, pool->settings.max_response_body_bytes},
+        .max_held_bytes = pool->settings.max_held_bytes,
+        .digest_keys = {settings->digest_keys[0], settings->digest_keys[1]}};
     if (pool->settings.max_waiting == 0)
         pool->settings.max_waiting = DEFAULT_WAITING;
     if (!pool->settings.skip_header)

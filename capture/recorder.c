@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GLANCE_BYTES ((uint64_t)16 << 10)
+
 struct recorder {
     struct recorder_options options;
     struct recording *recording;
@@ -85,6 +87,13 @@ static uint64_t client_of(void *arg, const struct address *source)
     return opaque_address(arg, source);
 }
 
+/* Returns how much of a body that is |kept| or not is taken: of one that is dropped in the end only as much as its credentials and ids are
+ * looked for in. */
+static uint64_t body_bytes(const struct recorder_options *options, bool kept)
+{
+    return kept || options->max_body_bytes < GLANCE_BYTES ? options->max_body_bytes : GLANCE_BYTES;
+}
+
 int recorder_open(const struct recorder_options *options, struct recorder **ret_recorder, struct error *err)
 {
     static const enum traffic_bodies wanted[] = {[RECORDER_BODIES_NONE] = TRAFFIC_BODIES_NONE,
@@ -106,7 +115,8 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
         .judge = judge_request,
         .arg = recorder,
         .client_of = client_of,
-        .max_body_bytes = options->max_body_bytes,
+        .max_body_bytes = body_bytes(options, options->bodies != RECORDER_BODIES_NONE),
+        .max_response_body_bytes = body_bytes(options, options->bodies == RECORDER_BODIES_ALL),
         .digest_keys = {options->bodies != RECORDER_BODIES_NONE ? options->recording.writer.keys : NULL,
                         options->bodies == RECORDER_BODIES_ALL ? options->recording.writer.keys : NULL},
         .skip_header = options->keep_replays ? "" : NULL,

@@ -160,7 +160,7 @@ void waiting_content(struct waiting_store *store, struct waiting *waiting, bool 
             keys_digest_add(waiting->digest[response], content);
         return;
     }
-    uint64_t room = store->max_body_bytes - body->content.size;
+    uint64_t room = store->max_body_bytes[response] - body->content.size;
     size_t size = content.size < room ? content.size : (size_t)room;
     bool fitting = fits(store, &body->content, size);
     if (!fitting)

@@ -33,10 +33,10 @@ struct waiting {
 
 /* Zero-initialised but for the limits is empty and valid. */
 struct waiting_store {
-    uint64_t max_body_bytes; /* kept of one body */
-    uint64_t max_held_bytes; /* memory of all that wait; beyond it bodies are cut */
-    uint64_t held_bytes;     /* what they take, charged to |budget| */
-    struct budget *budget;   /* borrowed */
+    uint64_t max_body_bytes[2]; /* kept of a request's, a response's body */
+    uint64_t max_held_bytes;    /* memory of all that wait; beyond it bodies are cut */
+    uint64_t held_bytes;        /* what they take, charged to |budget| */
+    struct budget *budget;      /* borrowed */
     const struct keys
         *digest_keys[2]; /* for digests of requests' and responses' bodies; NULL: none are made */
     struct waiting *spare;

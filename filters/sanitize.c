@@ -443,11 +443,15 @@ static void sanitize_head(struct sanitizer *sanitizer, struct buffer *head)
     take_text(sanitizer, head);
 }
 
-/* Tells digests and signatures what became of the body |seen|: |plain| without its content coding, and sanitized in |sanitizer->text|. */
-static void compare_body(struct sanitizer *sanitizer, struct bytes seen, struct bytes plain)
+/* Tells digests and signatures what became of the body |seen|: |plain| without its content coding, and sanitized in |sanitizer->text|,
+ * which of one that was cut is its beginning. */
+static void compare_body(struct sanitizer *sanitizer, enum body_extent extent, struct bytes seen,
+                         struct bytes plain)
 {
     if (plain.data != seen.data)
         stale_note_changed(&sanitizer->stale, STALE_CODED);
+    if (extent == BODY_BEGINNING && sanitizer->text.size < plain.size)
+        plain.size = sanitizer->text.size;
     bool covered = stale_covers(&sanitizer->stale, STALE_CONTENT) || sanitizer->message->trailers.size > 0;
     if (covered && !bytes_equal(plain, buffer_bytes(&sanitizer->text)))
         stale_note_changed(&sanitizer->stale, STALE_CONTENT | STALE_CODED);
@@ -478,8 +482,8 @@ static enum body_reason clean_body(struct sanitizer *sanitizer, const struct bod
     buffer_clear(&sanitizer->text);
     ids_note_body(&sanitizer->ids, type.media, plain, sanitizer->kind == LINK_USES);
     enum body_reason reason = body_locate(&sanitizer->locator, type, extent, plain, &sanitizer->text);
-    if (extent == BODY_WHOLE && (reason == BODY_REASON_NONE || reason == BODY_REASON_PARTS))
-        compare_body(sanitizer, buffer_bytes(&body->content), plain);
+    if (reason == BODY_REASON_NONE || reason == BODY_REASON_PARTS)
+        compare_body(sanitizer, extent, buffer_bytes(&body->content), plain);
     return reason;
 }
 

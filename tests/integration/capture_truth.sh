@@ -28,6 +28,7 @@ PYTHON
 record_and_check usual 6000 "" ""
 record_and_check large 150 "--seed 2 --body 16384-262144 --connections 5" ""
 record_and_check none 2000 "--seed 3" --no-bodies --bodies none
+record_and_check none-of-large 100 "--seed 4 --body 8192-131072 --connections 5" --no-bodies --bodies none
 
 # The check can fail: the truth of other traffic does not fit.
 if "$tools/check_truth" "$work/none.tsv" "$work/usual" >"$work/out"; then

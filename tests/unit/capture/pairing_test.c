@@ -326,6 +326,12 @@ static void test_bodies_are_cut_dropped_and_marked_as_coded(void **state)
     assert_int_equal(kept.response.reason, BODY_REASON_TOO_LARGE);
     assert_int_equal(kept.response.wire_bytes, 6);
     assert_int_equal(kept.bytes, 4);
+    struct pairing_settings fewer = {.max_body_bytes = 9, .max_response_body_bytes = 4};
+    kept = run_once(fewer, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123456789", coded);
+    assert_int_equal(kept.request.state, BODY_KEPT);
+    assert_int_equal(kept.response.state, BODY_CUT);
+    assert_int_equal(kept.response.wire_bytes, 6);
+    assert_int_equal(kept.bytes, 4);
     kept = run_once((struct pairing_settings){.max_held_bytes = 1}, GET("/"), OK("ab"));
     assert_int_equal(kept.response.state, BODY_CUT);
     kept = run_once((struct pairing_settings){.drop_response_bodies = true}, GET("/"), OK("ab"));

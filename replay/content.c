@@ -157,7 +157,8 @@ static void sanitize(struct content_judge *judge, struct bytes head, struct byte
     sanitize_exchange(judge->sanitizer, made);
 }
 
-static void take_answer(struct content_judge *judge, struct bytes head, struct bytes content, bool whole)
+static void take_answer(struct content_judge *judge, struct bytes head, struct bytes content, bool whole,
+                        bool coded)
 {
     const struct body body = {
         .wire_bytes = content.size,
@@ -165,7 +166,7 @@ static void take_answer(struct content_judge *judge, struct bytes head, struct b
                  : whole       ? BODY_KEPT
                                : BODY_DROPPED,
         .reason = whole ? BODY_REASON_NONE : BODY_REASON_TOO_LARGE,
-        .coded = value_of(head, "Content-Encoding").size > 0,
+        .coded = coded && value_of(head, "Content-Encoding").size > 0,
     };
     sanitize(judge, head, whole ? content : (struct bytes){0}, &body, &judge->live);
 }
@@ -182,12 +183,12 @@ static const struct message *recorded_of(struct content_judge *judge, const stru
 }
 
 uint64_t content_compare(struct content_judge *judge, const struct exchange *exchange, struct bytes head,
-                         struct bytes body, bool whole)
+                         struct bytes body, bool whole, struct bytes turned)
 {
     uint64_t flags = RESULT_FLAG(CONTENT_COMPARED);
     if (!exchange->response.head.size || !head.size)
         return 0;
-    take_answer(judge, head, body, whole);
+    take_answer(judge, head, turned.data ? turned : body, whole, !turned.data);
     const struct message *original = recorded_of(judge, exchange), *live = &judge->live.response;
     struct bytes recorded = buffer_bytes(&original->head), answered = buffer_bytes(&live->head);
     put_location(recorded, &judge->text[0]);

@@ -2,7 +2,7 @@
  * cookies it sets, and JSON. The target's answer is sanitized first, as a capture would have done; what comes out is flags, and never a value.
  *
  * With the key of the traffic, equal values are equal pseudonyms, and sensitive values compare. Without it they compare by
- * presence and type. Values that differ by nature (tokens, dates, numbers of orders) differ here too: flags are for people to look at. */
+ * presence and type. Values that differ by nature (dates, counters) differ here too: flags are for people to look at. */
 #ifndef REPLAY_CONTENT_H
 #define REPLAY_CONTENT_H
 
@@ -40,8 +40,8 @@ struct content_judge *content_judge_create(const struct content_settings *settin
 void content_judge_free(struct content_judge *judge);
 
 /* Compares the answer (|head|; |body| as transferred, |whole|: all of it) with that of |exchange|, which was recorded under the settings' policy and
- * key. Returns RESULT_FLAG(CONTENT_COMPARED) and a flag for each difference; 0 where the recording holds no head. */
+ * key. |turned| (no data: the body as it is) is the body without content coding, in which what the target gave out was turned back into what was recorded. Returns RESULT_FLAG(CONTENT_COMPARED) and a flag for each difference; 0 where the recording holds no head. */
 uint64_t content_compare(struct content_judge *judge, const struct exchange *exchange, struct bytes head,
-                         struct bytes body, bool whole);
+                         struct bytes body, bool whole, struct bytes turned);
 
 #endif

@@ -9,6 +9,7 @@
 #include "replay/created.h"
 #include "replay/places.h"
 #include "replay/state/json_spot.h"
+#include "replay/state/live_values.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ struct linker {
     struct entry *oldest, **newest;
     struct keymap jars;
     struct created *created;
+    struct live_values *live; /* NULL: not asked for */
     struct jar *oldest_jar, **newest_jar;
     struct buffer plain; /* scratch */
     struct buffer body;
@@ -66,6 +68,17 @@ struct linker *linker_create(size_t limit, const char *base_path)
     linker->newest = &linker->oldest;
     linker->newest_jar = &linker->oldest_jar;
     return linker;
+}
+
+void linker_remember_live(struct linker *linker)
+{
+    linker->live = live_values_create(linker->limit);
+}
+
+bool linker_turn_back(const struct linker *linker, const struct linker_context *context, struct bytes body,
+                      struct buffer *out)
+{
+    return linker->live && live_values_turn_back(linker->live, context->iteration, body, out);
 }
 
 void linker_turn_off(struct linker *linker)
@@ -105,6 +118,7 @@ void linker_free(struct linker *linker)
     keymap_free(&linker->values);
     keymap_free(&linker->jars);
     created_free(linker->created);
+    live_values_free(linker->live);
     buffer_free(&linker->plain);
     buffer_free(&linker->body);
     buffer_free(&linker->inner);
@@ -423,6 +437,10 @@ static void learn_id(struct linker *linker, const struct linker_context *context
                                    link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place, value);
     if (entry && !link->strong && !entry->parent.data)
         set_parent(entry, exchange, link);
+    struct bytes recorded;
+    if (linker->live && find_created(exchange, link, buffer_bytes(&exchange->response.head),
+                                     buffer_bytes(&exchange->response.body.content), &recorded))
+        live_values_add(linker->live, context->iteration, value, recorded, !link->strong);
 }
 
 /* What of an answer's head is learned from, by the first letters of its fields' names: most answers have nothing of it. */
@@ -472,6 +490,11 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
             !value.size)
             continue;
         remember(linker, keymap_tag_key(link->tag, context->iteration), link->place, value);
+        struct bytes recorded;
+        if (linker->live && find_issued(context, exchange, link, same_before(exchange, i),
+                                        buffer_bytes(&exchange->response.head),
+                                        buffer_bytes(&exchange->response.body.content), &recorded))
+            live_values_add(linker->live, context->iteration, value, recorded, false);
         credential = true;
     }
     if (credential)

@@ -27,6 +27,8 @@ struct linker;
  * "/prefix") is what the target's paths begin with and the recorded ones do not. Returns owned. */
 struct linker *linker_create(size_t limit, const char *base_path);
 void linker_free(struct linker *linker);
+/* Remembers from now on what the target gives out, to turn it back. */
+void linker_remember_live(struct linker *linker);
 /* Learns and replaces nothing from now on (--no-links). */
 void linker_turn_off(struct linker *linker);
 /* Returns a number that is another one whenever linker_learn may have learned something since. */
@@ -48,6 +50,10 @@ struct linker_context {
     const struct linker_override *overrides; /* borrowed */
     size_t override_count;
 };
+
+/* Appends the JSON |body| of an answer with what the target gave out turned back into what was recorded. Returns false, with nothing appended, where there is none. */
+bool linker_turn_back(const struct linker *linker, const struct linker_context *context, struct bytes body,
+                      struct buffer *out);
 
 /* What replacing found. Adds up over calls. */
 struct linker_found {

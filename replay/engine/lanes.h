@@ -25,8 +25,8 @@ struct lane {
     struct request request;
     const struct job *built; /* whose request that is already, before its instant; NULL: nobody's */
     uint64_t built_lesson;   /* when the linker had learned so much */
-    uint64_t jobs;     /* how many the recorded connection has in an iteration; 0: not known */
-    uint64_t finished; /* of those, how many are over */
+    uint64_t jobs;           /* how many the recorded connection has in an iteration; 0: not known */
+    uint64_t finished;       /* of those, how many are over */
     bool in_pool;
     bool counted;       /* in lanes->open */
     bool opened_once;   /* ahead of time */

@@ -5,6 +5,7 @@
 #include "common/http1_head.h"
 #include "common/mem.h"
 #include "common/scheduling.h"
+#include "replay/engine/answers.h"
 #include "replay/engine/closed_loop.h"
 #include "replay/engine/lanes.h"
 #include "replay/pacer.h"
@@ -42,6 +43,7 @@ struct worker {
     struct job *oldest, *newest;          /* all that are not fired */
     struct job *freed;                    /* eligible by the end of another, to be looked at */
     uint64_t alive;
+    struct answers answers;
     struct buffer bearer; /* value of Authorization */
     uint64_t bearer_version;
     uint64_t
@@ -66,12 +68,6 @@ void worker_kick(struct worker *worker)
     uint64_t one = 1;
     ssize_t written = write(worker->kick_fd, &one, sizeof one);
     (void)written; /* a full counter has woken it already */
-}
-
-static struct linker_context context_of(const struct job *job)
-{
-    return (struct linker_context){
-        .session = job->session, .iteration = job->iteration, .recognition_key = job->recognition_key};
 }
 
 static struct result result_of(const struct job *job)
@@ -149,26 +145,6 @@ static void give_up(struct worker *worker, struct job *job, enum result_outcome 
     finish(worker, job, &result);
 }
 
-static bool compares_content(const struct worker *worker, const struct job *job)
-{
-    const struct content_settings *content = worker->engine->settings->content;
-    return content && memcmp(job->policy_hash, content->policy_hash, SEGMENT_HASH_SIZE) == 0 &&
-           memcmp(job->recognition_key, content->recognition_key, SEGMENT_KEY_SIZE) == 0;
-}
-
-/* How much of the answer's body is of interest. */
-static size_t wanted_body(const struct worker *worker, const struct job *job)
-{
-    size_t linker = linker_wants_body(&job->exchange);
-    if (worker->rules.values && !linker &&
-        link_values_want_body(worker->rules.values, buffer_bytes(&job->exchange.request.head)))
-        linker = LINKER_BODY_MAX;
-    size_t content = compares_content(worker, job) && job->exchange.response.body.state == BODY_KEPT
-                         ? CONTENT_BODY_MAX
-                         : 0;
-    return content > linker ? content : linker;
-}
-
 /* Gives |job|, whose turn it is on |lane|, up where --max-lag is over, however it came to that. What of it was the replayer's
  * own delay is said by the flag LATE. Returns whether it did. */
 static bool give_up_late(struct worker *worker, struct job *job, const struct lane *lane)
@@ -202,7 +178,7 @@ static void build_ahead(struct worker *worker)
     uint64_t lesson = linker_lesson(worker->linker);
     if (lane->built == job && lane->built_lesson == lesson)
         return;
-    struct linker_context context = context_of(job);
+    struct linker_context context = answers_context(job);
     bool built = request_build(&lane->request, &worker->rules, worker->linker, &context, &job->exchange) ==
                  UNSENT_NONE;
     lane->built = built ? job : NULL;
@@ -211,7 +187,7 @@ static void build_ahead(struct worker *worker)
 
 static enum unsent_reason build(struct worker *worker, struct job *job, struct lane *lane)
 {
-    struct linker_context context = context_of(job);
+    struct linker_context context = answers_context(job);
     bool built = lane->built == job && lane->built_lesson == linker_lesson(worker->linker);
     lane->built = NULL;
     if (built)
@@ -247,7 +223,7 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
         .body = buffer_bytes(&request->body),
         .method_is_head = request->method_is_head,
         .expect_continue = request->expect_continue,
-        .want_body_bytes = wanted_body(worker, job),
+        .want_body_bytes = answers_wanted_body(&worker->answers, job),
     };
     atomic_fetch_add(&worker->engine->counts.sent, 1);
     atomic_fetch_add(&worker->engine->counts.in_flight, 1);
@@ -280,38 +256,10 @@ static bool try_again(struct worker *worker, struct job *job, struct lane *lane,
         .body = buffer_bytes(&request->body),
         .method_is_head = request->method_is_head,
         .expect_continue = request->expect_continue,
-        .want_body_bytes = wanted_body(worker, job),
+        .want_body_bytes = answers_wanted_body(&worker->answers, job),
     };
     lanes_send(lane, job, &again);
     return true;
-}
-
-static bool is_refusal(uint16_t status)
-{
-    return status == 401 || status == 403;
-}
-
-static void judge_answer(struct worker *worker, const struct job *job, const struct lane *lane,
-                         const struct sender_outcome *outcome, struct result *result)
-{
-    struct linker_context context = context_of(job);
-    uint16_t original = result->original_status, status = outcome->status;
-    linker_learn(worker->linker, &context, &job->exchange, outcome->head, outcome->body);
-    if (worker->rules.values)
-        link_values_learn(worker->rules.values, worker->linker, &context,
-                          buffer_bytes(&job->exchange.request.head), outcome->head,
-                          linker_plain_body(worker->linker, outcome->head, outcome->body));
-    bool login_ok = linker_login_ok(worker->linker, &context);
-    if (status == original && compares_content(worker, job))
-        result->flags |= content_compare(worker->content, &job->exchange, outcome->head, outcome->body,
-                                         outcome->body.size == outcome->body_bytes);
-    if (login_ok)
-        result->flags |= RESULT_FLAG(LOGIN_OK);
-    if (is_refusal(status) && original && !is_refusal(original) && (!login_ok || job->unlinkable))
-        result->flags |= RESULT_FLAG(CREDENTIALS_UNKNOWN);
-    if (lane->request.conditional &&
-        ((status == 200 && original == 304) || (status == 304 && original == 200)))
-        result->flags |= RESULT_FLAG(CONDITIONAL_EQUAL);
 }
 
 static void count_outcome(struct worker *worker, const struct sender_outcome *outcome, uint16_t original)
@@ -370,7 +318,7 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
     if (result.flags & RESULT_FLAG(REOPENED))
         atomic_fetch_add(&counts->reopened, 1);
     if (answered)
-        judge_answer(worker, job, lane, outcome, &result);
+        answers_take(&worker->answers, job, lane->request.conditional, outcome, &result);
     count_outcome(worker, outcome, result.original_status);
     if (result.done_ns > atomic_load(&counts->last_done_ns))
         atomic_store(&counts->last_done_ns, result.done_ns);
@@ -600,6 +548,7 @@ static void worker_free(struct worker *worker)
     if (worker->kick_fd >= 0)
         close(worker->kick_fd);
     buffer_free(&worker->bearer);
+    answers_done(&worker->answers);
     buffer_free(&worker->results);
     buffer_free(&worker->endpoint);
     buffer_free(&worker->record);
@@ -632,8 +581,10 @@ static int set_up(struct worker *worker, struct error *err)
     worker->linker = linker_create(0, settings->rules->base_path);
     if (settings->no_links)
         linker_turn_off(worker->linker);
-    if (settings->content)
+    if (settings->content) {
         worker->content = content_judge_create(settings->content);
+        linker_remember_live(worker->linker);
+    }
     worker->rules = *settings->rules;
     if (worker->rules.rewriter)
         worker->rules.rewriter = rewriter_copy(worker->rules.rewriter);
@@ -641,6 +592,10 @@ static int set_up(struct worker *worker, struct error *err)
         worker->link_rules = link_rules_copy(settings->link_rules);
         worker->rules.values = link_values_create(worker->link_rules, 0);
     }
+    worker->answers = (struct answers){.linker = worker->linker,
+                                       .values = worker->rules.values,
+                                       .judge = worker->content,
+                                       .settings = settings->content};
     if (settings->closed_loop)
         worker->loop = closed_loop_create(
             settings->concurrency / settings->threads ? settings->concurrency / settings->threads : 1,

@@ -13,7 +13,8 @@ struct walk {
     const uint8_t *start, *at, *end;
     struct level levels[JSON_SPOT_DEPTH_MAX + 1]; /* the outermost is the text */
     size_t depth;
-    uint64_t way; /* to the value that comes next */
+    uint64_t way;      /* to the value that comes next */
+    struct bytes name; /* the last one */
     bool name_next;
 };
 
@@ -79,6 +80,7 @@ static bool take_string(struct walk *walk, struct scalar *scalar, bool *ret_scal
     *ret_scalar = !walk->name_next;
     if (walk->name_next) {
         walk->way = member_way(walk->levels[walk->depth].way, bytes_make(string.start, string.size));
+        walk->name = bytes_make(string.start, string.size);
         walk->name_next = false;
         return true;
     }
@@ -181,4 +183,12 @@ uint64_t json_spot_of_path(struct bytes path)
         end++;
     }
     return way ? way : 1;
+}
+
+void json_spot_each(struct bytes json, json_spot_fn *fn, void *arg)
+{
+    struct walk walk = begin(json);
+    struct scalar scalar;
+    while (step(&walk, &scalar))
+        fn(arg, walk.name, scalar.value);
 }

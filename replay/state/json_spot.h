@@ -17,5 +17,8 @@ uint64_t json_spot_at(struct bytes json, size_t offset);
 uint64_t json_spot_of_path(struct bytes path);
 /* Finds the scalar at |spot|: a string without its quotes, as it stands. */
 bool json_spot_find(struct bytes json, uint64_t spot, struct bytes *ret_value);
+/* Calls |fn| for each scalar, in order: strings without their quotes; |name| is that of the member that it, or the array around it, is in. */
+typedef void json_spot_fn(void *arg, struct bytes name, struct bytes value);
+void json_spot_each(struct bytes json, json_spot_fn *fn, void *arg);
 
 #endif

@@ -15,8 +15,9 @@ LEAK = b"leak-in-token-77f01c0123456789abcdef"
 CASES = {
     "/same": (([JSON], b'{"a": 1.50, "mail": "eve@shop.example"}'), ([JSON], b'{ "mail":"eve@shop.example","a":1.50}'), [], []),
     "/coded": (([JSON], b'{"a": 1, "token": "%s"}' % TOKEN), ([JSON, b"Content-Encoding: gzip"], b'{"a": 1, "token": "%s"}' % LEAK),
-               ["json_sensitive"], []),
-    "/token": (([JSON], b'{"token": "%s"}' % TOKEN), ([JSON], b'{"token": "%s"}' % LEAK), ["json_sensitive"], []),
+               [], []),
+    "/token": (([JSON], b'{"token": "%s"}' % TOKEN), ([JSON], b'{"token": "%s"}' % LEAK), [], []),  # given out, so turned back
+    "/mail": (([JSON], b'{"mail": "eve@shop.example"}'), ([JSON], b'{"mail": "leak-in-token-77f01c@shop.example"}'), ["json_sensitive"], []),
     "/gone": (([JSON], b'{"token": "%s"}' % TOKEN), ([JSON], b'{"toke": null}'), ["json_sensitive", "json_shape", "json_values"],
               ["json_shape", "json_values"]),
     "/type": (([JSON], b'{}'), ([b"Content-Type: text/html"], b"<p>" + LEAK), ["content_type"], ["content_type"]),
@@ -54,7 +55,7 @@ def check(path, how):
     got = {(item["endpoint"], item["kind"]) for item in content["differences"]}
     assert got == want, "found but not there: %s, not found: %s" % (got - want, want - got)
     assert all(item["affected"] == EACH and item["of"] >= EACH and item["examples"] for item in content["differences"])
-    assert content["compared"] == EACH * len(CASES) and content["json_compared"] == EACH * 6, content
+    assert content["compared"] == EACH * len(CASES) and content["json_compared"] == EACH * 7, content
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ static uint64_t compare_under(const struct keys *keys, const struct content_sett
     buffer_append_text(&live, "\r\n");
     uint64_t flags = 0;
     for (int again = 0; again < 2; again++) /* the second with used memory */
-        flags = content_compare(judge, &exchange, buffer_bytes(&live), bytes_of(other_body), true);
+        flags = content_compare(judge, &exchange, buffer_bytes(&live), bytes_of(other_body), true,
+                                (struct bytes){0});
     assert_true(flags & RESULT_FLAG(CONTENT_COMPARED));
     content_judge_free(judge);
     buffer_free(&live);

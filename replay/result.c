@@ -1,5 +1,7 @@
 #include "replay/result.h"
 
+#include "common/http1_head.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -80,11 +82,32 @@ uint64_t result_send_lag_ns(const struct result *result)
     return span_ns(due_ns, result->sent_first_ns);
 }
 
-/* The record: a version, then varints in this order, then three texts as length and bytes. Enumerations are
+uint64_t result_flags_of_answer(uint16_t status, struct bytes head, uint32_t interim_count)
+{
+    struct http1_field field;
+    uint64_t flags = interim_count ? RESULT_FLAG(INTERIM) : 0;
+    switch (status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+        return flags | RESULT_FLAG(REDIRECTED);
+    case 429:
+    case 503:
+        return flags | (http1_find_field(head, "Retry-After", &field) ? RESULT_FLAG(RETRY_AFTER) : 0);
+    default:
+        return flags;
+    }
+}
+
+/* The record: a version, then varints in this order, then three or four texts as length and bytes. Enumerations are
  * stored by number, and those numbers only ever grow at their end. Instants are stored by their distance from the one
  * before, which takes two or three bytes instead of five or six. Version 1 had them as they are. */
 #define RESULT_VERSION_FIRST  1
-#define RESULT_RECORD_VERSION 2
+#define RESULT_VERSION_PLAIN  2
+#define RESULT_RECORD_VERSION 3 /* with a fourth text, the detail of a failure */
+#define RESULT_TEXTS          4
 #define RESULT_NUMBERS        21
 #define VARINT_MAX            10
 /* The numbers that are instants: intended_ns itself, and those that follow it but for the two durations. */
@@ -147,13 +170,16 @@ static uint8_t *put_varint(uint8_t *at, uint64_t value)
 
 void result_encode(const struct result *result, struct buffer *meta)
 {
-    const struct bytes texts[] = {result->method, result->target, result->endpoint};
+    const struct bytes texts[RESULT_TEXTS] = {result->method, result->target, result->endpoint,
+                                              result->detail};
+    size_t text_count = result->detail.size ? RESULT_TEXTS : RESULT_TEXTS - 1, text_bytes = 0;
     uint64_t numbers[RESULT_NUMBERS], before_ns = 0;
     numbers_of(result, numbers);
-    buffer_reserve(meta, 1 + RESULT_NUMBERS * VARINT_MAX + 3 * VARINT_MAX + texts[0].size + texts[1].size +
-                             texts[2].size);
+    for (size_t i = 0; i < text_count; i++)
+        text_bytes += VARINT_MAX + texts[i].size;
+    buffer_reserve(meta, 1 + RESULT_NUMBERS * VARINT_MAX + text_bytes);
     uint8_t *at = meta->data + meta->size;
-    *at++ = RESULT_RECORD_VERSION;
+    *at++ = result->detail.size ? RESULT_RECORD_VERSION : RESULT_VERSION_PLAIN;
     for (size_t i = 0; i < RESULT_NUMBERS; i++) {
         uint64_t number = numbers[i];
         if (IS_INSTANT(i)) {
@@ -162,7 +188,7 @@ void result_encode(const struct result *result, struct buffer *meta)
         }
         at = put_varint(at, number);
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < text_count; i++) {
         at = put_varint(at, texts[i].size);
         if (texts[i].size)
             memcpy(at, texts[i].data, texts[i].size);
@@ -199,10 +225,11 @@ bool result_decode(struct bytes meta, struct result *result)
 {
     uint64_t numbers[RESULT_NUMBERS];
     struct result read = {0};
+    bool detailed = meta.size && meta.data[0] == RESULT_RECORD_VERSION;
     if (!take_numbers(&meta, numbers))
         return false;
     if (!take_text(&meta, &read.method) || !take_text(&meta, &read.target) ||
-        !take_text(&meta, &read.endpoint) || meta.size)
+        !take_text(&meta, &read.endpoint) || (detailed && !take_text(&meta, &read.detail)) || meta.size)
         return false;
     if (numbers[2] > UINT32_MAX || numbers[3] >= RESULT_OUTCOME_COUNT ||
         numbers[4] >= TRANSPORT_ERROR_COUNT || numbers[5] >= UNSENT_REASON_COUNT || numbers[7] > UINT16_MAX ||

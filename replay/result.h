@@ -29,10 +29,14 @@ enum result_outcome {
     X(CONNECT_FAILED, "connect_failed") /* unreachable, no descriptor, ... */                                \
     X(TLS, "tls")                                                                                            \
     X(SEND, "send")                                                                                          \
-    X(RESET, "reset")           /* reset or closed before the response began */                              \
-    X(INCOMPLETE, "incomplete") /* closed inside the response */                                             \
-    X(MALFORMED, "malformed")   /* not HTTP */                                                               \
-    X(TIMEOUT, "timeout")       /* no complete response in time */
+    X(RESET, "reset")               /* reset before the response began */                                    \
+    X(INCOMPLETE, "incomplete")     /* closed or reset inside the response */                                \
+    X(MALFORMED, "malformed")       /* not HTTP */                                                           \
+    X(TIMEOUT, "timeout")           /* no byte of the response in time */                                    \
+    X(CLOSED, "closed")             /* closed before the response began */                                   \
+    X(TLS_TIMEOUT, "tls_timeout")   /* no end of the handshake in time */                                    \
+    X(SEND_TIMEOUT, "send_timeout") /* the target did not take all of the request in time */                 \
+    X(BODY_TIMEOUT, "body_timeout") /* the response began, and did not end in time */
 enum transport_error {
 #define X(name, text) TRANSPORT_##name,
     TRANSPORT_ERRORS(X)
@@ -67,7 +71,6 @@ enum unsent_reason {
 #define RESULT_FLAGS(X)                                                                                      \
     X(LATE, "late")           /* send lag over 1 ms */                                                       \
     X(REUSED, "reused")       /* on a connection that had carried another request */                         \
-    X(RAMP_UP, "ramp_up")     /* sent while the pace went up: not judged */                                  \
     X(REOPENED, "reopened")   /* its recorded connection had been closed by the target */                    \
     X(PIPELINED, "pipelined") /* pipelined in the recording, sent one by one */                              \
     X(EARLY_RESPONSE, "early_response")                                                                      \
@@ -86,7 +89,11 @@ enum unsent_reason {
     X(JSON_SHAPE, "json_shape")                                                                              \
     X(JSON_VALUES, "json_values")                                                                            \
     X(JSON_SENSITIVE, "json_sensitive")                                                                      \
-    X(LINK_TIMEOUT, "link_timeout") /* did not wait longer for the answer whose value it uses */
+    X(LINK_TIMEOUT, "link_timeout") /* did not wait longer for the answer whose value it uses */             \
+    X(RAMP_UP, "ramp_up")           /* sent while the pace went up: not judged */                            \
+    X(INTERIM, "interim")           /* 1xx came before the answer */                                         \
+    X(REDIRECTED, "redirected")     /* answered with 301, 302, 303, 307 or 308; not followed */              \
+    X(RETRY_AFTER, "retry_after")   /* answered with 429 or 503, and when to ask again; not done */
 enum result_flag {
 #define X(name, text) RESULT_FLAG_BIT_##name,
     RESULT_FLAGS(X)
@@ -115,6 +122,7 @@ struct result {
 
     enum result_outcome outcome;
     enum transport_error transport;
+    struct bytes detail; /* what is known of |transport|, for people: the reason of a TLS failure, ... */
     enum unsent_reason reason;
     uint64_t flags;          /* RESULT_FLAG bits */
     uint16_t status;         /* 0: none */
@@ -140,6 +148,9 @@ uint64_t result_response_ns(const struct result *result);
 uint64_t result_ttfb_ns(const struct result *result);
 /* sent - max(intended, eligible, slot): the replayer's own error. */
 uint64_t result_send_lag_ns(const struct result *result);
+
+/* Returns the flags that tell more of an answer with |status|, |head| (status line to empty line) and so many interim ones before it. */
+uint64_t result_flags_of_answer(uint16_t status, struct bytes head, uint32_t interim_count);
 
 /* Appends the record's metadata form. */
 void result_encode(const struct result *result, struct buffer *meta);

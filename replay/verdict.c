@@ -349,7 +349,8 @@ static bool never_connected(const struct figures *total)
 {
     uint64_t refused = total->transport[TRANSPORT_CONNECT_REFUSED] +
                        total->transport[TRANSPORT_CONNECT_TIMEOUT] +
-                       total->transport[TRANSPORT_CONNECT_FAILED] + total->transport[TRANSPORT_TLS];
+                       total->transport[TRANSPORT_CONNECT_FAILED] + total->transport[TRANSPORT_TLS] +
+                       total->transport[TRANSPORT_TLS_TIMEOUT];
     return total->sent > 0 && refused == total->sent;
 }
 

@@ -299,6 +299,8 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
     lane->finished++;
     result.outcome = answered ? RESULT_ANSWERED : RESULT_FAILED;
     result.transport = outcome->error;
+    if (!answered && outcome->detail)
+        result.detail = bytes_of(outcome->detail);
     result.status = outcome->status;
     result.response_bytes = outcome->body_bytes;
     result.slot_ns = since_start(worker, slot_of(lane, job, outcome));
@@ -312,6 +314,7 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
         result.flags |= RESULT_FLAG(REUSED);
     if (outcome->early_response)
         result.flags |= RESULT_FLAG(EARLY_RESPONSE);
+    result.flags |= result_flags_of_answer(outcome->status, outcome->head, outcome->interim_count);
     if (outcome->connected && lane->was_connected && !lane->in_pool)
         result.flags |= RESULT_FLAG(REOPENED);
     lane->was_connected = lane->was_connected || outcome->sent_first_mono_ns;

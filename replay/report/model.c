@@ -252,6 +252,9 @@ static void set_totals(json_t *object, const struct figures *figures)
     set_count(object, "answered", figures->answered);
     set_count(object, "failed", figures->failed);
     set_count(object, "late", figures->late);
+    set_count(object, "interim", figures->interim);
+    set_count(object, "redirected", figures->redirected);
+    set_count(object, "retry_after", figures->retry_after);
     set_count(object, "status_changed", figures->status_changed);
     set_count(object, "worse", figures->worse);
     set_count(object, "better", figures->better);
@@ -345,6 +348,22 @@ static json_t *pace_of(const struct stats *stats, const struct figures *total)
     set_count(object, "not_sent", total->not_sent);
     set_count(object, "not_sent_late", total->not_sent_late);
     return object;
+}
+
+static json_t *failures_of(const struct stats *stats)
+{
+    size_t count;
+    const struct failure *failures = stats_failures(stats, &count);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *object = json_object();
+        set(object, "transport", json_string(transport_error_name(failures[i].transport)));
+        set(object, "detail", failures[i].detail[0] ? text_of(failures[i].detail) : json_null());
+        set_count(object, "count", failures[i].count);
+        set(object, "examples", examples_of(&failures[i].examples));
+        json_array_append_new(list, object);
+    }
+    return list;
 }
 
 static json_t *gate_of(const struct gate_outcome *gate)
@@ -456,6 +475,7 @@ json_t *model_build(const struct model_input *input)
     set(report, "statuses", matrix_of(total));
     set_count(report, "statuses_over", total->transitions_over);
     set(report, "transport_errors", transport_of(total));
+    set(report, "failures", failures_of(input->stats));
     list = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, endpoint_of(&endpoints[i], judgement));

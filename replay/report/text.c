@@ -425,19 +425,26 @@ static void render_latencies(const json_t *report, struct buffer *out)
             buffer_printf(out, " %9s", duration(member(row, quantiles[k]), text));
         buffer_printf(out, "%s\n", rows[i].where);
     }
-    const json_t *errors = member(report, "transport_errors");
-    if (json_object_size(errors) == 0)
-        return;
-    buffer_append_text(out, "\nTransport errors:");
-    const char *key;
-    json_t *value;
-    const char *before = " ";
-    json_object_foreach((json_t *)errors, key, value)
-    {
-        buffer_printf(out, "%s%s %lld", before, key, (long long)json_integer_value(value));
-        before = ", ";
+}
+
+/* How requests failed, and what else there is to say of answers. */
+static void render_failures(const json_t *report, struct buffer *out)
+{
+    const json_t *failures = member(report, "failures"), *totals = member(report, "totals");
+    char detail[TEXT_SIZE_MAX];
+    if (json_array_size(failures) > 0)
+        buffer_append_text(out, "\nFailures\n");
+    for (size_t i = 0; i < json_array_size(failures); i++) {
+        const json_t *failure = json_array_get(failures, i);
+        buffer_printf(out, "  %-16s %8llu", text_at(failure, "transport"), count_at(failure, "count"));
+        if (json_is_string(member(failure, "detail")))
+            buffer_printf(out, "  %s", plain(text_at(failure, "detail"), WIDTH - 30, detail));
+        buffer_append_byte(out, '\n');
     }
-    buffer_append_byte(out, '\n');
+    if (count_at(totals, "retry_after"))
+        buffer_printf(
+            out, "\n%llu answers of 429 or 503 said when to ask again (Retry-After); that was not done\n",
+            count_at(totals, "retry_after"));
 }
 
 static const char *gate_value(const json_t *gate, char text[UNITS_TEXT_SIZE])
@@ -481,5 +488,6 @@ void text_render(const json_t *report, struct buffer *out)
     render_matrix(report, out);
     render_endpoints(report, out);
     render_latencies(report, out);
+    render_failures(report, out);
     render_gates(report, out);
 }

@@ -396,7 +396,10 @@ static void take_end(struct lane *lane, enum stream_result result)
     else if (result == STREAM_FAILED && lane->stream.failure == 0)
         finish(lane, TRANSPORT_TLS, lane->stream.detail, now);
     else
-        finish(lane, facts->begun ? TRANSPORT_INCOMPLETE : TRANSPORT_RESET,
+        finish(lane,
+               facts->begun           ? TRANSPORT_INCOMPLETE
+               : result == STREAM_END ? TRANSPORT_CLOSED
+                                      : TRANSPORT_RESET,
                result == STREAM_END ? "closed by the target" : lane->stream.detail, now);
 }
 
@@ -553,20 +556,25 @@ static void http1_lane_free(struct sender_lane *base)
 static void on_connect_deadline(struct deadline *deadline)
 {
     struct lane *lane = LANE_OF(connect_deadline, deadline);
-    fail_opening(lane, TRANSPORT_CONNECT_TIMEOUT,
-                 lane->step == STEP_HANDSHAKE ? "no end of the TLS handshake in time"
-                                              : "no connection in time",
-                 clock_mono_ns());
+    if (lane->step == STEP_HANDSHAKE)
+        fail_opening(lane, TRANSPORT_TLS_TIMEOUT, "no end of the TLS handshake in time", clock_mono_ns());
+    else
+        fail_opening(lane, TRANSPORT_CONNECT_TIMEOUT, "no connection in time", clock_mono_ns());
 }
 
 static void on_request_deadline(struct deadline *deadline)
 {
     struct lane *lane = LANE_OF(request_deadline, deadline);
+    uint64_t now = clock_mono_ns();
     lane->write_refused = true;
     if (lane->answered)
-        finish(lane, TRANSPORT_NONE, NULL, clock_mono_ns());
+        finish(lane, TRANSPORT_NONE, NULL, now);
+    else if (response_facts(lane->response)->begun)
+        finish(lane, TRANSPORT_BODY_TIMEOUT, "the response began and did not end in time", now);
+    else if (lane->sent_bytes < lane->total_bytes)
+        finish(lane, TRANSPORT_SEND_TIMEOUT, "the target did not take the request in time", now);
     else
-        finish(lane, TRANSPORT_TIMEOUT, "no complete response in time", clock_mono_ns());
+        finish(lane, TRANSPORT_TIMEOUT, "no response in time", now);
 }
 
 static void on_continue_deadline(struct deadline *deadline)

@@ -83,10 +83,11 @@ struct sender_outcome {
  * engine's. */
 static inline bool sender_outcome_is_stale(const struct sender_outcome *outcome)
 {
-    return outcome->error == TRANSPORT_RESET && outcome->reused && outcome->response_bytes_seen == 0;
+    bool gone = outcome->error == TRANSPORT_RESET || outcome->error == TRANSPORT_CLOSED;
+    return gone && outcome->reused && outcome->response_bytes_seen == 0;
 }
 
-/* How an opening ended: TRANSPORT_NONE, CONNECT_* or TLS. */
+/* How an opening ended: TRANSPORT_NONE, CONNECT_* or TLS_*. */
 struct sender_opening {
     enum transport_error error;
     const char *detail; /* static, or NULL */

@@ -9,6 +9,8 @@
 struct stats {
     struct figures total;
     struct pace pace;
+    struct failure *failures;
+    size_t failure_count;
     struct endpoint_figures *endpoints;
     size_t count;
     size_t limit;
@@ -145,6 +147,9 @@ static void add_fired(struct figures *figures, const struct result *result, enum
     figures->failed += !answered;
     figures->errors += !answered || result->status >= 500;
     figures->late += (result->flags & RESULT_FLAG(LATE)) != 0;
+    figures->interim += (result->flags & RESULT_FLAG(INTERIM)) != 0;
+    figures->redirected += (result->flags & RESULT_FLAG(REDIRECTED)) != 0;
+    figures->retry_after += (result->flags & RESULT_FLAG(RETRY_AFTER)) != 0;
     if (!answered)
         figures->transport[result->transport]++;
     if (diff_is_pair(diff)) {
@@ -263,6 +268,7 @@ void stats_free(struct stats *stats)
         return;
     figures_free(&stats->total);
     pace_free(&stats->pace);
+    free(stats->failures);
     for (size_t i = 0; i < stats->count; i++) {
         free(stats->endpoints[i].name);
         figures_free(&stats->endpoints[i].figures);
@@ -272,6 +278,56 @@ void stats_free(struct stats *stats)
     free(stats);
 }
 
+/* Returns the failure of |transport| with |detail|, kept in order; past the cap that without a detail. */
+static struct failure *failure_of(struct stats *stats, enum transport_error transport, const char *detail)
+{
+    size_t at = 0;
+    int order = -1;
+    while (at < stats->failure_count) {
+        const struct failure *failure = &stats->failures[at];
+        order = failure->transport != transport ? (failure->transport < transport ? -1 : 1)
+                                                : strcmp(failure->detail, detail);
+        if (order >= 0)
+            break;
+        at++;
+    }
+    if (at < stats->failure_count && order == 0)
+        return &stats->failures[at];
+    if (stats->failure_count >= STATS_FAILURES_MAX && *detail)
+        return failure_of(stats, transport, "");
+    stats->failures = xrealloc(stats->failures, (stats->failure_count + 1) * sizeof *stats->failures);
+    memmove(&stats->failures[at + 1], &stats->failures[at],
+            (stats->failure_count - at) * sizeof *stats->failures);
+    stats->failure_count++;
+    struct failure *failure = &stats->failures[at];
+    *failure = (struct failure){.transport = transport};
+    strcpy(failure->detail, detail);
+    return failure;
+}
+
+static void add_failure(struct stats *stats, const struct result *result)
+{
+    char detail[STATS_DETAIL_SIZE];
+    size_t size = result->detail.size < sizeof detail ? result->detail.size : sizeof detail - 1;
+    if (size)
+        memcpy(detail, result->detail.data, size);
+    detail[size] = '\0';
+    struct failure *failure = failure_of(stats, result->transport, detail);
+    failure->count++;
+    examples_offer(&failure->examples, 0, result->exchange);
+}
+
+static void merge_failures(struct stats *stats, const struct stats *from)
+{
+    for (size_t i = 0; i < from->failure_count; i++) {
+        const struct failure *more = &from->failures[i];
+        struct failure *failure = failure_of(stats, more->transport, more->detail);
+        failure->count += more->count;
+        for (size_t k = 0; k < more->examples.count; k++)
+            examples_offer(&failure->examples, 0, more->examples.items[k].exchange);
+    }
+}
+
 void stats_add(struct stats *stats, const struct result *result)
 {
     enum diff diff = diff_classify(result);
@@ -279,6 +335,8 @@ void stats_add(struct stats *stats, const struct result *result)
     const char *name = result->endpoint.size ? (const char *)result->endpoint.data : "";
     size_t size = strnlen(name, result->endpoint.size);
     add_result(&stats->total, result, diff);
+    if (result->outcome == RESULT_FAILED)
+        add_failure(stats, result);
     if (result->outcome != RESULT_UNREPLAYABLE)
         pace_plan(&stats->pace, result->intended_ns);
     if (result->sent_first_ns > 0)
@@ -294,6 +352,9 @@ static void merge_figures(struct figures *to, const struct figures *from)
     to->answered += from->answered;
     to->failed += from->failed;
     to->late += from->late;
+    to->interim += from->interim;
+    to->redirected += from->redirected;
+    to->retry_after += from->retry_after;
     to->errors += from->errors;
     to->unreplayable += from->unreplayable;
     to->not_sent += from->not_sent;
@@ -345,6 +406,7 @@ void stats_merge(struct stats *stats, const struct stats *from)
 {
     merge_figures(&stats->total, &from->total);
     pace_merge(&stats->pace, &from->pace);
+    merge_failures(stats, from);
     stats->other += from->other;
     for (size_t i = 0; i < from->count; i++) {
         const struct endpoint_figures *more = &from->endpoints[i];
@@ -356,6 +418,12 @@ void stats_merge(struct stats *stats, const struct stats *from)
 const struct figures *stats_total(struct stats *stats)
 {
     return &stats->total;
+}
+
+const struct failure *stats_failures(const struct stats *stats, size_t *ret_count)
+{
+    *ret_count = stats->failure_count;
+    return stats->failures;
 }
 
 const struct pace *stats_pace(const struct stats *stats)

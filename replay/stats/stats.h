@@ -14,6 +14,8 @@
 #define STATS_ENDPOINTS_MAX   1000 /* more are grouped as "(other)" */
 #define STATS_TRANSITIONS_MAX 256  /* status pairs of one endpoint; more are counted in |transitions_over| */
 #define STATS_EXAMPLES        5
+#define STATS_FAILURES_MAX    64
+#define STATS_DETAIL_SIZE     96
 #define STATS_WAIT_NS         UINT64_C(1000000) /* shorter waits are not counted */
 
 /* The exchanges with the highest keys, best first; equal keys: lowest id first. */
@@ -73,6 +75,7 @@ struct figures {
     uint64_t credentials_unknown;
     uint64_t no_original;
     uint64_t transport[TRANSPORT_ERROR_COUNT];
+    uint64_t interim, redirected, retry_after; /* answers, by the result's flags */
     uint64_t unreplayable_reason[UNSENT_REASON_COUNT];
     uint64_t not_sent_reason[UNSENT_REASON_COUNT];
     struct histogram original; /* over pairs that answered with the same class, as the next two */
@@ -96,6 +99,14 @@ struct endpoint_figures {
     struct figures figures;
 };
 
+/* How often requests failed in one way. */
+struct failure {
+    enum transport_error transport;
+    char detail[STATS_DETAIL_SIZE];
+    uint64_t count;
+    struct examples examples; /* lowest ids */
+};
+
 struct stats;
 
 /* Returns owned statistics that tell at most |limit| endpoints apart (0: STATS_ENDPOINTS_MAX). */
@@ -108,6 +119,9 @@ void stats_merge(struct stats *stats, const struct stats *from);
 
 /* Figures of the whole run, borrowed. The transitions stand in order of status. */
 const struct figures *stats_total(struct stats *stats);
+/* Returns the ways in which requests failed, in order of transport and detail, borrowed until the next addition; at most STATS_FAILURES_MAX, what
+ * is over has an empty detail. */
+const struct failure *stats_failures(const struct stats *stats, size_t *ret_count);
 /* Returns the pace of the whole run, borrowed. */
 const struct pace *stats_pace(const struct stats *stats);
 /* Returns the endpoints in order of name, borrowed until the next addition. */

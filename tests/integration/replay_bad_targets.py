@@ -1,9 +1,14 @@
-"""replay_bad_targets.py PORT KIND: a server that hangs, resets, closes, answers garbage, cuts its answers, dies or gets sick."""
+"""replay_bad_targets.py PORT KIND: a server that hangs, resets, closes, answers garbage, cuts its answers, dies, gets sick, stalls, limits, moves or hints."""
 import socket
 import struct
 import sys
 import threading
 import time
+
+
+ANSWERS = {"limits": b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n",
+           "moves": b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n",
+           "hints": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n"}
 
 
 def serve(sock, kind):
@@ -24,6 +29,13 @@ def serve(sock, kind):
         sock.recv(65536)
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         time.sleep(0.02)
+    elif kind in ANSWERS:
+        while sock.recv(65536):
+            sock.sendall(ANSWERS[kind] + b"Content-Length: 2\r\n\r\nok")
+    elif kind == "stalls":
+        sock.recv(65536)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort")
+        time.sleep(60)
     elif kind in ("dies", "sick"):  # answers for a second, then no more, or with 500
         dead = time.monotonic() > began + 1
         if sock.recv(65536) and not (dead and kind == "dies"):

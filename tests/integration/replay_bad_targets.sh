@@ -36,13 +36,51 @@ bad() { # bad NAME URL PATTERN: the run is invalid or failed, says why in one li
     balances "$work/run-$1"
 }
 
+failed_as() { # failed_as TRANSPORT DETAIL: each failure of the last report is of that kind, and says so
+    python3 - "$work/report.json" "$@" <<'PY' || fail "not all failures are '$1': '$2'"
+import json, re, sys
+report, transport, detail = json.load(open(sys.argv[1])), *sys.argv[2:]
+failures = report["failures"]
+assert failures and set(report["transport_errors"]) == {transport}, report["transport_errors"]
+assert all(one["transport"] == transport and re.search(detail, one["detail"]) and one["examples"] for one in failures), failures
+assert sum(one["count"] for one in failures) == report["totals"]["failed"], failures
+PY
+}
+
 bad refuses "http://127.0.0.1:$(free_port)" 'no request was answered: .*refused'
-for kind in reset close garbage cut hang; do
+failed_as connect_refused 'Connection refused'
+while read -r kind transport detail; do
     target $kind
     bad $kind "http://127.0.0.1:$port" 'no request was answered'
-done
+    failed_as $transport "$detail"
+done <<'TABLE'
+reset reset Connection reset
+close closed closed by the target
+garbage malformed .
+cut incomplete closed by the target
+hang timeout no response in time
+stalls body_timeout did not end in time
+TABLE
 target garbage
 bad tls "https://127.0.0.1:$port" 'no request was answered'
+failed_as tls 'wrong version number|closed by the target in the TLS handshake'
+target hang
+bad tls_hang "https://127.0.0.1:$port" 'no request was answered'
+failed_as tls_timeout 'no end of the TLS handshake in time'
+
+# Answers of a special kind are told, and nothing follows from them: no second request, no other place.
+while read -r kind name; do
+    target $kind
+    timeout 60 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/$kind" --quiet --methods GET \
+        >"$work/out" 2>"$work/err" || true
+    balances "$work/$kind"
+    python3 -c 'import json, sys; totals = json.load(open(sys.argv[1]))["totals"]; sys.exit(totals[sys.argv[2]] != totals["sent"] or not totals["sent"])' \
+        "$work/report.json" "$name" || fail "$kind: not all answers are told as $name"
+done <<'TABLE'
+limits retry_after
+moves redirected
+hints interim
+TABLE
 
 target once
 check_replay 0 timeout 90 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/once" --quiet \

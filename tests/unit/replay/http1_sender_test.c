@@ -175,8 +175,8 @@ static void test_sender_tells_each_failure(void **state)
         {{{"HTTP/1.1 103 Early\r\n\r\n" OK2}, END_WAIT}, TRANSPORT_NONE, 200, 1, false},
         {{{OK2 "more"}, END_WAIT}, TRANSPORT_NONE, 200, 0, true},
         {{{NULL}, END_RESET}, TRANSPORT_RESET, 0, 0, true},
-        {{{""}, END_CLOSE}, TRANSPORT_RESET, 0, 0, true},
-        {{{"HTTP/1.1 103 Early\r\n\r\n"}, END_CLOSE}, TRANSPORT_RESET, 0, 1, true},
+        {{{""}, END_CLOSE}, TRANSPORT_CLOSED, 0, 0, true},
+        {{{"HTTP/1.1 103 Early\r\n\r\n"}, END_CLOSE}, TRANSPORT_CLOSED, 0, 1, true},
         {{{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"}, END_CLOSE},
          TRANSPORT_INCOMPLETE,
          200,
@@ -216,7 +216,7 @@ static void test_sender_tells_a_stale_connection(void **state)
     server_join(&server); /* closed, and the loop has not seen it */
     assert_int_equal(sender_lane_state(client.lane), SENDER_LANE_IDLE);
     const struct sender_outcome *outcome = client_get(&client, GET);
-    assert_int_equal(outcome->error, TRANSPORT_RESET);
+    assert_int_equal(outcome->error, TRANSPORT_CLOSED);
     assert_true(sender_outcome_is_stale(outcome));
     client_done(&client);
 }
@@ -270,17 +270,22 @@ static void test_sender_tells_refusal_from_the_loop(void **state)
     client_done(&client);
 }
 
-static void test_sender_times_out(void **state)
+static void test_sender_tells_where_time_ran_out(void **state)
 {
     (void)state;
     struct script_server server;
     struct client client;
     struct sender_settings settings = {.request_timeout_ns = 50 * NS_PER_MS};
-    struct reply reply = {{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"}, END_WAIT};
-    const struct sender_outcome *outcome = ask(&server, &client, &reply, &settings);
-    assert_int_equal(outcome->error, TRANSPORT_TIMEOUT);
+    struct reply half = {{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"}, END_WAIT};
+    const struct sender_outcome *outcome = ask(&server, &client, &half, &settings);
+    assert_int_equal(outcome->error, TRANSPORT_BODY_TIMEOUT);
     assert_int_equal(outcome->status, 200);
     assert_true(outcome->closed && outcome->first_byte_mono_ns > 0);
+    finish(&server, &client);
+    struct reply interim = {{"HTTP/1.1 103 Early\r\n\r\n"}, END_WAIT};
+    outcome = ask(&server, &client, &interim, &settings);
+    assert_int_equal(outcome->error, TRANSPORT_TIMEOUT);
+    assert_true(outcome->closed && outcome->sent_last_mono_ns > 0 && outcome->first_byte_mono_ns == 0);
     finish(&server, &client);
 }
 
@@ -534,7 +539,7 @@ int main(void)
         cmocka_unit_test(test_sender_tells_a_stale_connection),
         cmocka_unit_test(test_sender_notices_a_closed_idle_connection_and_reopens),
         cmocka_unit_test(test_sender_tells_refusal_from_the_loop),
-        cmocka_unit_test(test_sender_times_out),
+        cmocka_unit_test(test_sender_tells_where_time_ran_out),
         cmocka_unit_test(test_sender_caps_the_response_head),
         cmocka_unit_test(test_sender_sends_large_bodies_whole),
         cmocka_unit_test(test_sender_sends_on_after_an_early_answer),

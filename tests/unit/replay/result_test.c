@@ -58,6 +58,23 @@ static void test_result_round_trip_and_cuts(void **state)
     buffer_free(&again);
 }
 
+static void test_result_keeps_what_is_known_of_a_failure(void **state)
+{
+    (void)state;
+    struct result failed = sample(), back;
+    struct buffer meta = {0};
+    failed.outcome = RESULT_FAILED;
+    failed.transport = TRANSPORT_TLS;
+    failed.detail = BYTES_LITERAL("certificate has expired");
+    result_encode(&failed, &meta);
+    assert_true(result_decode(buffer_bytes(&meta), &back));
+    assert_true(back.transport == TRANSPORT_TLS && bytes_equal(back.detail, failed.detail));
+    assert_true(bytes_equal(back.endpoint, failed.endpoint) && back.done_ns == failed.done_ns);
+    for (size_t cut = 0; cut < meta.size; cut++)
+        assert_false(result_decode((struct bytes){meta.data, cut}, &back));
+    buffer_free(&meta);
+}
+
 /* Runs that were stored before instants were told by their distances. */
 static void test_result_reads_the_first_version(void **state)
 {
@@ -137,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_result_round_trip_and_cuts),
+        cmocka_unit_test(test_result_keeps_what_is_known_of_a_failure),
         cmocka_unit_test(test_result_reads_the_first_version),
         cmocka_unit_test(test_result_keeps_every_instant),
         cmocka_unit_test(test_result_decode_refuses_numbers_out_of_range),

@@ -248,7 +248,7 @@ static void test_tls_handshake_times_out(void **state)
     struct sender_settings settings = {.tls_insecure = true, .connect_timeout_ns = 50 * NS_PER_MS};
     connect_to(&server, &client, &script, &settings);
     const struct sender_outcome *outcome = client_get(&client, GET);
-    assert_int_equal(outcome->error, TRANSPORT_CONNECT_TIMEOUT);
+    assert_int_equal(outcome->error, TRANSPORT_TLS_TIMEOUT);
     assert_non_null(strstr(outcome->detail, "TLS"));
     finish(&server, &client);
 }

@@ -162,6 +162,32 @@ static void poll(struct feeder *feeder)
 
 enum fed { FED, FED_ENOUGH };
 
+/* Logs the user in who shows in |job| what had been given out before the capture began, where it is the first time and there is an account. */
+static void log_in(struct feeder *feeder, const struct job *job)
+{
+    const struct feeder_options *options = feeder->options;
+    if (!options->login || !lineage_came_logged_in(feeder->lineage))
+        return;
+    const struct account *account = accounts_login_for(options->accounts, &job->exchange);
+    struct job *login = account ? engine_job(feeder->engine) : NULL;
+    if (!login)
+        return;
+    if (!login_template_make(options->login, &job->exchange, &login->exchange)) {
+        engine_discard(feeder->engine, login);
+        return;
+    }
+    login->silent = login->pooled = true;
+    login->account = account;
+    login->iteration = job->iteration;
+    login->recognition_key = job->recognition_key;
+    login->policy_hash = job->policy_hash;
+    login->session = job->session;
+    login->session_jobs = job->session_jobs;
+    login->intended_ns = job->intended_ns;
+    login->bytes = sizeof *login;
+    engine_push(feeder->engine, login, survey_thread(options->survey, login->session));
+}
+
 /* What to do with an exchange that was read, once its instant is known. */
 static enum fed hand_over(struct feeder *feeder, struct job *job)
 {
@@ -187,6 +213,7 @@ static enum fed hand_over(struct feeder *feeder, struct job *job)
         return FED;
     }
     feeder->fired++;
+    log_in(feeder, job);
     engine_push(feeder->engine, job, survey_thread(options->survey, job->session));
     return FED;
 }
@@ -299,14 +326,15 @@ static void add_notes(struct feeder *feeder)
     note_count(info, bearer ? bearer_renewals(bearer) : 0, "new bearer tokens were taken during the run");
     note_count(info, bearer ? bearer_failures(bearer) : 0,
                "times no new bearer token could be had, and the one from before was used on");
-    note_count(
-        info, feeder->logged_in_before,
-        "users had logged in before the capture began, with credentials that the target does not know");
+    note_count(info, feeder->logged_in_before, "users had logged in before the capture began");
     for (unsigned i = 0; i < UNLINKABLE_COUNT; i++) {
         char text[128];
         snprintf(text, sizeof text, "requests carried %s, which cannot be linked", unlinkable_name(i));
         note_count(info, feeder->unlinkables[i], text);
     }
+    note_count(info, atomic_load(&counts->logins),
+               "of them were logged in with an account of `credentials:`");
+    note_count(info, atomic_load(&counts->logins_failed), "of these logins were refused");
     note_count(info, atomic_load(&counts->link_timeouts),
                "requests waited no longer than --link-wait for the answer whose value they use");
     note_count(info, feeder->ids_overflow, "ids were too many to be followed");

@@ -10,6 +10,8 @@
 #include "replay/engine/engine.h"
 #include "replay/run.h"
 #include "replay/schedule.h"
+#include "replay/state/accounts.h"
+#include "replay/state/login_template.h"
 #include "replay/survey.h"
 
 /* Everything borrowed. */
@@ -21,11 +23,13 @@ struct feeder_options {
     struct schedule schedule;
     enum session_mode session_mode;
     const char *session_name;
-    const char *methods;  /* or NULL */
-    bool no_links;        /* --no-links */
-    uint64_t count;       /* requests to fire; 0: all */
-    uint64_t duration_ns; /* 0: to the end */
-    uint64_t loop;        /* iterations; 0: without end */
+    const char *methods;                /* or NULL */
+    bool no_links;                      /* --no-links */
+    const struct accounts *accounts;    /* or NULL */
+    const struct login_template *login; /* to log in who had done so before the capture began; or NULL */
+    uint64_t count;                     /* requests to fire; 0: all */
+    uint64_t duration_ns;               /* 0: to the end */
+    uint64_t loop;                      /* iterations; 0: without end */
     uint64_t timeout_ns;
     const struct abort_rule *abort_rules; /* when to stop by itself */
     size_t abort_rule_count;              /* at most ABORT_RULES_MAX */

@@ -42,6 +42,8 @@ struct linker_override {
     struct bytes value; /* plain */
 };
 
+struct account;
+
 /* Whose request it is. */
 struct linker_context {
     uint64_t session;
@@ -49,6 +51,7 @@ struct linker_context {
     const uint8_t *recognition_key;          /* SEGMENT_KEY_SIZE bytes, borrowed */
     const struct linker_override *overrides; /* borrowed */
     size_t override_count;
+    const struct account *account; /* to log in with; NULL: whose it is */
 };
 
 /* Appends the JSON |body| of an answer with what the target gave out turned back into what was recorded. Returns false, with nothing appended, where there is none. */

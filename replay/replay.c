@@ -40,6 +40,7 @@ struct replay {
     struct comparing comparing;
     struct bearer *bearer; /* NULL: none */
     struct links_file links;
+    struct login_template *login; /* NULL: not needed, or none recorded */
     struct merge *merge;
     struct survey *survey;
     struct segment_writer *writer;
@@ -169,6 +170,8 @@ static int open_traffic(struct replay *replay, struct error *err)
     if (settings->links &&
         links_file_load(settings->links, merge_header(replay->merge)->recognition_key, &replay->links, err))
         return -1;
+    if (replay->links.accounts)
+        replay->login = login_template_find(replay->merge);
     const struct survey_options survey = {
         .mode = settings->session_mode,
         .session_name = settings->session_name,
@@ -368,6 +371,8 @@ static int fire(struct replay *replay, struct error *err)
         .session_name = replay->settings.session_name,
         .methods = settings->methods,
         .no_links = settings->no_links,
+        .accounts = replay->links.accounts,
+        .login = replay->login,
         .count = settings->count,
         .duration_ns = settings->duration_ns,
         .loop = settings->loop,
@@ -425,6 +430,7 @@ static void release(struct replay *replay)
     comparing_done(&replay->comparing);
     bearer_free(replay->bearer);
     links_file_done(&replay->links);
+    login_template_free(replay->login);
     free(replay->folder);
 }
 

@@ -490,8 +490,8 @@ static void find_linked(struct build *build, struct id_spot spots[ID_SPOTS_MAX])
         ids |= exchange->links[i].kind == LINK_REFERS;
     }
     if (build->scans && build->rules->accounts) {
-        build->own.override_count =
-            accounts_apply(build->rules->accounts, exchange, build->own.recognition_key, build->overrides);
+        build->own.override_count = accounts_apply(build->rules->accounts, build->own.account, exchange,
+                                                   build->own.recognition_key, build->overrides);
         build->own.overrides = build->overrides;
         build->context = &build->own;
     }

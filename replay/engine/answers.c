@@ -6,8 +6,10 @@
 
 struct linker_context answers_context(const struct job *job)
 {
-    return (struct linker_context){
-        .session = job->session, .iteration = job->iteration, .recognition_key = job->recognition_key};
+    return (struct linker_context){.session = job->session,
+                                   .iteration = job->iteration,
+                                   .recognition_key = job->recognition_key,
+                                   .account = job->account};
 }
 
 static bool compares_content(const struct answers *answers, const struct job *job)

@@ -78,7 +78,7 @@ void closed_loop_done(struct closed_loop *loop, const struct job *job)
     struct loop_session *session = keymap_get(&loop->sessions, keymap_key(job->session, job->iteration));
     if (!session)
         return;
-    session->done++;
+    session->done += !job->silent;
     if (--session->unfinished == 0 && session->running)
         loop->busy--;
     if (session->running && session->unfinished == 0 && session->total && session->done >= session->total)

@@ -37,11 +37,13 @@ struct job {
     const uint8_t *policy_hash;
     uint64_t session;
     uint32_t iteration;
-    bool pooled;              /* its recorded connection carried several users: it goes on any that is free */
-    bool unlinkable;          /* carries a credential that cannot be linked */
-    uint64_t session_jobs;    /* how many jobs the session has in an iteration; 0: not known */
-    uint64_t connection_jobs; /* the same of its connection */
-    uint64_t intended_ns;     /* since the run's start */
+    bool pooled; /* its recorded connection carried several users: it goes on any that is free */
+    bool silent; /* a login of the replayer's own: it has no result */
+    const struct account *account; /* that it logs in with; else NULL */
+    bool unlinkable;               /* carries a credential that cannot be linked */
+    uint64_t session_jobs;         /* how many jobs the session has in an iteration; 0: not known */
+    uint64_t connection_jobs;      /* the same of its connection */
+    uint64_t intended_ns;          /* since the run's start */
     uint64_t eligible_ns;
     uint64_t flags; /* RESULT_FLAG bits found before it is fired */
     size_t bytes;   /* what it counts in the window */
@@ -93,8 +95,9 @@ struct engine_counts {
     atomic_uint_fast64_t connection_waits; /* requests that waited for a connection because of a cap */
     atomic_uint_fast64_t in_flight_waits;
     atomic_uint_fast64_t reopened;
-    atomic_uint_fast64_t idle_closed;    /* connections closed to make room for others */
-    atomic_uint_fast64_t extra_sessions; /* begun above the concurrency because the window was full */
+    atomic_uint_fast64_t idle_closed;           /* connections closed to make room for others */
+    atomic_uint_fast64_t extra_sessions;        /* begun above the concurrency because the window was full */
+    atomic_uint_fast64_t logins, logins_failed; /* of the replayer's own */
     atomic_uint_fast64_t links_forgotten;
     atomic_uint_fast64_t
         link_timeouts;           /* requests that waited no longer for the answer whose value they use */

@@ -128,6 +128,12 @@ static void finish(struct worker *worker, struct job *job, struct result *result
     if (worker->loop)
         closed_loop_done(worker->loop, job);
     worker->alive--;
+    if (job->silent) {
+        atomic_fetch_add(&worker->engine->counts.logins, 1);
+        atomic_fetch_add(&worker->engine->counts.logins_failed, !(result->flags & RESULT_FLAG(LOGIN_OK)));
+        batch_add(&worker->done, job);
+        return;
+    }
     buffer_clear(&worker->record);
     result_encode(result, &worker->record);
     buffer_append_varint(&worker->results, worker->engine->start_wall_ns + result->intended_ns);

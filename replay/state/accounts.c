@@ -119,7 +119,7 @@ static void collect_basic(const uint8_t *recognition_key, struct bytes head, str
     collect(recognition_key, bytes_make(plain, size), tags);
 }
 
-static bool is_password(const struct link *link)
+bool accounts_is_password(const struct link *link)
 {
     static const char *const names[] = {"password", "passwd", "passphrase", "pwd",
                                         "pass",     "pw",     "passwort",   "passcode"};
@@ -159,11 +159,12 @@ static bool is_linked(const struct exchange *exchange, const uint8_t tag[LINK_TA
     return false;
 }
 
-static void apply_login(const struct accounts *accounts, const struct exchange *exchange,
-                        const uint8_t *recognition_key, struct overrides *overrides)
+static void apply_login(const struct accounts *accounts, const struct account *account,
+                        const struct exchange *exchange, const uint8_t *recognition_key,
+                        struct overrides *overrides)
 {
     struct tags tags = {.count = 0};
-    const struct account *account = NULL;
+    bool given = account != NULL;
     collect(recognition_key, buffer_bytes(&exchange->request.body.content), &tags);
     collect_basic(recognition_key, buffer_bytes(&exchange->request.head), &tags);
     collect(recognition_key, buffer_bytes(&exchange->request.head), &tags);
@@ -175,15 +176,15 @@ static void apply_login(const struct accounts *accounts, const struct exchange *
         return;
     /* Who logs in is the one that no credential names. */
     for (size_t i = 0; i < tags.count; i++) {
-        bool named = account->for_all ? !is_linked(exchange, tags.items[i])
-                                      : memcmp(tags.items[i], account->tag, LINK_TAG_SIZE) == 0;
+        bool named = given || account->for_all ? !is_linked(exchange, tags.items[i])
+                                               : memcmp(tags.items[i], account->tag, LINK_TAG_SIZE) == 0;
         if (!named)
             continue;
         put(overrides, tags.items[i], account->name);
         break;
     }
     for (size_t i = 0; i < exchange->link_count; i++)
-        if (is_password(&exchange->links[i]))
+        if (accounts_is_password(&exchange->links[i]))
             put(overrides, exchange->links[i].tag, account->password);
 }
 
@@ -194,8 +195,26 @@ static void apply_tokens(const struct account *account, const struct link *link,
             put(overrides, link->tag, account->tokens[i].value);
 }
 
-size_t accounts_apply(const struct accounts *accounts, const struct exchange *exchange,
-                      const uint8_t *recognition_key,
+const struct account *accounts_login_for(const struct accounts *accounts, const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        const struct link *link = &exchange->links[i];
+        if (link->kind != LINK_USES || !link->identity || link->rank != LINEAGE_UNISSUED)
+            continue;
+        const struct account *account = find(accounts, link->tag);
+        if (!account)
+            account = accounts->for_all;
+        bool has_token = false;
+        for (size_t k = 0; account && k < account->token_count; k++)
+            has_token |= strcasecmp(account->tokens[k].name, link->name) == 0;
+        if (account && account->password && !has_token)
+            return account;
+    }
+    return NULL;
+}
+
+size_t accounts_apply(const struct accounts *accounts, const struct account *account,
+                      const struct exchange *exchange, const uint8_t *recognition_key,
                       struct linker_override ret_overrides[ACCOUNTS_OVERRIDES_MAX])
 {
     struct overrides overrides = {.items = ret_overrides};
@@ -206,9 +225,9 @@ size_t accounts_apply(const struct accounts *accounts, const struct exchange *ex
             const struct account *own = find(accounts, link->tag);
             apply_tokens(own ? own : accounts->for_all, link, &overrides);
         }
-        login |= is_password(link);
+        login |= accounts_is_password(link);
     }
     if (login)
-        apply_login(accounts, exchange, recognition_key, &overrides);
+        apply_login(accounts, account, exchange, recognition_key, &overrides);
     return overrides.count;
 }

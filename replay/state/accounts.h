@@ -34,10 +34,16 @@ void accounts_free(struct accounts *accounts);
 bool accounts_add(struct accounts *accounts, const struct account *account);
 size_t accounts_count(const struct accounts *accounts);
 
-/* Finds what takes the place of what the request of |exchange|, whose links were followed, carries: in a login the user's name and password; tokens that no
- * answer of the recording gave out. Values are borrowed. Costs a look at the links where there is neither. */
-size_t accounts_apply(const struct accounts *accounts, const struct exchange *exchange,
-                      const uint8_t *recognition_key,
+/* Returns whether |link| is a password in a request. */
+bool accounts_is_password(const struct link *link);
+/* Returns the account to log in with for who shows a credential in |exchange|, whose links were followed, that no answer gave out; NULL where there is none, or one with
+ * that token. */
+const struct account *accounts_login_for(const struct accounts *accounts, const struct exchange *exchange);
+
+/* Finds what takes the place of what the request of |exchange|, whose links were followed, carries: in a login the user's name and password, those of |account|
+ * where it is not NULL; tokens that no answer of the recording gave out. Values are borrowed. Costs a look at the links where there is neither. */
+size_t accounts_apply(const struct accounts *accounts, const struct account *account,
+                      const struct exchange *exchange, const uint8_t *recognition_key,
                       struct linker_override ret_overrides[ACCOUNTS_OVERRIDES_MAX]);
 
 #endif

@@ -24,6 +24,7 @@ struct lineage {
     uint64_t followed;
     uint64_t overflow;
     uint64_t logged_in_before;
+    bool came_logged_in; /* the last one did */
     unsigned unlinkable; /* of the last */
     uint64_t unlinkables[UNLINKABLE_COUNT];
 };
@@ -177,6 +178,7 @@ static void note_shown(struct lineage *lineage, uint64_t session, bool issued)
         return;
     set_limited(lineage, &lineage->users, key);
     lineage->logged_in_before += !issued;
+    lineage->came_logged_in = !issued;
 }
 
 static void note_credentials(struct lineage *lineage, uint64_t session, struct exchange *exchange)
@@ -184,6 +186,7 @@ static void note_credentials(struct lineage *lineage, uint64_t session, struct e
     const unsigned csrf = UNLINKABLE_BIT(CSRF);
     unsigned unlinkable = exchange->link_count || exchange->flags ? unlinkable_of(exchange) : 0;
     bool masked = false;
+    lineage->came_logged_in = false;
     for (size_t i = 0; i < exchange->link_count; i++) {
         struct link *link = &exchange->links[i];
         if (link->kind != LINK_USES || (!link->identity && !unlinkable))
@@ -256,4 +259,9 @@ const uint64_t *lineage_unlinkables(const struct lineage *lineage)
 uint64_t lineage_logged_in_before(const struct lineage *lineage)
 {
     return lineage->logged_in_before;
+}
+
+bool lineage_came_logged_in(const struct lineage *lineage)
+{
+    return lineage->came_logged_in;
 }

@@ -29,6 +29,8 @@ void lineage_follow(struct lineage *lineage, uint64_t session, struct exchange *
 unsigned lineage_unlinkable(const struct lineage *lineage);
 /* Requests that carried each, UNLINKABLE_COUNT of them. */
 const uint64_t *lineage_unlinkables(const struct lineage *lineage);
+/* Returns whether the exchange that was noted last is the first in which its session shows a credential, and no answer had given that out. */
+bool lineage_came_logged_in(const struct lineage *lineage);
 /* Sessions whose first credential no answer had given out. */
 uint64_t lineage_logged_in_before(const struct lineage *lineage);
 

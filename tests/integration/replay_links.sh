@@ -1,6 +1,6 @@
 #!/bin/bash
 # Claims: with `credentials:` of --links all users log in with the one account that the target knows, and those who had logged in before the capture began show the
-# cookie that is given for them; with `links:` a form's hidden token, new each time, comes back where the recorded one stood. Without the file those users are counted, and
+# cookie that is given for them, or are logged in first; with `links:` a form's hidden token, new each time, comes back where the recorded one stood. Without the file those users are counted, and
 # their refusals are set apart and shown first, in no gate. Signed requests, Digest and one-time codes are counted by name, and their refusals set apart. Neither
 # password nor token is stored or printed. A mistake in the file is told with its line, a pseudonym of other traffic is refused, --links and --no-links exclude each other.
 source "$(dirname "$0")/lib.sh"
@@ -44,6 +44,18 @@ for name in "AWS SigV4 signatures" "HMAC and other signatures" "DPoP proofs" "Di
 done
 holds 'any("masked CSRF" in note for note in n)'
 ! grep -rqa -e test-pass -e standing "$work/run" "$work/out" "$work/err" || fail "a secret was told"
+
+# Without a token, but with a password, those who had logged in before are logged in by the replayer itself, as a login of the recording is made.
+sed '/tokens:/d' "$work/links.yaml" >"$work/logins.yaml"
+for how in "" "--speed max --concurrency 3" "--threads 2 --connections 2" "--rate 300"; do
+    replay --links "$work/logins.yaml" $how
+    holds 'r["totals"]["answered"] == 12 * 4 + 9 * 3 + 5 and r["totals"]["status_changed"] == 0'
+    holds 'set(u.values()) == {1} and len(u) == 5 and all("/signed/" in name for name in u)'
+    holds '"9 of them were logged in with an account of `credentials:`" in n and not any("refused" in note for note in n)'
+done
+sed 's/test-pass/wrong/' "$work/logins.yaml" >"$work/refused.yaml"
+replay --links "$work/refused.yaml"
+holds '"9 of these logins were refused" in n and u["GET /home"] == 12 + 9 * 3'
 
 # Who logs in is refused by this target, so the form, too, is out of reach; those who had logged in before are set apart.
 replay

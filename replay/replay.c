@@ -164,6 +164,8 @@ static int open_traffic(struct replay *replay, struct error *err)
     if (target_resolve(settings->target, err) || merge_open(settings->traffic.items, settings->traffic.count,
                                                             SEGMENT_EXCHANGES, 0, &replay->merge, err))
         return -1;
+    if (target_ways(settings->target) == 0 && !settings->target->is_unix)
+        return error_set(err, ERROR_USAGE, "--source-ip: the target has no address of that family");
     if (settings->compare &&
         comparing_init(&replay->comparing, merge_header(replay->merge), settings->key_file, err))
         return -1;
@@ -226,7 +228,7 @@ static struct plan_means means_of(const struct replay_settings *settings)
         .concurrency = settings->closed_loop ? settings->concurrency : 0,
         .max_connections = settings->connections_wanted,
         .window_bytes = WINDOW_BYTES,
-        .resources = {.files_kept = REPLAY_FILES_KEPT, .ways = target->address_count},
+        .resources = {.files_kept = REPLAY_FILES_KEPT, .ways = target_ways(target)},
     };
     resources_read(&means.resources);
     if (target->is_unix)

@@ -89,6 +89,8 @@ static const struct option_spec options[] = {
      AT(link_wait_ns)},
     {"no-links", 0, OPTION_FLAG, NULL, "put nothing that the target issues in the place of what was recorded",
      AT(no_links)},
+    {"source-ip", 0, OPTION_TEXTS, "ADDR",
+     "an address of this machine to connect from; repeatable,\nused in turn", AT(source_ips)},
     {"no-ramp", 0, OPTION_FLAG, NULL, "begin at full pace where that is above 100/s", AT(no_ramp)},
     {"dry-run", 0, OPTION_FLAG, NULL, "print the plan, fire nothing", AT(dry_run)},
     {"production", 0, OPTION_TEXTS, "HOST|CIDR",
@@ -373,7 +375,12 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
         if (gate_parse(settings->gates.items[i], &gate, err))
             return error_prefix(err, "--gate");
     set_caps(settings);
-    return target_parse(settings->target_url, &settings->target, err);
+    if (target_parse(settings->target_url, &settings->target, err))
+        return -1;
+    for (size_t i = 0; i < settings->source_ips.count; i++)
+        if (target_add_source(settings->target, settings->source_ips.items[i], err))
+            return -1;
+    return 0;
 }
 
 void replay_settings_done(struct replay_settings *settings)

@@ -29,7 +29,8 @@ struct replay_settings {
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns, link_wait_ns;
     uint64_t max_connections, max_in_flight;
     uint64_t connections_wanted; /* |max_connections| before the limit on open files cut it */
-    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, abort_ifs;
+    struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, source_ips,
+        abort_ifs;
     bool insecure, verbatim, allow_production, no_links, dry_run, no_ramp;
 
     /* What that says. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #define HOST_MAX 253
 
@@ -214,6 +215,56 @@ int target_resolve(struct target *target, struct error *err)
     return 0;
 }
 
+/* Tries whether this machine has |source|. */
+static bool is_ours(const struct target_address *source)
+{
+    int fd = socket(source->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ours = fd >= 0 && bind(fd, (const struct sockaddr *)&source->sockaddr, source->size) == 0;
+    if (fd >= 0)
+        close(fd);
+    return ours;
+}
+
+int target_add_source(struct target *target, const char *text, struct error *err)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST},
+                    *found = NULL;
+    struct target_address source = {0};
+    if (target->is_unix)
+        return error_set(err, ERROR_USAGE, "--source-ip: a unix socket is reached from no address");
+    if (getaddrinfo(text, NULL, &hints, &found) != 0)
+        return error_set(err, ERROR_USAGE, "--source-ip: '%s' is not an IP address", text);
+    memcpy(&source.sockaddr, found->ai_addr, found->ai_addrlen);
+    source.size = found->ai_addrlen;
+    freeaddrinfo(found);
+    if (!is_ours(&source))
+        return error_set(err, ERROR_USAGE,
+                         "--source-ip: %s is not an address of this machine ('ip addr' lists them)", text);
+    target->sources = xrealloc(target->sources, (target->source_count + 1) * sizeof *target->sources);
+    target->sources[target->source_count++] = source;
+    return 0;
+}
+
+size_t target_ways(const struct target *target)
+{
+    size_t ways = 0;
+    for (size_t i = 0; i < target->address_count; i++)
+        for (size_t j = 0; j < target->source_count; j++)
+            ways += target->addresses[i].sockaddr.ss_family == target->sources[j].sockaddr.ss_family;
+    return target->source_count ? ways : target->address_count;
+}
+
+const struct target_address *target_source(const struct target *target, const struct target_address *address,
+                                           size_t *turn)
+{
+    for (size_t i = 0; i < target->source_count; i++) {
+        const struct target_address *source = &target->sources[(*turn)++ % target->source_count];
+        if (source->sockaddr.ss_family == address->sockaddr.ss_family)
+            return source;
+    }
+    return NULL;
+}
+
 void target_free(struct target *target)
 {
     if (!target)
@@ -223,6 +274,7 @@ void target_free(struct target *target)
     free(target->authority);
     free(target->base_path);
     free(target->addresses);
+    free(target->sources);
     free(target);
 }
 

@@ -27,6 +27,9 @@ struct target {
     uint16_t port;   /* 0 for unix */
     struct target_address *addresses; /* filled by target_resolve; used in turn */
     size_t address_count;             /* at most TARGET_MAX_ADDRESSES */
+    struct target_address
+        *sources; /* addresses of this machine to connect from, in turn; none: the kernel's choice */
+    size_t source_count;
 };
 
 #define TARGET_MAX_ADDRESSES     64
@@ -40,6 +43,15 @@ int target_parse(const char *url, struct target **ret_target, struct error *err)
 /* Fills the addresses by getaddrinfo (blocks; call before the loops start); does nothing where they are
  * known. Returns 0, or -1 with |err| (I/O). */
 int target_resolve(struct target *target, struct error *err);
+/* Adds an address of this machine to connect from. Returns 0, or -1 with |err| (usage): it is no address, or not one of this machine's, or the
+ * target is a unix socket. */
+int target_add_source(struct target *target, const char *text, struct error *err);
+/* Returns how many pairs there are of a source and an address of the target that can be reached from it; where no sources were added, one for
+ * each address. 0: none of the sources is of a family of the target's. */
+size_t target_ways(const struct target *target);
+/* Returns the source of |address|'s family whose turn it is, |*turn| being the caller's own count; NULL: any. */
+const struct target_address *target_source(const struct target *target, const struct target_address *address,
+                                           size_t *turn);
 /* Accepts NULL. */
 void target_free(struct target *target);
 

@@ -24,6 +24,8 @@
 struct http1_sender {
     struct sender base;
     struct event_base *loop;
+    const struct target *target;
+    size_t next_source;
     struct tls_context *tls; /* NULL: plain */
     size_t max_head_bytes;
     struct deadlines connects;
@@ -479,7 +481,8 @@ static void begin_connect(struct lane *lane)
     struct http1_sender *sender = lane->sender;
     uint64_t now = clock_mono_ns();
     lane->opening = (struct sender_opening){.connect_start_mono_ns = now};
-    if (stream_connect(&lane->stream, lane->address) == STREAM_FAILED) {
+    const struct target_address *source = target_source(sender->target, lane->address, &sender->next_source);
+    if (stream_connect(&lane->stream, lane->address, source) == STREAM_FAILED) {
         defer(lane, connect_error(lane->stream.failure), lane->stream.detail);
         return;
     }
@@ -603,6 +606,7 @@ static int http1_create(const struct sender_settings *settings, struct sender **
     struct http1_sender *sender = xcalloc(1, sizeof *sender);
     sender->base.ops = &sender_http1;
     sender->loop = settings->base;
+    sender->target = settings->target;
     sender->max_head_bytes = or_default(settings->max_head_bytes, 256 * 1024);
     if (settings->target->tls) {
         const char *name = settings->tls_server_name ? settings->tls_server_name : settings->target->host;

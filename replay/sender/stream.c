@@ -22,7 +22,16 @@ static enum stream_result failed(struct stream *stream, int errnum)
     return STREAM_FAILED;
 }
 
-enum stream_result stream_connect(struct stream *stream, const struct target_address *address)
+/* Binds to the address alone: the port is chosen when it is known where to, so that each target has all of them. */
+static bool bind_source(int fd, const struct target_address *source)
+{
+    int on = 1;
+    return setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == 0 &&
+           bind(fd, (const struct sockaddr *)&source->sockaddr, source->size) == 0;
+}
+
+enum stream_result stream_connect(struct stream *stream, const struct target_address *address,
+                                  const struct target_address *source)
 {
     *stream = STREAM_CLOSED;
     int family = address->sockaddr.ss_family;
@@ -32,9 +41,10 @@ enum stream_result stream_connect(struct stream *stream, const struct target_add
     int on = 1;
     if (family != AF_UNIX)
         setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(stream->fd, (const struct sockaddr *)&address->sockaddr, address->size) == 0)
+    bool bound = !source || bind_source(stream->fd, source);
+    if (bound && connect(stream->fd, (const struct sockaddr *)&address->sockaddr, address->size) == 0)
         return STREAM_OK;
-    if (errno == EINPROGRESS)
+    if (bound && errno == EINPROGRESS)
         return STREAM_WANT_WRITE;
     failed(stream, errno);
     close(stream->fd);

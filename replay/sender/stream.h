@@ -29,9 +29,10 @@ struct stream {
 };
 #define STREAM_CLOSED ((struct stream){.fd = -1})
 
-/* Begins to connect to |address|. STREAM_OK: connected; STREAM_WANT_WRITE: then ask stream_connected; STREAM_FAILED:
+/* Begins to connect to |address|, from |source| where that is not NULL. STREAM_OK: connected; STREAM_WANT_WRITE: then ask stream_connected; STREAM_FAILED:
  * closed again. */
-enum stream_result stream_connect(struct stream *stream, const struct target_address *address);
+enum stream_result stream_connect(struct stream *stream, const struct target_address *address,
+                                  const struct target_address *source);
 /* How connecting went, once |fd| is writable. */
 enum stream_result stream_connected(struct stream *stream);
 /* Goes on with the TLS handshake, begun at the first call. */

@@ -46,6 +46,27 @@ planned=$(sed -n 's/^  requests  *\([0-9]*\) to fire; of \([0-9]*\) read, \([0-9
 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/run" --quiet --count 60 --methods GET --speed 3 >"$work/out" 2>&1 || true
 grep -q "$planned" "$work/out" || { cat "$work/out"; fail "planned: $planned"; }
 
+# More addresses to connect from have more ports, and are used in turn.
+plan --source-ip 127.0.0.2 --source-ip 127.0.0.3
+twice=$(sed -n 's/.* local ports of \([0-9]*\),.*/\1/p' "$work/out")
+plan
+[ "$twice" = $((2 * $(sed -n 's/.* local ports of \([0-9]*\),.*/\1/p' "$work/out"))) ] || fail "two addresses have $twice ports"
+"$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/sources" --quiet --count 60 --methods GET --speed 3 \
+    --source-ip 127.0.0.2 --source-ip 127.0.0.3 >"$work/out" 2>&1 &
+replay=$!
+for _ in $(seq 100); do
+    ss -Htn "dport = :$port" >>"$work/ss"
+    kill -0 $replay 2>/dev/null || break
+    sleep 0.02
+done
+wait $replay || true
+for address in 2 3; do grep -q "127.0.0.$address:" "$work/ss" || fail "nothing was sent from 127.0.0.$address"; done
+grep -qE '127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:' "$work/ss" && fail "something was sent from another address"
+for wrong in 'not.an.address is not an IP' '203.0.113.9 is not an address of this machine' '::1 the target has no address of that family'; do
+    check_status 2 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" --source-ip "${wrong%% *}"
+    one_error_line "${wrong#* }"
+done
+
 # Too few files, too few ports.
 (ulimit -n 120 && "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/files" --methods GET --speed 5 \
     >"$work/out" 2>"$work/err") || true

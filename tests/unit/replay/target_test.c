@@ -132,6 +132,30 @@ static void test_target_resolves_names_and_says_what_failed(void **state)
     target_free(target);
 }
 
+static void test_target_sources_take_turns_by_family(void **state)
+{
+    (void)state;
+    struct target *target;
+    struct error err;
+    size_t turn = 0;
+    assert_int_equal(target_parse("http://127.0.0.1:80", &target, &err), 0);
+    assert_int_equal(target_ways(target), 1);
+    assert_null(target_source(target, &target->addresses[0], &turn));
+    assert_int_equal(target_add_source(target, "127.0.0.2", &err), 0);
+    assert_int_equal(target_add_source(target, "127.0.0.3", &err), 0);
+    assert_int_equal(target_ways(target), 2);
+    const struct target_address *first = target_source(target, &target->addresses[0], &turn);
+    const struct target_address *second = target_source(target, &target->addresses[0], &turn);
+    assert_true(first && second && first != second);
+    assert_ptr_equal(target_source(target, &target->addresses[0], &turn), first);
+    assert_int_equal(target_add_source(target, "203.0.113.9", &err), -1); /* of the documentation */
+    assert_int_equal(target_add_source(target, "localhost", &err), -1);
+    target_free(target);
+    assert_int_equal(target_parse("unix:/x", &target, &err), 0);
+    assert_int_equal(target_add_source(target, "127.0.0.2", &err), -1);
+    target_free(target);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_target_refuses_with_a_reason),
         cmocka_unit_test(test_target_never_repeats_a_password),
         cmocka_unit_test(test_target_resolves_names_and_says_what_failed),
+        cmocka_unit_test(test_target_sources_take_turns_by_family),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,7 @@ struct sanitizer {
     struct buffer scratch;
     sanitize_observer_fn *observer;
     void *observer_arg;
+    bool gone;               /* something was removed */
     enum sanitize_part part; /* for the observer: what is worked on */
     struct bytes field;
 };
@@ -111,6 +112,8 @@ static void put_replacement(struct sanitizer *sanitizer, const struct atom *atom
 static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
 {
     struct sanitizer *sanitizer = arg;
+    if (sanitizer->locator.removing)
+        return;
     const struct policy_rule *rule = policy_rule_of(sanitizer->policy, atom->decision.rule);
     struct atom known = *atom;
     size_t before = out->size;
@@ -126,6 +129,19 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
         tell_atom(sanitizer, atom, rule,
                   out->size > before ? bytes_make(out->data + before, out->size - before)
                                      : (struct bytes){0});
+}
+
+/* removed_fn */
+static void tell_removed(void *arg, const struct atom *atom)
+{
+    struct sanitizer *sanitizer = arg;
+    sanitizer->gone = true;
+    tell(sanitizer, (struct sanitize_event){.step = SANITIZE_REMOVED,
+                                            .name = atom->name,
+                                            .value = atom->value,
+                                            .place = atom->place,
+                                            .decision = atom->decision,
+                                            .strategy = STRATEGY_REMOVE});
 }
 
 /* recoded_fn */
@@ -167,6 +183,7 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
     sanitizer->locator.policy = policy;
     sanitizer->locator.replace = replace_atom;
     sanitizer->locator.recoded = tell_recoded;
+    sanitizer->locator.removed = tell_removed;
     sanitizer->locator.arg = sanitizer;
     sanitizer->locator.detects = policy_detect_classes(policy);
     sanitizer->locator.detector.is_ours = is_ours;
@@ -294,13 +311,8 @@ static enum same field_line(struct sanitizer *sanitizer, const struct http1_fiel
     enum policy_place place = sanitizer->kind == LINK_USES ? POLICY_IN_HEADER : POLICY_IN_RESPONSE_HEADER;
     struct policy_decision rule =
         policy_memo_ask(&sanitizer->locator.memo, sanitizer->policy, place, field->name);
-    const struct policy_rule *written = policy_rule_of(sanitizer->policy, rule.rule);
-    if (written && written->strategy.kind == STRATEGY_REMOVE) {
-        tell(sanitizer, (struct sanitize_event){.step = SANITIZE_REMOVED,
-                                                .name = field->name,
-                                                .value = value,
-                                                .decision = rule,
-                                                .strategy = STRATEGY_REMOVE});
+    if (locator_removes(&sanitizer->locator, rule)) {
+        locator_remove(&sanitizer->locator, &(struct atom){LINK_PLACE_HEADER, rule, field->name, value});
         return SAME_NEVER;
     }
     if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE &&
@@ -309,10 +321,16 @@ static enum same field_line(struct sanitizer *sanitizer, const struct http1_fiel
         return rule.hinted ? SAME_LINE : SAME_NAME;
     }
     size_t start = field->value.size ? (size_t)(field->value.data - field->line.data) : field->line.size;
+    size_t line = out->size;
+    sanitizer->gone = false;
     buffer_append(out, field->line.data, start);
     size_t before = out->size, links = sanitizer->exchange->link_count;
     header_locate(&sanitizer->locator, rule, field->name, value, out);
     struct bytes result = bytes_make(out->data + before, out->size - before);
+    if (sanitizer->gone && result.size == 0) { /* all that stood in it: the field goes too */
+        out->size = line;
+        return SAME_NEVER;
+    }
     bool same = bytes_equal(result, value);
     if (same) {
         out->size = before; /* nothing is sensitive: folds stay as they were */

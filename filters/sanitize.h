@@ -29,7 +29,7 @@ void sanitizer_set_former(struct sanitizer *sanitizer, const uint8_t *recognitio
 enum sanitize_step {
     SANITIZE_VALUE, /* a value was decided on: by a rule, its name, what detectors found, or because it is unclear */
     SANITIZE_LINE,    /* a line that could not be understood is left out; |value| is the line */
-    SANITIZE_REMOVED, /* a rule takes out the header line |name| with its |value| */
+    SANITIZE_REMOVED, /* a rule takes out |name| with its |value|: a header line, cookie, parameter, part or member (of JSON as it stands) */
     SANITIZE_BODY, /* a body is done with; |reason| is why not all of it is kept, |value| the body as it came, without content
                          coding as far as that can be undone */
 };

@@ -33,41 +33,46 @@ static bool cookie_name(struct locator *locator, struct bytes name, struct buffe
 }
 
 /* Appends |raw| replaced; surrounding quotes stay. Under no name it is a credential. */
-static void cookie_atom(struct locator *locator, struct bytes name, struct bytes raw, struct buffer *out)
+static void cookie_atom(struct locator *locator, struct policy_decision decision, struct bytes name,
+                        struct bytes raw, struct buffer *out)
 {
     bool quoted = raw.size >= 2 && raw.data[0] == '"' && raw.data[raw.size - 1] == '"';
     if (quoted) {
         raw = part_of(raw, 1, raw.size - 1);
         buffer_append_byte(out, '"');
     }
-    struct policy_decision decision =
-        policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_COOKIE, name);
-    if (name.size == 0)
-        decision = (struct policy_decision){.class = POLICY_CREDENTIAL};
     percent_atom(locator, LINK_PLACE_COOKIE, decision, name, raw, false, out);
     if (quoted)
         buffer_append_byte(out, '"');
 }
 
-/* Appends name=value; what is no such pair is replaced as a whole. */
-static void cookie_pair(struct locator *locator, struct bytes pair, struct buffer *out)
+/* Appends name=value; what is no such pair is replaced as a whole. Returns false, and appends nothing, where it goes. */
+static bool cookie_pair(struct locator *locator, struct bytes pair, struct buffer *out)
 {
     const uint8_t *equals = pair.size ? memchr(pair.data, '=', pair.size) : NULL;
     size_t size = equals ? (size_t)(equals - pair.data) : pair.size;
     struct bytes name = bytes_trim(part_of(pair, 0, size));
+    const struct policy_decision unnamed = {.class = POLICY_CREDENTIAL};
     if (!equals || !is_token(name)) {
-        cookie_atom(locator, (struct bytes){0}, pair, out);
-        return;
+        cookie_atom(locator, unnamed, (struct bytes){0}, pair, out);
+        return true;
     }
+    struct policy_decision decision =
+        policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_COOKIE, name);
     struct bytes value = bytes_trim(part_of(pair, size + 1, pair.size));
+    if (locator_removes(locator, decision)) {
+        locator_remove(locator, &(struct atom){LINK_PLACE_COOKIE, decision, name, value});
+        return false;
+    }
     size_t start = value.size ? (size_t)(value.data - pair.data) : pair.size;
     size_t name_end = (size_t)(name.data - pair.data) + name.size;
     buffer_append_bytes(out, part_of(pair, 0, name_end - name.size));
     bool replaced = cookie_name(locator, name, out);
     buffer_append_bytes(out, part_of(pair, name_end, start));
     /* What the name says now is not what it said. */
-    cookie_atom(locator, replaced ? (struct bytes){0} : name, value, out);
+    cookie_atom(locator, replaced ? unnamed : decision, replaced ? (struct bytes){0} : name, value, out);
     buffer_append_bytes(out, part_of(pair, start + value.size, pair.size));
+    return true;
 }
 
 /* Takes up to the next ';'. |ret_part| is trimmed; |ret_before| is the white space before it. */
@@ -91,12 +96,25 @@ static bool next_part(struct bytes *text, struct bytes *ret_before, struct bytes
 void cookies_locate(struct locator *locator, struct bytes value, struct buffer *out)
 {
     struct bytes before, part, after;
+    size_t begin = out->size, kept = begin; /* where the last cookie that stays ends */
+    bool gone = false;                      /* those behind it are removed */
     while (next_part(&value, &before, &part, &after)) {
-        buffer_append_bytes(out, before);
-        if (part.size > 0)
-            cookie_pair(locator, part, out);
+        size_t start = out->size;
+        if (start > begin || !gone) /* else it is the first now */
+            buffer_append_bytes(out, before);
+        if (part.size > 0 && !cookie_pair(locator, part, out)) {
+            out->size = start;
+            gone = true;
+            continue;
+        }
+        if (part.size > 0) {
+            kept = out->size;
+            gone = false;
+        }
         buffer_append_bytes(out, after);
     }
+    if (gone)
+        out->size = kept;
 }
 
 static bool only(struct bytes text, const char *more)
@@ -139,11 +157,15 @@ void set_cookie_locate(struct locator *locator, struct bytes value, struct buffe
 {
     struct bytes before, part, after;
     bool first = true;
+    size_t begin = out->size;
     while (next_part(&value, &before, &part, &after)) {
         buffer_append_bytes(out, before);
-        if (part.size > 0 && (first || !is_attribute(part)))
-            cookie_pair(locator, part, out);
-        else
+        if (part.size > 0 && (first || !is_attribute(part))) {
+            if (!cookie_pair(locator, part, out) && first) {
+                out->size = begin; /* its attributes go with it */
+                return;
+            }
+        } else
             buffer_append_bytes(out, part);
         buffer_append_bytes(out, after);
         first = false;

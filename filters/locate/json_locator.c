@@ -35,6 +35,12 @@ struct slot {
     size_t name_size;
 };
 
+/* What was written. */
+struct mark {
+    const uint8_t *copied;
+    size_t out_size;
+};
+
 /* What a value is a part of. */
 enum position { OUTERMOST, MEMBER, ELEMENT };
 
@@ -374,11 +380,32 @@ static void follow_paths(struct reader *reader, uint64_t states, struct bytes na
         slot->decision = policy_by_rule(policy, rule);
 }
 
-/* Passes a member that |joint| leads to, where |at| is at the comma or opening brace. Returns where its value ends. */
-static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint, const uint8_t *name,
-                                    const struct slot *object)
+/* Passes the value at |at| of a member that goes, whose name ends before. Returns where it ends, with all written since |mark| taken back. */
+static const uint8_t *removed_pass(struct reader *reader, const uint8_t *at, const struct slot *member,
+                                   const struct mark *mark)
 {
+    struct locator *locator = reader->locator;
+    bool outer = locator->removing;
+    locator->removing = true;
+    const uint8_t *after = value_locate(reader, at, member, MEMBER);
+    locator->removing = outer;
+    if (!after)
+        return NULL; /* what is left of it has been emptied */
+    struct bytes value = bytes_make(at, (size_t)(after - at));
+    locator_remove(locator,
+                   &(struct atom){member->place, member->decision, slot_name(reader, member), value});
+    reader->out->size = mark->out_size;
+    reader->copied = mark->copied;
+    return after;
+}
+
+/* Passes a member that |joint| leads to, where |at| is at the comma or opening brace. Returns where its value ends; |ret_gone|: it is to be cut out. */
+static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint, const uint8_t *name,
+                                    const struct slot *object, bool *ret_gone)
+{
+    const struct mark mark = {reader->copied, reader->out->size};
     struct slot member = {.place = object->place};
+    *ret_gone = false;
     struct policy_decision outer =
         object->decision.scalar_only ? (struct policy_decision){0} : object->decision;
     size_t names = reader->names->size;
@@ -395,9 +422,26 @@ static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint,
     member.decision.hinted = hinted;
     if (outer.class != POLICY_PUBLIC)
         member.decision.scalar_only = false;
-    at = value_locate(reader, at, &member, MEMBER);
+    if (member.decision.rule != POLICY_NO_RULE && locator_removes(reader->locator, member.decision)) {
+        *ret_gone = true;
+        at = removed_pass(reader, at, &member, &mark);
+    } else {
+        at = value_locate(reader, at, &member, MEMBER);
+    }
     reader->names->size = names;
     return at;
+}
+
+/* Cuts out the member from |name| to |end|, after which |next| stands: with the comma before it, or where it is the first that is left, with that
+ * behind it. Returns whether the next member is the first then. */
+static bool member_cut(struct reader *reader, const uint8_t *brace, const uint8_t *name, const uint8_t *end,
+                       const uint8_t *next, bool first)
+{
+    first |= *brace == '{';
+    copy_until(reader, first ? name : brace);
+    bool more = first && *next == ',';
+    reader->copied = more ? json_skip_space(next + 1, reader->end) : end;
+    return more;
 }
 
 /* Passes the object whose brace is at |at|; with |siblings|, as an element of an array, also the objects that follow. */
@@ -406,6 +450,8 @@ static const uint8_t *objects_locate(struct reader *reader, const uint8_t *at, c
 {
     const uint8_t *end = reader->end;
     bool public = (slot->decision.scalar_only || slot->decision.class == POLICY_PUBLIC) && !slot->states;
+    const uint8_t *first_at = NULL; /* the comma here is cut out, with all members before it */
+    bool gone;
     for (;;) {
         if (public && (siblings || *at != '}'))
             at = plain_members_pass(reader, at, siblings);
@@ -420,13 +466,15 @@ static const uint8_t *objects_locate(struct reader *reader, const uint8_t *at, c
             at = name;
             continue;
         }
-        at = member_locate(reader, joint, name, slot);
+        at = member_locate(reader, joint, name, slot, &gone);
         if (!at)
             return NULL;
+        const uint8_t *value_end = at;
         at = json_skip_space(at, end);
         uint8_t byte = json_byte(at, end);
         if (byte != ',' && byte != '}')
             return not_json(reader, at, at == end);
+        first_at = gone && member_cut(reader, brace, name, value_end, at, brace == first_at) ? at : NULL;
     }
 }
 

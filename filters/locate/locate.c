@@ -40,6 +40,18 @@ bool locator_replace(struct locator *locator, const struct atom *atom, struct bu
     return !bytes_equal(buffer_bytes(out), atom->value);
 }
 
+bool locator_removes(const struct locator *locator, struct policy_decision decision)
+{
+    const struct policy_rule *rule = policy_rule_of(locator->policy, decision.rule);
+    return rule && rule->strategy.kind == STRATEGY_REMOVE;
+}
+
+void locator_remove(struct locator *locator, const struct atom *atom)
+{
+    if (locator->removed && locator->unwrapped == 0 && !locator->removing)
+        locator->removed(locator->arg, atom);
+}
+
 /* Writes what stands in place of all of |value|, in which too much was found, or nothing that can be read, to |out|: fails closed. */
 static bool replace_unclear(struct locator *locator, enum link_place place, struct bytes name,
                             struct bytes value, struct buffer *out)

@@ -29,6 +29,9 @@ typedef void carry_fn(void *arg, struct bytes value, struct buffer *out);
 /* Is told that |replacement| stands in place of |atom|, a run of base64 in which values were replaced. */
 typedef void recoded_fn(void *arg, const struct atom *atom, struct bytes replacement);
 
+/* Is told that |atom| goes, with its name. Of a member of JSON the value is as it stands. */
+typedef void removed_fn(void *arg, const struct atom *atom);
+
 #define LOCATOR_POOL      68
 #define LOCATOR_DEPTH_MAX 4
 
@@ -39,6 +42,7 @@ struct locator {
     void *arg;
     carry_fn *carry; /* what decoded values go through before anything is looked for in them; NULL: nothing */
     recoded_fn *recoded; /* NULL: nobody is told */
+    removed_fn *removed; /* NULL: nobody is told */
     unsigned depth;      /* of syntaxes inside each other */
     struct buffer pool[LOCATOR_POOL];
     unsigned pool_used;
@@ -49,6 +53,7 @@ struct locator {
     unsigned
         unwrapped; /* runs of base64, inside each other, in which values are being replaced: the run may yet be replaced as it stands */
     bool padded;   /* behind the value that is looked at stands what may be padding of base64 at its end */
+    bool removing; /* what is being passed goes: nobody is told of the values in it */
     bool linked;   /* set by |replace| where one of those values is to be noted as a link: then the run is */
     /* Why |replace| is called, while it is. */
     const struct detection *found; /* as what detectors found the value; NULL: a rule or its name decides */
@@ -63,6 +68,11 @@ void locator_give(struct locator *locator, struct buffer *buffer);
 
 /* Writes the replacement of |atom| to |out| (cleared first). Returns whether it differs from the value. */
 bool locator_replace(struct locator *locator, const struct atom *atom, struct buffer *out);
+
+/* Returns whether what |decision| says is to go, with its name. */
+bool locator_removes(const struct locator *locator, struct policy_decision decision);
+/* Tells that |atom| goes. */
+void locator_remove(struct locator *locator, const struct atom *atom);
 
 /* Returns whether |text| is nothing but base64 with its padding: its '=' part no name from a value. */
 bool locate_is_padded(struct bytes text);

@@ -211,12 +211,28 @@ static bool split_part(struct bytes part, struct bytes *ret_lines, struct bytes 
     return true;
 }
 
-static enum body_reason locate_part(struct reader *reader, struct bytes part)
+/* Returns whether the part with |head| is to go, and tells so. */
+static bool part_goes(struct reader *reader, const struct part_head *head, struct bytes content)
+{
+    if (!head->named || !policy_has_removes(reader->locator->policy))
+        return false;
+    struct policy_decision decision = decide(reader->locator, head->name);
+    bool goes = locator_removes(reader->locator, decision);
+    if (goes)
+        locator_remove(reader->locator, &(struct atom){LINK_PLACE_FORM, decision, head->name, content});
+    return goes;
+}
+
+/* Appends |part|, unless it goes. */
+static enum body_reason locate_part(struct reader *reader, struct bytes part, bool *ret_gone)
 {
     struct bytes lines, content;
     struct part_head head;
     if (!split_part(part, &lines, &content) || !part_head_read(lines, &head))
         return BODY_REASON_SYNTAX;
+    *ret_gone = part_goes(reader, &head, content);
+    if (*ret_gone)
+        return BODY_REASON_NONE;
     struct buffer *kept = locator_take(reader->locator);
     bool all = locate_content(reader, &head, content, kept);
     bool changed = !bytes_equal(buffer_bytes(kept), content);
@@ -241,6 +257,8 @@ static enum body_reason locate_cut_part(struct reader *reader, struct bytes part
         return BODY_REASON_NONE;
     if (!part_head_read(lines, &head))
         return BODY_REASON_SYNTAX;
+    if (part_goes(reader, &head, content))
+        return BODY_REASON_NONE;
     part_head_locate(reader->locator, lines, NULL, reader->out);
     buffer_append_text(reader->out, "\r\n");
     return BODY_REASON_NONE;
@@ -252,7 +270,8 @@ static enum body_reason locate_parts(struct reader *reader, struct delimiter del
     struct bytes text = reader->text;
     buffer_append_bytes(reader->out, part_of(text, 0, delimiter.end));
     while (!delimiter.last) {
-        size_t start = delimiter.end;
+        size_t start = delimiter.end, line = delimiter.end - delimiter.start;
+        bool gone;
         if (++reader->parts > MULTIPART_PARTS_MAX)
             return BODY_REASON_LIMIT;
         enum found found = find_delimiter(reader, start, &delimiter);
@@ -261,10 +280,12 @@ static enum body_reason locate_parts(struct reader *reader, struct delimiter del
         /* a part has an empty line, and the delimiter the end of another before it */
         if (found != FOUND || delimiter.start < start + 2)
             return BODY_REASON_SYNTAX;
-        enum body_reason reason = locate_part(reader, part_of(text, start, delimiter.start - 2));
+        enum body_reason reason = locate_part(reader, part_of(text, start, delimiter.start - 2), &gone);
         if (reason != BODY_REASON_NONE)
             return reason;
-        buffer_append_bytes(reader->out, part_of(text, delimiter.start - 2, delimiter.end));
+        if (gone) /* the delimiter line behind it stands in place of the one before */
+            reader->out->size -= line;
+        buffer_append_bytes(reader->out, part_of(text, delimiter.start - (gone ? 0 : 2), delimiter.end));
     }
     struct bytes rest = part_of(text, delimiter.end, text.size);
     if (!is_white(rest))

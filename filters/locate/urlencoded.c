@@ -232,6 +232,24 @@ static void name_locate(struct locator *locator, enum link_place place, struct b
     locator->padded = before;
 }
 
+/* Returns whether the pair |text|, with a name, is to go, and tells so. |end|: of its name. */
+static bool pair_goes(struct locator *locator, enum link_place place, struct bytes text, size_t end)
+{
+    struct buffer *name = locator_take(locator);
+    struct bytes raw = part_of(text, 0, end), value = part_of(text, end + (end < text.size), text.size);
+    struct policy_decision decision = decide(locator, place, raw, name);
+    bool goes = locator_removes(locator, decision);
+    if (goes) {
+        struct buffer *plain = locator_take(locator);
+        percent_decode(value, true, plain);
+        locator_remove(locator, &(struct atom){place, decision, is_literal(raw) ? raw : buffer_bytes(name),
+                                               buffer_bytes(plain)});
+        locator_give(locator, plain);
+    }
+    locator_give(locator, name);
+    return goes;
+}
+
 /* Appends one name=value. */
 static void pair_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
@@ -267,13 +285,21 @@ static void pair_locate(struct locator *locator, enum link_place place, struct b
 void pairs_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out)
 {
     struct bytes known = calm_begin(locator, text);
+    bool removes = policy_has_removes(locator->policy), any = false;
     while (text.size > 0) {
         size_t end = find_byte(text, '&');
-        pair_locate(locator, place, part_of(text, 0, end), out);
+        struct bytes pair = part_of(text, 0, end);
+        if (!removes || pair.size == 0 || !pair_goes(locator, place, pair, find_byte(pair, '='))) {
+            if (any)
+                buffer_append_byte(out, '&');
+            any = true;
+            pair_locate(locator, place, pair, out);
+        }
         if (end == text.size)
             break;
-        buffer_append_byte(out, '&');
         text = part_of(text, end + 1, text.size);
+        if (text.size == 0 && any)
+            buffer_append_byte(out, '&');
     }
     locator->calm = known;
 }
@@ -338,6 +364,16 @@ static void segments_locate(struct locator *locator, struct bytes path, struct b
         size_t end = start;
         while (end < path.size && path.data[end] != '/' && path.data[end] != ';' && path.data[end] != '&')
             end++;
+        struct bytes part = part_of(path, start, end);
+        bool parameter = start > 0 && path.data[start - 1] == ';' && out->size > 0;
+        if (parameter && part.size > 0 && policy_has_removes(locator->policy) &&
+            pair_goes(locator, LINK_PLACE_PATH, part, find_byte(part, '='))) {
+            out->size--; /* its semicolon */
+            if (end < path.size)
+                buffer_append_byte(out, path.data[end++]);
+            start = end;
+            continue;
+        }
         pair_locate(locator, LINK_PLACE_PATH, part_of(path, start, end), out);
         if (end < path.size)
             buffer_append_byte(out, path.data[end++]);
@@ -429,8 +465,11 @@ void url_locate(struct locator *locator, struct bytes url, bool authority, struc
     url = part_of(url, path, url.size);
     while (url.size > 0) { /* '?' query, '#' fragment */
         size_t end = 1 + find_byte(part_of(url, 1, url.size), '#');
+        size_t before = out->size;
         buffer_append_byte(out, url.data[0]);
         pairs_locate(locator, LINK_PLACE_QUERY, part_of(url, 1, end), out);
+        if (out->size == before + 1 && end > 1)
+            out->size = before; /* all of it is removed */
         url = part_of(url, end, url.size);
     }
     locator->calm = known;

@@ -312,6 +312,11 @@ bool policy_has_dates(const struct policy *policy)
     return policy->dates;
 }
 
+bool policy_has_removes(const struct policy *policy)
+{
+    return policy->removes;
+}
+
 const char *policy_select(const struct policy *policy)
 {
     return policy->select;

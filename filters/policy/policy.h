@@ -131,6 +131,8 @@ uint32_t policy_detect_classes(const struct policy *policy);
 
 /* Returns whether dates become fakes, for which their subject counts. */
 bool policy_has_dates(const struct policy *policy);
+/* Returns whether a rule of a file removes something. */
+bool policy_has_removes(const struct policy *policy);
 
 /* What a replay rewrites, borrowed; NULL: nothing. It is not in policy_text: it may hold credentials of the target. */
 struct rewriter;

@@ -133,6 +133,7 @@ void policy_build_default_names(struct policy *policy)
 
 static uint16_t append_rule(struct policy *policy, const struct policy_rule *rule)
 {
+    policy->removes = policy->removes || rule->strategy.kind == STRATEGY_REMOVE;
     policy->dates =
         policy->dates || (rule->strategy.kind == STRATEGY_FAKE && rule->strategy.fake == FAKE_DATE);
     policy->rules = xrealloc(policy->rules, (policy->rule_count + 1) * sizeof *policy->rules);

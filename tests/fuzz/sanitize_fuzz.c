@@ -2,7 +2,8 @@
  * and notes the same; and the secret that stands in a cookie, a bearer token and a member of a body of known type is
  * gone whatever stands around it, with one pseudonym in its places, which is recognised. The input is a request head,
  * a body, a response head, a body and the trailers of both, with a 0xff byte between; its first byte chooses the
- * states. */
+ * states, and whether the policy has rules that remove. */
+#include "filters/policy/policy_yaml.h"
 #include "filters/pseudonym.h"
 #include "filters/sanitize.h"
 
@@ -12,6 +13,9 @@
 #include <string.h>
 
 #define SECRET "S3cr3tV4lue"
+#define REMOVING                                                                                             \
+    "version: 1\nsanitize:\n- {locate: [field.gone, cookie.gone, header.X-Gone, 'json:$.deep.*'], "          \
+    "strategy: remove}\n"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -123,12 +127,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct keys *keys;
     static struct exchange exchange, linked;
     static struct buffer once, twice;
-    if (!keys)
+    static struct policy *removing;
+    struct error err;
+    if (!keys) {
         keys = keys_random();
+        int read = policy_yaml_read("p", BYTES_LITERAL(REMOVING), &removing, &err);
+        assert(read == 0);
+    }
     if (size == 0)
         return 0;
-    struct sanitizer *sanitizer = sanitizer_create(policy_builtin(), keys);
     uint8_t choice = *data++;
+    struct sanitizer *sanitizer = sanitizer_create(choice & 128 ? removing : policy_builtin(), keys);
     size--;
     struct bytes noise = bytes_make(data, size);
 

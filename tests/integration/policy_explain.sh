@@ -12,8 +12,8 @@ from http_pcap import message, write
 JSON = ("Content-Type", "application/json")
 write(sys.argv[1], [
     (message("POST /users/geheim7?q=geheim&token=geheim HTTP/1.1",
-             [("Host", "h"), ("X-Gone", "geheim"), ("X-Note", base64.b64encode(b"to geheim@corp.example!").decode()), JSON],
-             b'{"user":{"nick":"geheim","email":"geheim@corp.example"},"pan":"4111 1111 1111 1111","cvv":"983"}'),
+             [("Host", "h"), ("X-Gone", "geheim"), ("Cookie", "gone=geheim; b=geheim"), ("X-Note", base64.b64encode(b"to geheim@corp.example!").decode()), JSON],
+             b'{"user":{"nick":"geheim","gone":["geheim"],"email":"geheim@corp.example"},"pan":"4111 1111 1111 1111","cvv":"983"}'),
      message("HTTP/1.1 200 OK", [JSON, ("Content-Encoding", "gzip"), ("Set-Cookie", "sid=geheim")], gzip.compress(b'{"token":"geheim"}'))),
     (message("GET /page HTTP/1.1", [("Host", "h")]), message("HTTP/1.1 200 OK", [("Content-Type", "text/html")], b"<p>geheim")),
     (message("GET /health HTTP/1.1", [("Host", "h")]), message("HTTP/1.1 200 OK", [], b"")),
@@ -26,6 +26,7 @@ sanitize:
   - {locate: query.q, strategy: mask, keep_first: 1}
   - {locate: 'json:$.user.nick', strategy: preserve}
   - {locate: header.X-Gone, strategy: remove}
+  - {locate: [cookie.gone, 'json:$.user.gone'], strategy: remove}
   - {locate: 'path:/users/{id}', strategy: hash}
   - {locate: header.X-Never, strategy: 'null'}
 YAML
@@ -45,8 +46,10 @@ explain 0 "$work/plain" --policy "$work/policy.yaml" --key-file "$work/key"
 has() { grep -qE "$1" "$work/out" || { cat "$work/out"; fail "not explained: $1"; }; }
 has '^  request.start-line query.q +rule query.q \(line 4\) +mask +g\*{5}$'
 has '^  request.start-line query.token +name: credential +hash +rhx'
-has '^  request.start-line path.path +rule path:/users/\{id\} \(line 7\) +hash +rhx'
+has '^  request.start-line path.path +rule path:/users/\{id\} \(line 8\) +hash +rhx'
 has '^  request.header.X-Gone +rule header.X-Gone \(line 6\) +removed$'
+has '^  request.header.Cookie cookie.gone +rule cookie.gone \(line 7\) +removed$'
+has '^  request.body json.gone +rule json:\$.user.gone \(line 7\) +removed$'
 has '^  request.header.X-Note +look: email in base64 +fake'
 has '^  request.body json.nick +rule json:\$.user.nick \(line 5\) +preserved$'
 has '^  request.body json.email +name: personal +hash +rhx[a-z2-7]+@example.com$'
@@ -56,7 +59,7 @@ has '^  response.header.Set-Cookie cookie.sid +name: credential +hash'
 has '^  response.body json.token +name: credential +hash'
 has '^  response.body +type +dropped$'
 has '^  not recorded: the policy does not select it$'
-has '^ +0  null +header.X-Never \(line 8\)$'
+has '^ +0  null +header.X-Never \(line 9\)$'
 has '^ +1  preserve +json:\$.user.nick \(line 5\)$'
 
 echo "== what a capture writes"

@@ -82,6 +82,7 @@ static void tell_atom(const struct sanitizer *sanitizer, const struct atom *atom
                         .strategy = rule      ? rule->strategy.kind
                                     : emptied ? STRATEGY_NULL
                                               : STRATEGY_HASH,
+                        .fake = rule ? rule->strategy.fake : FAKE_EMAIL,
                         .found = sanitizer->locator.found,
                         .unclear = sanitizer->locator.unclear,
                         .replacement = replacement,

@@ -47,6 +47,7 @@ struct sanitize_event {
     enum link_place place;
     struct policy_decision decision;
     enum strategy_kind strategy;
+    enum fake_type fake;           /* where it is STRATEGY_FAKE */
     const struct detection *found; /* what the detectors found it to be; NULL: they did not decide */
     bool unclear;                  /* what stands inside could not be told apart */
     struct bytes replacement;      /* equal to |value| where it stays */

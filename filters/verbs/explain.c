@@ -102,6 +102,24 @@ static void pad(struct buffer *out, size_t from, size_t width)
     buffer_append_text(out, "  ");
 }
 
+/* Appends the name of a strategy, of a fake with its type, as a column. */
+static void put_strategy(struct buffer *out, enum strategy_kind kind, enum fake_type fake)
+{
+    size_t from = out->size;
+    buffer_append_text(out, strategy_kind_name(kind));
+    if (kind == STRATEGY_FAKE)
+        buffer_printf(out, " %s", fake_type_name(fake));
+    pad(out, from, 8);
+}
+
+/* The same as members of JSON. */
+static void put_strategy_json(struct buffer *out, enum strategy_kind kind, enum fake_type fake)
+{
+    buffer_printf(out, ",\"strategy\":\"%s\"", strategy_kind_name(kind));
+    if (kind == STRATEGY_FAKE)
+        buffer_printf(out, ",\"type\":\"%s\"", fake_type_name(fake));
+}
+
 static bool is_whole(const struct sanitize_event *event)
 {
     return event->step == SANITIZE_LINE || event->step == SANITIZE_BODY;
@@ -118,7 +136,7 @@ static void put_text(struct explaining *run, const struct sanitize_event *event)
     append_cause(run, event);
     pad(out, from, 36);
     if (event->step == SANITIZE_VALUE && !bytes_equal(event->value, event->replacement)) {
-        buffer_printf(out, "%-8s  ", strategy_kind_name(event->strategy));
+        put_strategy(out, event->strategy, event->fake);
         append_shown(out, event->replacement);
         while (out->data[out->size - 1] == ' ')
             out->size--;
@@ -145,7 +163,7 @@ static void put_json(struct explaining *run, const struct sanitize_event *event)
     value_place_json(&run->detector, event, is_whole(event), out);
     buffer_printf(out, ",\"outcome\":\"%s\"", outcome_of(run, event));
     if (event->step == SANITIZE_VALUE || event->step == SANITIZE_REMOVED)
-        buffer_printf(out, ",\"strategy\":\"%s\"", strategy_kind_name(event->strategy));
+        put_strategy_json(out, event->strategy, event->fake);
     if (event->step == SANITIZE_VALUE)
         buffer_printf(out, ",\"by\":\"%s\",\"class\":\"%s\"",
                       event->found     ? "look"
@@ -297,11 +315,13 @@ static void put_rules(struct explaining *run)
         if (run->options->json) {
             buffer_append_text(&run->out, "{\"rule\":");
             json_text_append(&run->out, bytes_of(rule->location));
-            buffer_printf(&run->out, ",\"line\":%u,\"strategy\":\"%s\",\"touched\":%" PRIu64 "}\n",
-                          rule->line, strategy_kind_name(rule->strategy.kind), run->touched[number]);
+            buffer_printf(&run->out, ",\"line\":%u", rule->line);
+            put_strategy_json(&run->out, rule->strategy.kind, rule->strategy.fake);
+            buffer_printf(&run->out, ",\"touched\":%" PRIu64 "}\n", run->touched[number]);
         } else {
-            buffer_printf(&run->out, "  %8" PRIu64 "  %-8s  %s (line %u)\n", run->touched[number],
-                          strategy_kind_name(rule->strategy.kind), rule->location, rule->line);
+            buffer_printf(&run->out, "  %8" PRIu64 "  ", run->touched[number]);
+            put_strategy(&run->out, rule->strategy.kind, rule->strategy.fake);
+            buffer_printf(&run->out, "%s (line %u)\n", rule->location, rule->line);
         }
     }
 }

@@ -50,7 +50,7 @@ has '^  request.start-line path.path +rule path:/users/\{id\} \(line 8\) +hash +
 has '^  request.header.X-Gone +rule header.X-Gone \(line 6\) +removed$'
 has '^  request.header.Cookie cookie.gone +rule cookie.gone \(line 7\) +removed$'
 has '^  request.body json.gone +rule json:\$.user.gone \(line 7\) +removed$'
-has '^  request.header.X-Note +look: email in base64 +fake'
+has '^  request.header.X-Note +look: email in base64 +fake email +[A-Za-z0-9]'
 has '^  request.body json.nick +rule json:\$.user.nick \(line 5\) +preserved$'
 has '^  request.body json.email +name: personal +hash +rhx[a-z2-7]+@example.com$'
 has '^  request.body json.pan +(look: card|name: personal) +hash'
@@ -74,6 +74,8 @@ made = [item for item in items if item.get("replacement")]
 assert len(made) >= 8, made
 missing = [item for item in made if item["replacement"] not in safe]
 assert not missing, missing
+note = [item for item in items if item.get("field") == "X-Note"][0]
+assert note["strategy"] == "fake" and note["type"] == "email" and note["coding"] == "base64", note
 assert {"side": "request", "part": "header", "field": "X-Gone", "outcome": "removed", "strategy": "remove"}.items() <= [
     item for item in items if item.get("outcome") == "removed"][0].items()
 END

@@ -1,6 +1,7 @@
 #include "filters/key.h"
 
 #include "common/mem.h"
+#include "filters/keyed_hash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +20,17 @@
 
 enum subkey { SUBKEY_MAPPING = 1, SUBKEY_RECOGNITION, SUBKEY_IDENTITY, SUBKEY_ID, SUBKEY_BODY, SUBKEY_FAKE };
 
+/* BLAKE2b that has taken a key; copied for each value. */
+struct keyed {
+    crypto_generichash_state any;
+    struct keyed_hash brief; /* for values of a block */
+};
+
 struct keys {
-    crypto_generichash_state mapping; /* BLAKE2b that has taken the mapping key; copied for each value */
-    crypto_generichash_state identity;
+    struct keyed mapping;
+    struct keyed identity;
+    struct keyed fake;
     crypto_generichash_state body;
-    crypto_generichash_state fake;
     uint8_t recognition[SEGMENT_KEY_SIZE];
     uint8_t id[SEGMENT_KEY_ID_SIZE];
 };
@@ -57,6 +64,26 @@ static void *allocate(size_t size)
     return memory;
 }
 
+_Static_assert(KEYS_TAG_SIZE == KEYED_HASH_SIZE, "a tag is a hash");
+
+static void take_key(struct keyed *keyed, const uint8_t key[KEYED_HASH_KEY_SIZE])
+{
+    crypto_generichash_init(&keyed->any, key, KEYED_HASH_KEY_SIZE, KEYS_TAG_SIZE);
+    keyed_hash_init(&keyed->brief, key);
+}
+
+static void hash_value(const struct keyed *keyed, struct bytes value, uint8_t ret_hash[KEYS_TAG_SIZE])
+{
+    if (value.size > 0 && value.size <= KEYED_HASH_MAX) {
+        keyed_hash_make(&keyed->brief, value, ret_hash);
+        return;
+    }
+    crypto_generichash_state state = keyed->any;
+    crypto_generichash_update(&state, value.data, value.size);
+    crypto_generichash_final(&state, ret_hash, KEYS_TAG_SIZE);
+    sodium_memzero(&state, sizeof state);
+}
+
 /* Makes the derived keys and wipes |master|. */
 static struct keys *keys_from_master(uint8_t *master)
 {
@@ -64,13 +91,13 @@ static struct keys *keys_from_master(uint8_t *master)
     sodium_mlock(keys, sizeof *keys); /* best effort: RLIMIT_MEMLOCK may be 0 */
     uint8_t key[32];
     derive(master, SUBKEY_MAPPING, key, sizeof key);
-    crypto_generichash_init(&keys->mapping, key, sizeof key, KEYS_TAG_SIZE);
+    take_key(&keys->mapping, key);
     derive(master, SUBKEY_IDENTITY, key, sizeof key);
-    crypto_generichash_init(&keys->identity, key, sizeof key, KEYS_TAG_SIZE);
+    take_key(&keys->identity, key);
     derive(master, SUBKEY_BODY, key, sizeof key);
     crypto_generichash_init(&keys->body, key, sizeof key, KEYS_DIGEST_SIZE);
     derive(master, SUBKEY_FAKE, key, sizeof key);
-    crypto_generichash_init(&keys->fake, key, sizeof key, KEYS_TAG_SIZE);
+    take_key(&keys->fake, key);
     derive(master, SUBKEY_RECOGNITION, keys->recognition, sizeof keys->recognition);
     derive(master, SUBKEY_ID, key, sizeof key);
     memcpy(keys->id, key, sizeof keys->id);
@@ -219,10 +246,8 @@ const uint8_t *keys_recognition(const struct keys *keys)
 
 uint64_t keys_opaque_id(const struct keys *keys, const void *data, size_t size)
 {
-    crypto_generichash_state state = keys->identity;
     uint8_t hash[KEYS_TAG_SIZE];
-    crypto_generichash_update(&state, data, size);
-    crypto_generichash_final(&state, hash, sizeof hash);
+    hash_value(&keys->identity, bytes_make(data, size), hash);
     uint64_t id = 0;
     for (size_t i = 0; i < sizeof id; i++)
         id |= (uint64_t)hash[i] << (8 * i);
@@ -231,15 +256,12 @@ uint64_t keys_opaque_id(const struct keys *keys, const void *data, size_t size)
 
 void keys_map(const struct keys *keys, struct bytes value, uint8_t ret_tag[KEYS_TAG_SIZE])
 {
-    crypto_generichash_state state = keys->mapping;
-    crypto_generichash_update(&state, value.data, value.size);
-    crypto_generichash_final(&state, ret_tag, KEYS_TAG_SIZE);
-    sodium_memzero(&state, sizeof state);
+    hash_value(&keys->mapping, value, ret_tag);
 }
 
 void keys_fake(const struct keys *keys, uint8_t type, struct bytes value, uint8_t ret_seed[KEYS_TAG_SIZE])
 {
-    crypto_generichash_state state = keys->fake;
+    crypto_generichash_state state = keys->fake.any;
     crypto_generichash_update(&state, &type, 1);
     crypto_generichash_update(&state, value.data, value.size);
     crypto_generichash_final(&state, ret_seed, KEYS_TAG_SIZE);

@@ -179,23 +179,43 @@ static bool take_link(struct bytes *view, struct exchange *exchange)
     return true;
 }
 
-static bool take_exchange(struct bytes view, struct exchange *exchange)
+/* Takes what metadata begins with: layout version to port. */
+static bool take_begin(struct bytes *view, unsigned *ret_version, struct exchange *exchange)
 {
-    unsigned version, ip_size, tls;
+    unsigned ip_size;
     struct bytes ip;
-    uint64_t port, status, interim, links;
-    if (!take_byte(&view, 256, &version) || version < CODEC_FIRST || version > CODEC_VERSION ||
-        !take_fixed(&view, &exchange->id) || !take_fixed(&view, &exchange->connection) ||
-        !take_fixed(&view, &exchange->client) || !take_byte(&view, 17, &ip_size) ||
-        (ip_size != 0 && ip_size != 4 && ip_size != 16) || !bytes_take(&view, ip_size, &ip) ||
-        !take_number(&view, UINT16_MAX, &port) || !take_byte(&view, 2, &tls) ||
-        !take_number(&view, UINT16_MAX, &status) || !take_number(&view, UINT16_MAX, &interim) ||
-        !bytes_take_varint(&view, &exchange->flags) || !take_message(&view, version, &exchange->request) ||
-        !take_message(&view, version, &exchange->response) || !take_number(&view, LINKS_MAX, &links))
+    uint64_t port;
+    if (!take_byte(view, 256, ret_version) || *ret_version < CODEC_FIRST || *ret_version > CODEC_VERSION ||
+        !take_fixed(view, &exchange->id) || !take_fixed(view, &exchange->connection) ||
+        !take_fixed(view, &exchange->client) || !take_byte(view, 17, &ip_size) ||
+        (ip_size != 0 && ip_size != 4 && ip_size != 16) || !bytes_take(view, ip_size, &ip) ||
+        !take_number(view, UINT16_MAX, &port))
         return false;
     exchange->server.family = ip_size == 16 ? AF_INET6 : ip_size == 4 ? AF_INET : 0;
     memcpy(exchange->server.ip, ip.data, ip_size);
     exchange->server.port = (uint16_t)port;
+    return true;
+}
+
+bool exchange_peek(struct bytes meta, struct exchange_brief *ret_brief)
+{
+    struct exchange exchange = {0};
+    unsigned version;
+    if (!take_begin(&meta, &version, &exchange))
+        return false;
+    *ret_brief = (struct exchange_brief){.connection = exchange.connection, .server = exchange.server};
+    return true;
+}
+
+static bool take_exchange(struct bytes view, struct exchange *exchange)
+{
+    unsigned version, tls;
+    uint64_t status, interim, links;
+    if (!take_begin(&view, &version, exchange) || !take_byte(&view, 2, &tls) ||
+        !take_number(&view, UINT16_MAX, &status) || !take_number(&view, UINT16_MAX, &interim) ||
+        !bytes_take_varint(&view, &exchange->flags) || !take_message(&view, version, &exchange->request) ||
+        !take_message(&view, version, &exchange->response) || !take_number(&view, LINKS_MAX, &links))
+        return false;
     exchange->tls = tls != 0;
     exchange->status = (uint16_t)status;
     exchange->interim = (uint16_t)interim;

@@ -10,6 +10,13 @@ void exchange_encode(const struct exchange *exchange, struct buffer *meta, struc
 /* Fills |exchange| (cleared first) from metadata alone; bodies have their sizes and states but no content.
  * Returns false where |meta| is not one; |exchange| is then cleared. */
 bool exchange_decode(struct bytes meta, struct exchange *exchange);
+/* What can be told of an exchange without decoding all of it. */
+struct exchange_brief {
+    uint64_t connection;
+    struct address server;
+};
+/* Reads that from metadata. Returns false where |meta| is too short for it or of another version; the rest is not looked at. */
+bool exchange_peek(struct bytes meta, struct exchange_brief *ret_brief);
 /* Adds the bodies' content. Returns false where |payload| does not fit what the metadata says. */
 bool exchange_decode_payload(struct bytes payload, struct exchange *exchange);
 

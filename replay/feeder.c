@@ -4,6 +4,7 @@
 #include "common/endpoint.h"
 #include "common/exchange_codec.h"
 #include "common/http1_head.h"
+#include "common/keymap.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/stop.h"
@@ -19,6 +20,7 @@
 
 #define POLL_NS             (50 * NS_PER_MS)
 #define READS_BETWEEN_POLLS 64
+#define SESSIONS_LIMIT      1000000
 #define FAILURES_TO_ABORT   50
 
 struct feeder {
@@ -32,6 +34,8 @@ struct feeder {
     struct buffer results; /* taken from the sink */
     struct buffer record;  /* of one result made here */
     struct buffer endpoint;
+    struct keymap seen; /* sessions */
+    size_t guarded;     /* servers that the guard was asked about */
     uint64_t reads;
     uint64_t fired; /* handed to workers, in all iterations */
     uint64_t last_intended_ns;
@@ -162,6 +166,12 @@ static void poll(struct feeder *feeder)
 
 enum fed { FED, FED_ENOUGH };
 
+static unsigned thread_of(const struct feeder *feeder, uint64_t session)
+{
+    struct survey *survey = feeder->options->survey;
+    return survey ? survey_thread(survey, session) : 0;
+}
+
 /* Logs the user in who shows in |job| what had been given out before the capture began, where it is the first time and there is an account. */
 static void log_in(struct feeder *feeder, const struct job *job)
 {
@@ -182,18 +192,18 @@ static void log_in(struct feeder *feeder, const struct job *job)
     login->recognition_key = job->recognition_key;
     login->policy_hash = job->policy_hash;
     login->session = job->session;
-    login->session_jobs = job->session_jobs;
     login->intended_ns = job->intended_ns;
     login->bytes = sizeof *login;
-    engine_push(feeder->engine, login, survey_thread(options->survey, login->session));
+    engine_push(feeder->engine, login, thread_of(feeder, login->session));
 }
 
 /* What to do with an exchange that was read, once its instant is known. */
-static enum fed hand_over(struct feeder *feeder, struct job *job)
+static enum fed hand_over(struct feeder *feeder, struct job *job, const struct merge_place *place)
 {
     const struct feeder_options *options = feeder->options;
     struct bytes payload;
-    if (!merge_payload(options->merge, &payload) || !exchange_decode_payload(payload, &job->exchange)) {
+    if (!merge_payload_at(options->merge, place, &payload) ||
+        !exchange_decode_payload(payload, &job->exchange)) {
         store_unfired(feeder, job, RESULT_UNREPLAYABLE, UNSENT_INCOMPLETE);
         feeder->damaged++;
         engine_discard(feeder->engine, job);
@@ -203,8 +213,6 @@ static enum fed hand_over(struct feeder *feeder, struct job *job)
         buffer_clear(&job->exchange.response.body.content);
     job->bytes = sizeof *job + job->exchange.request.head.size + job->exchange.request.body.content.size +
                  job->exchange.response.head.size + job->exchange.response.body.content.size;
-    job->session_jobs = survey_session_jobs(options->survey, job->session);
-    job->connection_jobs = survey_connection_jobs(options->survey, job->exchange.connection);
     while (!stopped(feeder) && !engine_room(feeder->engine, POLL_NS))
         poll(feeder);
     if (stopped(feeder)) {
@@ -214,12 +222,12 @@ static enum fed hand_over(struct feeder *feeder, struct job *job)
     }
     feeder->fired++;
     log_in(feeder, job);
-    engine_push(feeder->engine, job, survey_thread(options->survey, job->session));
+    engine_push(feeder->engine, job, thread_of(feeder, job->session));
     return FED;
 }
 
 /* Takes one exchange. FED_ENOUGH: the count or the time is reached, and this one does not count as read. */
-static enum fed feed(struct feeder *feeder, struct job *job)
+static enum fed feed(struct feeder *feeder, struct job *job, const struct merge_place *place)
 {
     const struct feeder_options *options = feeder->options;
     if (!survey_method_listed(options->methods, &job->exchange)) {
@@ -246,7 +254,7 @@ static enum fed feed(struct feeder *feeder, struct job *job)
     job->intended_ns = feeder->last_intended_ns = at_ns;
     if (at_ns < feeder->schedule.plan.ramp_up_ns)
         job->flags |= RESULT_FLAG(RAMP_UP);
-    return hand_over(feeder, job);
+    return hand_over(feeder, job, place);
 }
 
 /* Returns false where reading is over before the traffic is. After an abort the rest is read for the ledger;
@@ -257,31 +265,58 @@ static bool go_on(const struct feeder *feeder)
     return !feeder->failed && (reason == UNSENT_NONE || reason == UNSENT_ABORTED);
 }
 
+/* Returns whether traffic of the servers known by now may be fired. It is asked before the first exchange of each. */
+static bool is_allowed(struct feeder *feeder)
+{
+    const struct feeder_options *options = feeder->options;
+    size_t count;
+    const struct address *servers = read_ahead_servers(options->ahead, &count);
+    if (count == feeder->guarded)
+        return true;
+    feeder->guarded = count;
+    if (!options->guard || !options->guard(servers, count, options->guard_arg, feeder->err))
+        return true;
+    feeder->failed = true;
+    engine_stop(feeder->engine, UNSENT_ABORTED);
+    return false;
+}
+
+/* Counts |session| among those that the traffic holds, as far as they can be told apart. */
+static void note_session(struct feeder *feeder, uint64_t session)
+{
+    struct keymap_key key = keymap_key(session, 0);
+    if (feeder->seen.count < SESSIONS_LIMIT && !keymap_get(&feeder->seen, key))
+        keymap_set(&feeder->seen, key, &feeder->seen);
+}
+
 static bool read_iteration(struct feeder *feeder, uint32_t iteration)
 {
     const struct feeder_options *options = feeder->options;
-    struct merge_record record;
+    struct read_ahead_record read;
     feeder->sessions = sessions_create(options->session_mode, options->session_name, 0);
     feeder->lineage = lineage_create(0);
     bool more = true;
-    while (more && go_on(feeder) && merge_next(options->merge, &record) == MERGE_RECORD) {
+    while (more && go_on(feeder) && read_ahead_next(options->ahead, &read) == MERGE_RECORD &&
+           is_allowed(feeder)) {
         struct job *job = engine_job(feeder->engine);
-        if (!exchange_decode(record.meta, &job->exchange)) {
+        if (!exchange_decode(read.record.meta, &job->exchange)) {
             feeder->damaged++;
             engine_discard(feeder->engine, job);
             continue;
         }
         job->iteration = iteration;
-        job->recognition_key = record.header->recognition_key;
-        job->policy_hash = record.header->policy_hash;
+        job->last_of_connection = read.last_of_connection;
+        job->recognition_key = read.record.header->recognition_key;
+        job->policy_hash = read.record.header->policy_hash;
         job->session = sessions_of(feeder->sessions, &job->exchange);
         job->pooled = sessions_pooled(feeder->sessions);
+        note_session(feeder, job->session);
         if (options->no_links)
             job->exchange.link_count = 0;
         lineage_follow(feeder->lineage, job->session, &job->exchange);
         job->unlinkable = lineage_unlinkable(feeder->lineage) != 0;
         feeder->info->read++;
-        if (feed(feeder, job) == FED_ENOUGH) {
+        if (feed(feeder, job, &read.place) == FED_ENOUGH) {
             feeder->info->read--;
             more = false;
         }
@@ -320,7 +355,7 @@ static void add_notes(struct feeder *feeder)
     note_count(info, atomic_load(&counts->extra_sessions),
                "sessions were begun above the concurrency because the others had nothing to send");
     note_count(info, atomic_load(&counts->links_forgotten), "linked values were forgotten for want of room");
-    note_count(info, survey_overflow(feeder->options->survey),
+    note_count(info, feeder->options->survey ? survey_overflow(feeder->options->survey) : 0,
                "sessions, connections or values were too many to be told apart");
     const struct bearer *bearer = feeder->engine->settings->bearer;
     note_count(info, bearer ? bearer_renewals(bearer) : 0, "new bearer tokens were taken during the run");
@@ -348,7 +383,8 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
                             .engine = options->engine,
                             .info = info,
                             .err = err,
-                            .schedule = options->schedule};
+                            .schedule = options->schedule,
+                            .guarded = options->guarded};
     if (options->abort_rule_count)
         memcpy(feeder.abort_rules, options->abort_rules,
                options->abort_rule_count * sizeof options->abort_rules[0]);
@@ -356,7 +392,7 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
         uint64_t before = feeder.fired;
         if (iteration) {
-            merge_rewind(options->merge);
+            read_ahead_rewind(options->ahead);
             schedule_loop(&feeder.schedule);
         }
         if (!read_iteration(&feeder, iteration) || feeder.fired == before || iteration == UINT32_MAX)
@@ -371,7 +407,9 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     engine_join(options->engine);
     info->cpu_ns = clock_process_cpu_ns() - cpu_ns;
     info->firing_cpu_ns = atomic_load(&options->engine->counts.cpu_ns);
+    info->sessions = feeder.seen.count;
     add_notes(&feeder);
+    keymap_free(&feeder.seen);
     buffer_free(&feeder.results);
     buffer_free(&feeder.record);
     buffer_free(&feeder.endpoint);

@@ -42,7 +42,9 @@ struct replay {
     struct links_file links;
     struct login_template *login; /* NULL: not needed, or none recorded */
     struct merge *merge;
-    struct survey *survey;
+    struct survey *survey; /* NULL: one thread needs none */
+    struct read_ahead *ahead;
+    size_t guarded; /* recorded servers that the guard knows */
     struct segment_writer *writer;
     char *folder;
     char run_id[17];
@@ -50,17 +52,22 @@ struct replay {
     struct run_info info;
 };
 
-static int guard(const struct replay *replay, struct error *err)
+/* A feeder_guard_fn: nothing is fired at where it was recorded. */
+static int guard_servers(const struct address *servers, size_t count, void *arg, struct error *err)
 {
-    size_t count;
-    const struct replay_settings *settings = &replay->settings;
-    const struct address *servers = survey_servers(replay->survey, &count);
-    if (settings->allow_production)
+    const struct replay *replay = arg;
+    if (replay->settings.allow_production)
         return 0;
-    return guard_recorded(settings->target, servers, count, err) ||
-                   guard_production(settings->target, &settings->production, err)
-               ? -1
-               : 0;
+    return guard_recorded(replay->settings.target, servers, count, err);
+}
+
+static int guard(struct replay *replay, struct error *err)
+{
+    const struct replay_settings *settings = &replay->settings;
+    const struct address *servers = read_ahead_servers(replay->ahead, &replay->guarded);
+    if (guard_servers(servers, replay->guarded, replay, err))
+        return -1;
+    return settings->allow_production ? 0 : guard_production(settings->target, &settings->production, err);
 }
 
 static int make_run_id(struct replay *replay, struct error *err)
@@ -142,7 +149,6 @@ static void fill_info(struct replay *replay)
     fill_pace(settings, info);
     info->connections = replay->settings.pool_connections;
     info->concurrency = replay->settings.closed_loop ? settings->concurrency : 0;
-    info->sessions = survey_sessions(replay->survey);
     info->threads = settings->threads;
     info->timeout_ns = settings->timeout_ns;
     info->loop = settings->loop;
@@ -181,7 +187,9 @@ static int open_traffic(struct replay *replay, struct error *err)
         .pooled = settings->pool_connections > 0,
         .threads = (unsigned)settings->threads,
     };
-    replay->survey = survey_make(replay->merge, &survey);
+    if (settings->threads > 1)
+        replay->survey = survey_make(replay->merge, &survey);
+    replay->ahead = read_ahead_create(replay->merge, 0, 0);
     return guard(replay, err);
 }
 
@@ -252,6 +260,7 @@ static struct plan plan_of(struct replay *replay, const struct request_rules *ru
         .rules = rules,
         .read_most = read_most,
     };
+    read_ahead_rewind(replay->ahead); /* which the plan moves */
     plan_look(&options, &plan);
     return plan;
 }
@@ -366,6 +375,10 @@ static int fire(struct replay *replay, struct error *err)
     replay->begun = true;
     struct feeder_options feeder = {
         .merge = replay->merge,
+        .ahead = replay->ahead,
+        .guard = guard_servers,
+        .guard_arg = replay,
+        .guarded = replay->guarded,
         .survey = replay->survey,
         .writer = replay->writer,
         .engine = &engine,
@@ -389,6 +402,9 @@ static int fire(struct replay *replay, struct error *err)
     if (atomic_load(&engine.counts.failed) && !atomic_load(&engine.counts.answered) && !failed)
         log_error("%s: no request was answered: %s", replay->settings.target->url,
                   failure ? failure : "unknown");
+    else if (!failed && !replay->info.interrupted && !atomic_load(&engine.counts.sent))
+        log_warning(
+            "nothing was fired: rehearse inspect shows what the traffic holds, --methods what is left out");
     else if (replay->info.aborted)
         log_error("%s: stopped: %s", replay->settings.target->url, replay->info.aborted);
     return failed;
@@ -412,19 +428,16 @@ static void announce(const struct replay *replay)
     for (size_t i = 0; i < replay->settings.target->address_count; i++)
         buffer_printf(&addresses, "%s%s", i ? ", " : "",
                       target_address_text(&replay->settings.target->addresses[i], text));
-    uint64_t requests = survey_jobs(replay->survey);
-    log_info("run %s in %s: firing %" PRIu64 " requests of %" PRIu64 " sessions at %s (%.*s)", replay->run_id,
-             replay->folder, requests, survey_sessions(replay->survey), replay->settings.target->url,
-             (int)addresses.size, (const char *)addresses.data);
-    if (requests == 0)
-        log_warning("nothing can be fired: rehearse inspect shows what the traffic holds, --methods what is "
-                    "left out");
+    log_info("run %s in %s: firing %" PRIu64 " exchanges at %s (%.*s), %s", replay->run_id, replay->folder,
+             merge_record_count(replay->merge), replay->settings.target->url, (int)addresses.size,
+             (const char *)addresses.data, replay->info.pace);
     buffer_free(&addresses);
 }
 
 static void release(struct replay *replay)
 {
     segment_writer_close(replay->writer, NULL, NULL);
+    read_ahead_free(replay->ahead);
     survey_free(replay->survey);
     merge_close(replay->merge);
     replay_settings_done(&replay->settings);

@@ -11,11 +11,9 @@
 #include <string.h>
 
 #define TALLIES_LIMIT 1000000
-#define SERVERS_LIMIT 4096
 
-/* What is known of a session, or of a connection. Sessions form groups: the root of a group counts for it. */
+/* What is known of a session. Sessions form groups: the root of a group counts for it. */
 struct tally {
-    uint64_t jobs;
     struct tally *parent; /* NULL: a root */
     uint64_t group_jobs;
     bool placed;
@@ -25,15 +23,11 @@ struct tally {
 /* Which session issued a value, or held a connection first. */
 struct survey {
     struct keymap sessions;
-    struct keymap connections;       /* tallies */
     struct keymap connection_holder; /* tallies of sessions */
     struct keymap issuers;           /* tallies of sessions */
     uint64_t overflow;
-    uint64_t jobs;
     unsigned threads;
     uint64_t *load; /* a thread */
-    struct address *servers;
-    size_t server_count;
 };
 
 bool survey_method_listed(const char *methods, const struct exchange *exchange)
@@ -96,35 +90,15 @@ static void join(struct survey *survey, struct keymap *map, struct keymap_key ke
         survey->overflow++;
 }
 
-static void note_server(struct survey *survey, const struct address *server)
-{
-    for (size_t i = survey->server_count; i-- > 0;)
-        if (survey->servers[i].port == server->port && survey->servers[i].family == server->family &&
-            memcmp(survey->servers[i].ip, server->ip, sizeof server->ip) == 0)
-            return;
-    if (survey->server_count >= SERVERS_LIMIT)
-        return;
-    survey->servers = xrealloc(survey->servers, (survey->server_count + 1) * sizeof *survey->servers);
-    survey->servers[survey->server_count++] = *server;
-}
-
 /* |pooled|: the connection is none of the session's own. */
 static void note(struct survey *survey, const struct survey_options *options, uint64_t session, bool pooled,
                  const struct exchange *exchange)
 {
-    note_server(survey, &exchange->server);
     struct tally *tally = tally_of(survey, &survey->sessions, keymap_key(session, 0));
     if (!tally || !survey_method_listed(options->methods, exchange) ||
         judge_exchange(exchange) != UNSENT_NONE)
         return;
-    survey->jobs++;
-    tally->jobs++;
     root_of(tally)->group_jobs++;
-    struct tally *connection = tally_of(survey, &survey->connections, keymap_key(exchange->connection, 0));
-    if (connection)
-        connection->jobs++;
-    if (options->threads < 2)
-        return;
     if (!options->pooled && !pooled)
         join(survey, &survey->connection_holder, keymap_key(exchange->connection, 0), tally);
     for (size_t i = 0; i < exchange->link_count; i++)
@@ -139,13 +113,12 @@ struct survey *survey_make(struct merge *merge, const struct survey_options *opt
     struct merge_record record;
     survey->threads = options->threads;
     survey->load = xcalloc(options->threads, sizeof *survey->load);
-    struct lineage *lineage = options->threads < 2 ? NULL : lineage_create(0);
+    struct lineage *lineage = lineage_create(0);
     while (merge_next(merge, &record) == MERGE_RECORD) {
         if (!exchange_decode(record.meta, &exchange))
             continue;
         uint64_t session = sessions_of(sessions, &exchange);
-        if (lineage)
-            lineage_follow(lineage, session, &exchange);
+        lineage_follow(lineage, session, &exchange);
         note(survey, options, session, sessions_pooled(sessions), &exchange);
     }
     survey->overflow += sessions_overflow(sessions);
@@ -169,24 +142,10 @@ void survey_free(struct survey *survey)
     if (!survey)
         return;
     free_tallies(&survey->sessions);
-    free_tallies(&survey->connections);
     keymap_free(&survey->connection_holder);
     keymap_free(&survey->issuers);
     free(survey->load);
-    free(survey->servers);
     free(survey);
-}
-
-uint64_t survey_session_jobs(const struct survey *survey, uint64_t session)
-{
-    const struct tally *tally = keymap_get(&survey->sessions, keymap_key(session, 0));
-    return tally ? tally->jobs : 0;
-}
-
-uint64_t survey_connection_jobs(const struct survey *survey, uint64_t connection)
-{
-    const struct tally *tally = keymap_get(&survey->connections, keymap_key(connection, 0));
-    return tally ? tally->jobs : 0;
 }
 
 unsigned survey_thread(struct survey *survey, uint64_t session)
@@ -205,23 +164,7 @@ unsigned survey_thread(struct survey *survey, uint64_t session)
     return tally->thread;
 }
 
-uint64_t survey_sessions(const struct survey *survey)
-{
-    return survey->sessions.count;
-}
-
-uint64_t survey_jobs(const struct survey *survey)
-{
-    return survey->jobs;
-}
-
 uint64_t survey_overflow(const struct survey *survey)
 {
     return survey->overflow;
-}
-
-const struct address *survey_servers(const struct survey *survey, size_t *ret_count)
-{
-    *ret_count = survey->server_count;
-    return survey->servers;
 }

@@ -1,6 +1,5 @@
-/* The survey: reads the metadata of all traffic once, before the run, and knows then what a run needs to
- * know ahead: how many requests each session and each connection has, which sessions hang together by links
- * or connections (a link group belongs to one thread for its life), and which servers were recorded. */
+/* The survey: where several threads fire, it reads the metadata of all traffic once, before the run, and knows then which
+ * sessions hang together by links or connections: a link group belongs to one thread for its life. */
 #ifndef REPLAY_SURVEY_H
 #define REPLAY_SURVEY_H
 
@@ -18,26 +17,18 @@ struct survey_options {
     const char *session_name; /* cookie or header; else NULL */
     const char *methods;      /* --methods, or NULL */
     bool pooled;              /* connections do not tie sessions together */
-    unsigned threads;
+    unsigned threads;         /* above 1 */
 };
 
 /* Reads |merge| to its end and rewinds it. Returns owned. Past a million sessions, connections or values the
- * rest is not told apart (count 0, thread 0), and counted. */
+ * rest is not told apart (thread 0), and counted. */
 struct survey *survey_make(struct merge *merge, const struct survey_options *options);
 void survey_free(struct survey *survey);
 
-/* Returns how many requests of |session| will be fired in an iteration; 0: not known. */
-uint64_t survey_session_jobs(const struct survey *survey, uint64_t session);
-uint64_t survey_connection_jobs(const struct survey *survey, uint64_t connection);
 /* Returns the thread that |session| belongs to; groups are given to the thread with the least to do. */
 unsigned survey_thread(struct survey *survey, uint64_t session);
 
-uint64_t survey_sessions(const struct survey *survey);
-/* Requests that can be fired. */
-uint64_t survey_jobs(const struct survey *survey);
 uint64_t survey_overflow(const struct survey *survey);
-/* Returns the servers that were recorded, borrowed; at most 4096. */
-const struct address *survey_servers(const struct survey *survey, size_t *ret_count);
 
 /* Returns whether |methods| ("GET,HEAD", or NULL: all) lists the method of |exchange|. */
 bool survey_method_listed(const char *methods, const struct exchange *exchange);

@@ -312,19 +312,35 @@ static struct payload_block *payload_of(struct merge *merge, struct block_ref re
     return slot;
 }
 
-bool merge_payload(struct merge *merge, struct bytes *ret_payload)
+void merge_place_of(const struct merge *merge, struct merge_place *ret_place)
 {
     assert(merge->current);
-    if (merge->record.payload_size == 0) {
+    const struct block_ref *ref = &merge->heap[0]->ref;
+    *ret_place = (struct merge_place){.source = ref->source,
+                                      .entry = ref->entry,
+                                      .offset = merge->record.payload_offset,
+                                      .size = merge->record.payload_size};
+}
+
+bool merge_payload_at(struct merge *merge, const struct merge_place *place, struct bytes *ret_payload)
+{
+    if (place->size == 0) {
         *ret_payload = (struct bytes){0};
         return true;
     }
-    const struct payload_block *block = payload_of(merge, merge->heap[0]->ref);
-    if (block->damaged || merge->record.payload_offset + merge->record.payload_size > block->raw.size)
+    const struct block_ref ref = {.source = (uint32_t)place->source, .entry = (uint32_t)place->entry};
+    const struct payload_block *block = payload_of(merge, ref);
+    if (block->damaged || place->offset + place->size > block->raw.size)
         return false;
-    *ret_payload =
-        (struct bytes){block->raw.data + merge->record.payload_offset, (size_t)merge->record.payload_size};
+    *ret_payload = (struct bytes){block->raw.data + place->offset, (size_t)place->size};
     return true;
+}
+
+bool merge_payload(struct merge *merge, struct bytes *ret_payload)
+{
+    struct merge_place place;
+    merge_place_of(merge, &place);
+    return merge_payload_at(merge, &place, ret_payload);
 }
 
 void merge_rewind(struct merge *merge)

@@ -37,6 +37,15 @@ enum merge_status merge_next(struct merge *merge, struct merge_record *ret_recor
 /* Fetches the payload of the record that merge_next returned last, borrowed until the next call of either.
  * Returns false where the payload part of its block is damaged (counted). */
 bool merge_payload(struct merge *merge, struct bytes *ret_payload);
+/* Where a payload stands, for later. */
+struct merge_place {
+    size_t source, entry; /* of the block */
+    uint64_t offset, size;
+};
+/* Returns the place of the payload of the record that merge_next returned last. */
+void merge_place_of(const struct merge *merge, struct merge_place *ret_place);
+/* The same as merge_payload for a record from before: quick where it is not far behind. */
+bool merge_payload_at(struct merge *merge, const struct merge_place *place, struct bytes *ret_payload);
 /* Starts again at the beginning. */
 void merge_rewind(struct merge *merge);
 const struct merge_damage *merge_damage(const struct merge *merge);

@@ -8,8 +8,6 @@
 struct loop_session {
     struct keymap_key key;
     bool running;
-    uint64_t total; /* jobs that it has; 0: not known */
-    uint64_t done;
     uint64_t unfinished;       /* admitted and not over */
     struct job *first, *last;  /* held back */
     struct loop_session *next; /* not begun yet */
@@ -22,7 +20,6 @@ struct closed_loop {
     struct keymap sessions;
     struct loop_session *first, *last; /* not begun, in recorded order */
     uint64_t running;
-    uint64_t busy; /* running with something unfinished */
 };
 
 struct closed_loop *closed_loop_create(uint64_t concurrency, closed_loop_release_fn release, void *arg)
@@ -50,13 +47,11 @@ void closed_loop_admit(struct closed_loop *loop, struct job *job)
     if (!session) {
         session = xcalloc(1, sizeof *session);
         session->key = key;
-        session->total = job->session_jobs;
         keymap_set(&loop->sessions, key, session);
         *(loop->last ? &loop->last->next : &loop->first) = session;
         loop->last = session;
     }
-    if (session->unfinished++ == 0 && session->running)
-        loop->busy++;
+    session->unfinished++;
     if (session->running) {
         loop->release(loop->arg, job);
         return;
@@ -78,10 +73,7 @@ void closed_loop_done(struct closed_loop *loop, const struct job *job)
     struct loop_session *session = keymap_get(&loop->sessions, keymap_key(job->session, job->iteration));
     if (!session)
         return;
-    session->done += !job->silent;
     if (--session->unfinished == 0 && session->running)
-        loop->busy--;
-    if (session->running && session->unfinished == 0 && session->total && session->done >= session->total)
         end_session(loop, session);
 }
 
@@ -93,8 +85,6 @@ static void begin(struct closed_loop *loop)
         loop->last = NULL;
     session->running = true;
     loop->running++;
-    if (session->unfinished)
-        loop->busy++;
     while (session->first) {
         struct job *job = session->first;
         session->first = job->next;
@@ -105,19 +95,11 @@ static void begin(struct closed_loop *loop)
 
 uint64_t closed_loop_fill(struct closed_loop *loop, bool all_read, bool blocked, uint64_t in_flight)
 {
-    uint64_t extra = 0;
     const struct loop_session *first = loop->first;
     while (loop->first && loop->running < loop->concurrency)
         begin(loop);
-    if (!all_read && !blocked)
+    if ((!all_read && !blocked) || !loop->first || loop->first != first || in_flight)
         return 0;
-    while (loop->first && loop->busy < loop->concurrency) {
-        begin(loop);
-        extra += !all_read;
-    }
-    if (loop->first && loop->first == first && in_flight == 0) { /* all that run wait for others */
-        begin(loop);
-        extra++;
-    }
-    return extra;
+    begin(loop); /* all that run wait for others */
+    return 1;
 }

@@ -1,9 +1,9 @@
-/* The closed loop (--speed max): so many sessions at a time, begun in recorded order; a session that ends
- * makes room for the next. No clocks: a job is released when its session runs.
+/* The closed loop (--speed max): so many sessions at a time, begun in recorded order; a session that has nothing left makes
+ * room for the next. One of which more is read afterwards stands in line again. No clocks: a job is released when its session
+ * runs.
  *
- * Where the sessions that run have nothing to do (what they wait for belongs to one that was not begun, or
- * lies beyond the read window), more are begun than asked for, and counted: so it cannot lock up. One thread.
- */
+ * Where all sessions that run wait for one that was not begun, that is begun above what was asked for, and counted: so it cannot
+ * lock up. One thread. */
 #ifndef REPLAY_ENGINE_CLOSED_LOOP_H
 #define REPLAY_ENGINE_CLOSED_LOOP_H
 

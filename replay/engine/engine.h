@@ -41,8 +41,7 @@ struct job {
     bool silent; /* a login of the replayer's own: it has no result */
     const struct account *account; /* that it logs in with; else NULL */
     bool unlinkable;               /* carries a credential that cannot be linked */
-    uint64_t session_jobs;         /* how many jobs the session has in an iteration; 0: not known */
-    uint64_t connection_jobs;      /* the same of its connection */
+    bool last_of_connection;       /* nothing more of its connection is known to come */
     uint64_t intended_ns;          /* since the run's start */
     uint64_t eligible_ns;
     uint64_t flags; /* RESULT_FLAG bits found before it is fired */

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define IDLE_LIMIT_NS (10 * NS_PER_S)
+#define IDLE_LIMIT_NS (60 * NS_PER_S)
 
 static uint64_t share(uint64_t whole, unsigned threads)
 {
@@ -149,15 +149,15 @@ void lanes_admit(struct lanes *lanes, struct job *job)
     if (job->pooled) {
         job->lane = NULL;
         if (lane)
-            lane->jobs = 0; /* it does not see them all */
+            lane->more = false; /* it does not see them */
         return;
     }
     if (!lane) {
         lane = lane_create(lanes);
         lane->key = key;
-        lane->jobs = job->connection_jobs;
         keymap_set(&lanes->map, key, lane);
     }
+    lane->more = !job->last_of_connection;
     job->lane = lane;
     job->next_in_line = NULL;
     *(lane->last ? &lane->last->next_in_line : &lane->first) = job;
@@ -213,8 +213,7 @@ static void end_lane(struct lane *lane)
 
 static void end_if_over(struct lane *lane)
 {
-    if (!lane->in_pool && !lane->first && !lane->firing && !lane->in_line && lane->jobs &&
-        lane->finished >= lane->jobs)
+    if (!lane->in_pool && !lane->first && !lane->firing && !lane->in_line && !lane->more)
         end_lane(lane);
 }
 
@@ -264,8 +263,6 @@ static void fire(struct lane *lane, struct job *job)
     struct sender_request request;
     if (worker_build(lane->lanes->owner, job, lane, &request))
         lanes_send(lane, job, &request);
-    else
-        lane->finished++;
 }
 
 static bool is_ready(const struct job *job)
@@ -384,7 +381,7 @@ void lanes_sweep(struct lanes *lanes, uint64_t now_mono_ns)
         next = lane->idle_next;
         if (lane->idle_since_mono_ns + IDLE_LIMIT_NS > now_mono_ns)
             return;
-        if (!lane->in_pool && !lane->jobs && !lane->first && !lane->in_line)
+        if (!lane->in_pool && !lane->first && !lane->in_line)
             end_lane(lane);
     }
 }

@@ -25,8 +25,7 @@ struct lane {
     struct request request;
     const struct job *built; /* whose request that is already, before its instant; NULL: nobody's */
     uint64_t built_lesson;   /* when the linker had learned so much */
-    uint64_t jobs;           /* how many the recorded connection has in an iteration; 0: not known */
-    uint64_t finished;       /* of those, how many are over */
+    bool more;               /* of its recorded connection more is known to come */
     bool in_pool;
     bool counted;       /* in lanes->open */
     bool opened_once;   /* ahead of time */
@@ -74,13 +73,12 @@ void lanes_send(struct lane *lane, struct job *job, const struct sender_request 
 void lanes_open_ahead(struct lanes *lanes, struct job *job);
 /* Fires what can be fired after something ended. */
 void lanes_pump(struct lanes *lanes);
-/* Ends recorded connections that are idle for long, where it is not known whether more will come for them. */
+/* Ends recorded connections that have been idle for a minute, although more may come for them. */
 void lanes_sweep(struct lanes *lanes, uint64_t now_mono_ns);
 /* Forgets what is not fired (the caller gives those jobs up). */
 void lanes_drop_waiting(struct lanes *lanes);
 
-/* The worker's part, called by the lanes: builds the request of |job| (false: given up) and takes its end
- * (which counts it in lane->finished). */
+/* The worker's part, called by the lanes: builds the request of |job| (false: given up) and takes its end. */
 bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request);
 void worker_fired(void *owner, struct job *job, struct lane *lane, const struct sender_outcome *outcome);
 /* Looks at what the ends of requests set free. */

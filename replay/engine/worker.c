@@ -302,7 +302,6 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
     struct result result = result_of(job);
     struct engine_counts *counts = &worker->engine->counts;
     bool answered = outcome->error == TRANSPORT_NONE;
-    lane->finished++;
     result.outcome = answered ? RESULT_ANSWERED : RESULT_FAILED;
     result.transport = outcome->error;
     if (!answered && outcome->detail)

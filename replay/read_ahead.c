@@ -1,0 +1,143 @@
+#include "replay/read_ahead.h"
+
+#include "common/exchange_codec.h"
+#include "common/keymap.h"
+#include "common/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDS_DEFAULT 16384
+#define BYTES_DEFAULT   (UINT64_C(64) << 20)
+#define META_KEPT       4096 /* an entry that is used again keeps no more memory than this */
+#define SERVERS_LIMIT   4096
+
+struct entry {
+    struct merge_record record; /* its view of the metadata is set when its turn comes */
+    struct merge_place place;
+    uint64_t connection;
+    bool readable; /* |connection| is known */
+    struct buffer meta;
+};
+
+/* The entries from |first| on, |count| of them, are waiting; the one before |first| was given last. */
+struct read_ahead {
+    struct merge *merge;
+    struct entry *entries; /* a ring of |limit| + 1 */
+    size_t limit, size, first, count;
+    uint64_t bytes, bytes_limit; /* of metadata that waits */
+    bool ended;
+    struct keymap waiting; /* connections: how many of their records wait, as a pointer's value */
+    struct address *servers;
+    size_t server_count;
+};
+
+struct read_ahead *read_ahead_create(struct merge *merge, size_t records, size_t bytes)
+{
+    struct read_ahead *ahead = xcalloc(1, sizeof *ahead);
+    ahead->merge = merge;
+    ahead->limit = records ? records : RECORDS_DEFAULT;
+    ahead->bytes_limit = bytes ? bytes : BYTES_DEFAULT;
+    ahead->size = ahead->limit + 1;
+    ahead->entries = xcalloc(ahead->size, sizeof *ahead->entries);
+    return ahead;
+}
+
+void read_ahead_free(struct read_ahead *ahead)
+{
+    if (!ahead)
+        return;
+    for (size_t i = 0; i < ahead->size; i++)
+        buffer_free(&ahead->entries[i].meta);
+    free(ahead->entries);
+    keymap_free(&ahead->waiting);
+    free(ahead->servers);
+    free(ahead);
+}
+
+static void note_server(struct read_ahead *ahead, const struct address *server)
+{
+    for (size_t i = ahead->server_count; i-- > 0;)
+        if (ahead->servers[i].port == server->port && ahead->servers[i].family == server->family &&
+            memcmp(ahead->servers[i].ip, server->ip, sizeof server->ip) == 0)
+            return;
+    if (ahead->server_count >= SERVERS_LIMIT)
+        return;
+    ahead->servers = xrealloc(ahead->servers, (ahead->server_count + 1) * sizeof *ahead->servers);
+    ahead->servers[ahead->server_count++] = *server;
+}
+
+/* Counts one record of |connection| more or less; returns how many wait now. */
+static uintptr_t count_waiting(struct read_ahead *ahead, uint64_t connection, int change)
+{
+    struct keymap_key key = keymap_key(connection, 0);
+    uintptr_t count = (uintptr_t)keymap_get(&ahead->waiting, key);
+    count = change > 0 ? count + 1 : count - 1;
+    if (count)
+        keymap_set(&ahead->waiting, key, (void *)count);
+    else
+        keymap_remove(&ahead->waiting, key);
+    return count;
+}
+
+static void fill(struct read_ahead *ahead)
+{
+    struct merge_record record;
+    while (!ahead->ended && ahead->count < ahead->limit &&
+           (ahead->bytes < ahead->bytes_limit || ahead->count == 0)) {
+        if (merge_next(ahead->merge, &record) != MERGE_RECORD) {
+            ahead->ended = true;
+            return;
+        }
+        struct entry *entry = &ahead->entries[(ahead->first + ahead->count) % ahead->size];
+        struct exchange_brief brief;
+        if (entry->meta.capacity > META_KEPT)
+            buffer_free(&entry->meta);
+        buffer_clear(&entry->meta);
+        buffer_append_bytes(&entry->meta, record.meta);
+        entry->record = record;
+        merge_place_of(ahead->merge, &entry->place);
+        entry->readable = exchange_peek(record.meta, &brief);
+        ahead->count++;
+        ahead->bytes += record.meta.size;
+        if (!entry->readable)
+            continue;
+        entry->connection = brief.connection;
+        count_waiting(ahead, brief.connection, 1);
+        note_server(ahead, &brief.server);
+    }
+}
+
+enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_record *ret_record)
+{
+    fill(ahead); /* the ring has one place more than may wait: what was given last stays as it is until now */
+    if (ahead->count == 0)
+        return MERGE_END;
+    struct entry *entry = &ahead->entries[ahead->first];
+    ahead->first = (ahead->first + 1) % ahead->size;
+    ahead->count--;
+    ahead->bytes -= entry->meta.size;
+    *ret_record = (struct read_ahead_record){
+        .record = entry->record,
+        .place = entry->place,
+        .last_of_connection = entry->readable && count_waiting(ahead, entry->connection, -1) == 0,
+    };
+    ret_record->record.meta = buffer_bytes(&entry->meta);
+    return MERGE_RECORD;
+}
+
+void read_ahead_rewind(struct read_ahead *ahead)
+{
+    merge_rewind(ahead->merge);
+    keymap_free(&ahead->waiting);
+    ahead->first = ahead->count = 0;
+    ahead->bytes = 0;
+    ahead->ended = false;
+}
+
+const struct address *read_ahead_servers(struct read_ahead *ahead, size_t *ret_count)
+{
+    fill(ahead);
+    *ret_count = ahead->server_count;
+    return ahead->servers;
+}

@@ -1,0 +1,167 @@
+/* Reading ahead: every record once and in order, whatever the stretch; what follows on a connection, and servers, are known as
+ * far as the stretch goes. */
+#include "replay/read_ahead.h"
+
+#include "common/exchange_codec.h"
+#include "common/segment/writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#define COUNT 1000
+
+static char folder[] = "/tmp/rehearse-read-ahead.XXXXXX";
+
+/* Exchange |id|: connections take turns, the second server comes late. */
+static void fill(struct exchange *exchange, uint64_t id)
+{
+    char body[64];
+    exchange_clear(exchange);
+    exchange->id = id;
+    exchange->connection = id < 900 ? id % 7 : 100;
+    exchange->server = (struct address){.family = AF_INET, .port = id < 800 ? 80 : 81};
+    exchange->request.first_ns = 1000 + id;
+    exchange->request.body.state = BODY_KEPT;
+    buffer_append_text(&exchange->request.head, "GET / HTTP/1.1\r\n\r\n");
+    snprintf(body, sizeof body, "body of %llu", (unsigned long long)id);
+    buffer_append_text(&exchange->request.body.content, body);
+}
+
+static int write_traffic(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct segment_writer *writer;
+    char name[] = "test";
+    const struct segment_writer_options options = {
+        .folder = folder, .header = {.kind = SEGMENT_EXCHANGES, .writer = name}, .block_bytes = 3000};
+    struct exchange exchange = {0};
+    struct buffer meta = {0}, payload = {0};
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(segment_writer_open(&options, &writer, &err), 0);
+    for (uint64_t id = 0; id < COUNT; id++) {
+        fill(&exchange, id);
+        buffer_clear(&meta);
+        buffer_clear(&payload);
+        exchange_encode(&exchange, &meta, &payload);
+        assert_int_equal(segment_writer_append(writer, exchange.request.first_ns, buffer_bytes(&meta),
+                                               buffer_bytes(&payload), &err),
+                         0);
+    }
+    assert_int_equal(segment_writer_close(writer, NULL, &err), 0);
+    buffer_free(&meta);
+    buffer_free(&payload);
+    exchange_free(&exchange);
+    return 0;
+}
+
+static int remove_traffic(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static struct merge *open_traffic(void)
+{
+    const char *path = folder;
+    struct error err = {0};
+    struct merge *merge;
+    assert_int_equal(merge_open(&path, 1, SEGMENT_EXCHANGES, 0, &merge, &err), 0);
+    return merge;
+}
+
+/* Whether nothing of |id|'s connection follows within |stretch|. */
+static bool is_last(uint64_t id, uint64_t stretch)
+{
+    uint64_t next = id >= 900 ? id + 1 : id + 7 < 900 ? id + 7 : COUNT;
+    return next >= COUNT || next > id + stretch;
+}
+
+/* Reads it all with |stretch| records ahead. */
+static void read_all(struct read_ahead *ahead, struct merge *merge, uint64_t stretch)
+{
+    struct exchange exchange = {0}, wanted = {0};
+    struct read_ahead_record read;
+    struct bytes payload;
+    for (uint64_t id = 0; id < COUNT; id++) {
+        assert_int_equal(read_ahead_next(ahead, &read), MERGE_RECORD);
+        assert_true(exchange_decode(read.record.meta, &exchange));
+        assert_int_equal(exchange.id, id);
+        assert_int_equal(read.record.start_ns, 1000 + id);
+        assert_true(merge_payload_at(merge, &read.place, &payload));
+        assert_true(exchange_decode_payload(payload, &exchange));
+        fill(&wanted, id);
+        assert_true(bytes_equal(buffer_bytes(&exchange.request.body.content),
+                                buffer_bytes(&wanted.request.body.content)));
+        /* what is given was in the stretch itself, so that this reaches one less behind it */
+        assert_int_equal(read.last_of_connection, is_last(id, stretch - 1));
+    }
+    assert_int_equal(read_ahead_next(ahead, &read), MERGE_END);
+    exchange_free(&exchange);
+    exchange_free(&wanted);
+}
+
+static void test_read_ahead_gives_all_in_order_with_any_stretch(void **state)
+{
+    (void)state;
+    static const uint64_t stretches[] = {1, 2, 7, 8, 9, 64, 999, 1000, 5000};
+    for (size_t i = 0; i < sizeof stretches / sizeof stretches[0]; i++) {
+        struct merge *merge = open_traffic();
+        struct read_ahead *ahead = read_ahead_create(merge, stretches[i], 0);
+        read_all(ahead, merge, stretches[i]);
+        read_ahead_rewind(ahead);
+        read_all(ahead, merge, stretches[i]);
+        read_ahead_free(ahead);
+        merge_close(merge);
+    }
+}
+
+static void test_read_ahead_knows_servers_before_their_turn(void **state)
+{
+    (void)state;
+    struct merge *merge = open_traffic();
+    struct read_ahead *ahead = read_ahead_create(merge, 100, 0);
+    struct read_ahead_record read;
+    size_t count;
+    assert_int_equal(read_ahead_servers(ahead, &count)[0].port, 80);
+    assert_int_equal(count, 1);
+    for (uint64_t id = 0; id < 700; id++) {
+        read_ahead_next(ahead, &read);
+        read_ahead_servers(ahead, &count);
+        assert_true(id == 699 || count == 1);
+    }
+    read_ahead_next(ahead, &read);
+    assert_int_equal(read_ahead_servers(ahead, &count)[1].port, 81);
+    assert_int_equal(count, 2);
+    read_ahead_free(ahead);
+    merge_close(merge);
+}
+
+static void test_read_ahead_keeps_to_its_bytes(void **state)
+{
+    (void)state;
+    struct merge *merge = open_traffic();
+    struct read_ahead *ahead = read_ahead_create(merge, 0, 1); /* one record at a time */
+    read_all(ahead, merge, 1);
+    read_ahead_free(ahead);
+    merge_close(merge);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_read_ahead_gives_all_in_order_with_any_stretch),
+        cmocka_unit_test(test_read_ahead_knows_servers_before_their_turn),
+        cmocka_unit_test(test_read_ahead_keeps_to_its_bytes),
+    };
+    return cmocka_run_group_tests(tests, write_traffic, remove_traffic);
+}

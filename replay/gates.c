@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/units.h"
+#include "replay/stats/stats.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -36,9 +37,9 @@ int verdict_exit_status(enum verdict verdict)
 }
 
 static const char *const metric_names[] = {
-    [GATE_ERRORS] = "errors",     [GATE_FAILED] = "failed", [GATE_STATUS_CHANGED] = "status_changed",
-    [GATE_WORSE] = "worse",       [GATE_LATE] = "late",     [GATE_SENT] = "sent",
-    [GATE_ANSWERED] = "answered",
+    [GATE_ERRORS] = "errors",     [GATE_FAILED] = "failed",   [GATE_STATUS_CHANGED] = "status_changed",
+    [GATE_WORSE] = "worse",       [GATE_LATE] = "late",       [GATE_SENT] = "sent",
+    [GATE_ANSWERED] = "answered", [GATE_CONTENT] = "content",
 };
 static const char *const clock_names[] = {
     [GATE_SERVICE] = "service",
@@ -87,12 +88,27 @@ static bool parse_scope(const char **text, struct gate *gate)
     return true;
 }
 
+/* Parses what follows "content.". */
+static bool parse_difference(const char *text, size_t size, struct gate *gate)
+{
+    for (int i = 0; i < CONTENT_DIFFERENCE_COUNT; i++) {
+        const char *name = content_difference_name((enum content_difference)i);
+        if (strlen(name) != size || strncmp(name, text, size) != 0)
+            continue;
+        gate->metric = GATE_CONTENT;
+        gate->difference = i;
+        return true;
+    }
+    return false;
+}
+
 static bool parse_metric(const char **text, struct gate *gate)
 {
     const char *from = skip_space(*text), *end = from;
     while (isalnum((unsigned char)*end) || *end == '_' || *end == '.')
         end++;
     *text = end;
+    gate->difference = GATE_ANY_DIFFERENCE;
     int metric = FIND_NAME(metric_names, from, (size_t)(end - from));
     if (metric >= 0) {
         gate->metric = (enum gate_metric)metric;
@@ -100,6 +116,8 @@ static bool parse_metric(const char **text, struct gate *gate)
     }
     gate->metric = GATE_QUANTILE;
     const char *dot = memchr(from, '.', (size_t)(end - from));
+    if (dot && dot - from == 7 && strncmp(from, "content", 7) == 0)
+        return parse_difference(dot + 1, (size_t)(end - dot - 1), gate);
     if (dot) {
         int clock = FIND_NAME(clock_names, from, (size_t)(dot - from));
         if (clock < 0)
@@ -193,7 +211,8 @@ int gate_parse(const char *text, struct gate *ret_gate, struct error *err)
     else if (!parse_metric(&at, &gate))
         why =
             "it begins with p50, p90, p99, p999, max (service., response., original. or send_lag. may stand "
-            "before), errors, failed, status_changed, worse, late, sent or answered";
+            "before), errors, failed, status_changed, worse, late, sent, answered, content or content.KIND "
+            "(content_type, location, cookies, json_shape, json_values, json_sensitive)";
     else if (!parse_op(&at, &gate))
         why = "<, <=, > or >= follows";
     else if (!parse_value(skip_space(at), &gate))

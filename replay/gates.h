@@ -9,6 +9,8 @@
  *            | "status_changed"  answered with another status than recorded; share of pairs
  *            | "worse"           status class changed for the worse, failures included; share of pairs
  *            | "late" | "sent" | "answered"
+ *            | "content" [ "." KIND ]  answered as recorded by status, but with other contents, or with others of that kind (content_type,
+ *                                json_shape, ... of replay/stats/stats.h); share of what was compared
  *     CLOCK  = "service" | "response" | "original" | "send_lag"
  *     QUANTILE = "p50" | "p90" | "p99" | "p999" | "max"
  *
@@ -46,6 +48,7 @@ enum gate_metric {
     GATE_LATE,
     GATE_SENT,
     GATE_ANSWERED,
+    GATE_CONTENT,
     GATE_QUANTILE,
 };
 enum gate_clock { GATE_CLOCK_DEFAULT, GATE_SERVICE, GATE_RESPONSE, GATE_ORIGINAL, GATE_SEND_LAG };
@@ -58,6 +61,8 @@ enum gate_unit {
     GATE_UNIT_RATIO, /* multiple of the original's same quantile */
 };
 
+#define GATE_ANY_DIFFERENCE (-1)
+
 /* A parsed gate; plain value. */
 struct gate {
     enum gate_metric metric;
@@ -67,6 +72,7 @@ struct gate {
     enum gate_unit unit;
     double value;
     char endpoint[256]; /* "" : the whole run */
+    int difference;     /* of GATE_CONTENT: enum content_difference, or GATE_ANY_DIFFERENCE */
 };
 
 /* Parses |text|. On failure |err| (ERROR_USAGE) says what is wrong with it and shows an example. */

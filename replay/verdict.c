@@ -13,6 +13,8 @@
 #define STATUS_MIN_PCT     1
 #define STATUS_P           0.001
 #define STATUS_OWN_FLOOR   0.001
+#define CONTENT_MIN        3
+#define CONTENT_MIN_PCT    1
 #define LATENCY_MIN_PAIRS  30
 #define LATENCY_RATIO      2
 #define LATENCY_MIN_US     5000
@@ -27,7 +29,9 @@ static const uint64_t quantile_needs[GATE_QUANTILE_COUNT] = {10, 30, 100, 1000, 
 
 const char *finding_kind_name(enum finding_kind kind)
 {
-    return kind == FINDING_STATUS ? "status" : "latency";
+    static const char *const names[FINDING_KINDS] = {
+        [FINDING_STATUS] = "status", [FINDING_LATENCY] = "latency", [FINDING_CONTENT] = "content"};
+    return names[kind];
 }
 
 enum unjudged verdict_of_endpoint(const struct figures *figures)
@@ -108,6 +112,29 @@ static bool find_latency(const char *name, const struct figures *figures, struct
     return true;
 }
 
+/* Returns the number of answers among which a difference can be. */
+static uint64_t compared_for(const struct figures *figures, enum content_difference difference)
+{
+    return difference < DIFFERS_JSON_SHAPE ? figures->content_compared : figures->json_compared;
+}
+
+/* Values that differ are no finding: some are new by nature. */
+static void find_content(const char *name, const struct figures *figures, struct judgement *judgement)
+{
+    for (unsigned i = 0; i <= DIFFERS_JSON_SHAPE; i++) {
+        enum content_difference difference = (enum content_difference)i;
+        uint64_t affected = figures->differs[i].count, of = compared_for(figures, difference);
+        if (affected < CONTENT_MIN || affected * 100 <= of * CONTENT_MIN_PCT)
+            continue;
+        *add_finding(judgement) = (struct finding){.kind = FINDING_CONTENT,
+                                                   .endpoint = name,
+                                                   .difference = difference,
+                                                   .affected = affected,
+                                                   .of = of,
+                                                   .examples = figures->differs[i].examples};
+    }
+}
+
 static int by_weight(const void *a, const void *b)
 {
     const struct finding *left = a, *right = b;
@@ -115,7 +142,8 @@ static int by_weight(const void *a, const void *b)
         return left->kind < right->kind ? -1 : 1;
     if (left->affected != right->affected)
         return left->affected > right->affected ? -1 : 1;
-    return strcmp(left->endpoint, right->endpoint);
+    int order = strcmp(left->endpoint, right->endpoint);
+    return order ? order : (int)left->difference - (int)right->difference;
 }
 
 static struct gate_outcome *add_gate(struct judgement *judgement, const char *expression)
@@ -184,6 +212,7 @@ static void judge_defaults(const struct verdict_input *input, struct judgement *
     for (size_t i = 0; i < count; i++) {
         const struct figures *figures = &endpoints[i].figures;
         find_status(endpoints[i].name, figures, judgement);
+        find_content(endpoints[i].name, figures, judgement);
         if (!throughput_only)
             untrusted += !find_latency(endpoints[i].name, figures, judgement);
         if (figures->pairs > pairs_most)
@@ -191,7 +220,7 @@ static void judge_defaults(const struct verdict_input *input, struct judgement *
         if (figures->service.count > comparable_most)
             comparable_most = figures->service.count;
     }
-    uint64_t found[2] = {0, 0};
+    uint64_t found[FINDING_KINDS] = {0};
     for (size_t i = 0; i < judgement->finding_count; i++)
         found[judgement->findings[i].kind]++;
     if (judgement->finding_count > 0)
@@ -222,10 +251,16 @@ static void judge_count(const struct gate *gate, const struct figures *figures, 
         [GATE_ERRORS] = figures->errors,     [GATE_FAILED] = figures->failed,
         [GATE_WORSE] = figures->worse,       [GATE_STATUS_CHANGED] = figures->status_changed,
         [GATE_LATE] = figures->late,         [GATE_SENT] = figures->sent,
-        [GATE_ANSWERED] = figures->answered,
+        [GATE_ANSWERED] = figures->answered, [GATE_CONTENT] = figures->content_differs,
     };
-    bool of_pairs = gate->metric == GATE_STATUS_CHANGED || gate->metric == GATE_WORSE;
-    uint64_t of = of_pairs ? figures->pairs : figures->sent;
+    bool of_pairs = gate->metric == GATE_STATUS_CHANGED || gate->metric == GATE_WORSE,
+         contents = gate->metric == GATE_CONTENT, any = gate->difference == GATE_ANY_DIFFERENCE;
+    uint64_t of = contents ? figures->content_compared : of_pairs ? figures->pairs : figures->sent;
+    uint64_t count = counts[gate->metric];
+    if (contents && !any) {
+        count = figures->differs[gate->difference].count;
+        of = compared_for(figures, (enum content_difference)gate->difference);
+    }
     if (lacks_requests(figures)) {
         set_unjudged(outcome, VERDICT_INVALID, "more than %d %% was not sent: the sender fell behind",
                      NOT_SENT_PCT);
@@ -233,11 +268,13 @@ static void judge_count(const struct gate *gate, const struct figures *figures, 
     }
     if (of == 0) {
         set_unjudged(outcome, VERDICT_INCONCLUSIVE, "%s",
-                     of_pairs ? "there are no pairs to compare" : "nothing was fired");
+                     contents   ? "no contents were compared: see --compare content"
+                     : of_pairs ? "there are no pairs to compare"
+                                : "nothing was fired");
         return;
     }
     outcome->has_value = true;
-    outcome->value = (double)counts[gate->metric];
+    outcome->value = (double)count;
     if (gate->unit == GATE_UNIT_PERCENT)
         outcome->value = 100 * outcome->value / (double)of;
     outcome->verdict = holds(outcome->value, gate->op, gate->value) ? VERDICT_PASS : VERDICT_FAIL;
@@ -360,6 +397,8 @@ static void reason_fail(const struct verdict_input *input, struct judgement *jud
     for (size_t i = 0; i < judgement->finding_count; i++) {
         const struct finding *finding = &judgement->findings[i];
         unsigned long long affected = finding->affected, of = finding->of;
+        if (finding->kind == FINDING_CONTENT)
+            continue; /* fails nothing by itself */
         if (finding->kind == FINDING_LATENCY)
             add_reason(judgement, "%s: service p50 went from %.1f ms to %.1f ms", finding->endpoint,
                        (double)finding->original / 1000, (double)finding->replayed / 1000);

@@ -6,6 +6,8 @@
  *     answers that the replay did not repeat (pairs that changed for the better, plus one; at least 0.1 %);
  *   - latency finding: an endpoint's service p50 is at least twice the original's and 5 ms above it, over at
  *     least 30 comparable pairs;
+ *   - content finding: at least 3 and more than 1 % of an endpoint's answers that were compared differ in type, redirect, cookies or the
+ *     shape of JSON; not in values, some of which are new by nature. No default gate counts it: gates on "content" do, with values;
  *   - a latency gate is invalid where the send lag p99 of the requests that it judges exceeds both 1 ms and a tenth of
  *     the difference that it judges, or where its outcome is another once the send lag is taken off; a finding
  *     of latency so judged is none, and the gate invalid;
@@ -24,7 +26,8 @@
 #include "replay/run.h"
 #include "replay/stats/stats.h"
 
-enum finding_kind { FINDING_STATUS, FINDING_LATENCY };
+enum finding_kind { FINDING_STATUS, FINDING_LATENCY, FINDING_CONTENT };
+#define FINDING_KINDS 3
 const char *finding_kind_name(enum finding_kind kind);
 
 /* Something that got worse at one endpoint. */
@@ -34,9 +37,10 @@ struct finding {
     uint64_t original;              /* status that most of the affected had; or service p50 in us */
     uint64_t replayed;              /* status that most of the affected got, 0: none; or service p50 in us */
     enum transport_error transport; /* where |replayed| is 0 */
-    uint64_t affected;              /* pairs that changed for the worse; or comparable pairs */
-    uint64_t of;                    /* pairs */
-    double p;                       /* status: chance of this by the recording's own rate */
+    enum content_difference difference; /* of contents */
+    uint64_t affected; /* pairs that changed for the worse; comparable pairs; or answers that differ */
+    uint64_t of;       /* pairs; or answers whose contents were compared */
+    double p;          /* status: chance of this by the recording's own rate */
     struct examples examples;
 };
 
@@ -57,7 +61,7 @@ enum unjudged verdict_of_endpoint(const struct figures *figures);
 /* Owned; judgement_free. */
 struct judgement {
     enum verdict verdict;
-    struct finding *findings; /* worst first: status before latency, then by affected */
+    struct finding *findings; /* worst first: status before latency before content, then by affected */
     size_t finding_count;
     struct gate_outcome *gates; /* the two default ones first */
     size_t gate_count;

@@ -283,7 +283,8 @@ static json_t *endpoint_of(const struct endpoint_figures *endpoint, const struct
     const struct figures *figures = &endpoint->figures;
     bool found = false;
     for (size_t i = 0; i < judgement->finding_count; i++)
-        found |= strcmp(judgement->findings[i].endpoint, endpoint->name) == 0;
+        found |= judgement->findings[i].kind != FINDING_CONTENT &&
+                 strcmp(judgement->findings[i].endpoint, endpoint->name) == 0;
     enum unjudged unjudged = verdict_of_endpoint(figures);
     json_t *object = json_object();
     set(object, "endpoint", text_of(endpoint->name));
@@ -310,9 +311,16 @@ static json_t *examples_of(const struct examples *examples)
 static json_t *finding_of(const struct finding *finding)
 {
     json_t *object = json_object();
-    bool status = finding->kind == FINDING_STATUS;
+    bool status = finding->kind == FINDING_STATUS, content = finding->kind == FINDING_CONTENT;
     set(object, "kind", json_string(finding_kind_name(finding->kind)));
     set(object, "endpoint", text_of(finding->endpoint));
+    if (content) {
+        set(object, "difference", json_string(content_difference_name(finding->difference)));
+        set_count(object, "affected", finding->affected);
+        set_count(object, "of", finding->of);
+        set(object, "examples", examples_of(&finding->examples));
+        return object;
+    }
     set(object, "original",
         status ? status_of(finding->original) : json_integer((json_int_t)finding->original));
     set(object, "replayed",
@@ -443,6 +451,7 @@ static json_t *content_of(const struct model_input *input)
     set(object, "sensitive_values", text_of(sensitive));
     set_count(object, "compared", total->content_compared);
     set_count(object, "json_compared", total->json_compared);
+    set_count(object, "differ", total->content_differs);
     set(object, "differences", differences_of(input->stats));
     return object;
 }

@@ -143,6 +143,10 @@ static void render_finding(const json_t *finding, size_t number, struct buffer *
         buffer_printf(out, "      latency: p50 %s became %s over %llu pairs\n",
                       duration(member(finding, "original"), before),
                       duration(member(finding, "replayed"), after), affected);
+    else if (strcmp(text_at(finding, "kind"), "content") == 0)
+        buffer_printf(out, "      content: %s differs in %llu of %llu (%.1f %%)\n",
+                      plain(text_at(finding, "difference"), 16, from), affected, of,
+                      of ? 100 * (double)affected / (double)of : 0);
     else
         buffer_printf(out, "      status: %s became %s; %llu of %llu worse than recorded (%.1f %%, p %.2g)\n",
                       status_text(finding, "original", from), status_text(finding, "replayed", to), affected,
@@ -182,8 +186,9 @@ static void render_content(const json_t *report, struct buffer *out)
     const json_t *content = member(report, "content");
     if (!json_is_object(content))
         return;
-    buffer_printf(out, "\nContent: %llu answers compared, %llu of them JSON; in no gate\n",
-                  count_at(content, "compared"), count_at(content, "json_compared"));
+    buffer_printf(out, "\nContent: %llu answers compared, %llu of them JSON; %llu differ\n",
+                  count_at(content, "compared"), count_at(content, "json_compared"),
+                  count_at(content, "differ"));
     buffer_printf(out, "  sensitive values are compared %s\n",
                   plain(text_at(content, "sensitive_values"), 60, name));
     const json_t *list = member(content, "differences");

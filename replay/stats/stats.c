@@ -118,12 +118,15 @@ static void add_content(struct figures *figures, const struct result *result)
         return;
     figures->content_compared++;
     figures->json_compared += (result->flags & RESULT_FLAG(JSON_COMPARED)) != 0;
+    bool any = false;
     for (unsigned i = 0; i < CONTENT_DIFFERENCE_COUNT; i++) {
         if (!(result->flags >> difference_bits[i] & 1))
             continue;
+        any = true;
         figures->differs[i].count++;
         examples_offer(&figures->differs[i].examples, 0, result->exchange);
     }
+    figures->content_differs += any;
 }
 
 static uint64_t later_of(uint64_t a, uint64_t b)
@@ -368,6 +371,7 @@ static void merge_figures(struct figures *to, const struct figures *from)
     to->credentials_unknown += from->credentials_unknown;
     to->no_original += from->no_original;
     to->content_compared += from->content_compared;
+    to->content_differs += from->content_differs;
     to->json_compared += from->json_compared;
     for (size_t i = 0; i < CONTENT_DIFFERENCE_COUNT; i++) {
         const struct examples *examples = &from->differs[i].examples;

@@ -85,6 +85,7 @@ struct figures {
     struct histogram send_lag;          /* over everything that was sent */
     struct examples slowest;            /* by service time */
     uint64_t content_compared, json_compared;
+    uint64_t content_differs; /* in anything */
     struct {
         uint64_t count;
         struct examples examples; /* lowest ids */

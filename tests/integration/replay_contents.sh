@@ -1,7 +1,7 @@
 #!/bin/bash
 # Claims: replay --compare content says by endpoint which answers differ from the recorded ones in type, redirect, cookies and JSON, and in
 # nothing else; with the key file sensitive values compare by pseudonym, without it by presence and type, and the report says
-# so; another key is refused. Secrets that the target answers with, in headers and bodies, plain and coded, stand nowhere in
+# so; those in type, redirect, cookies and shape are findings, which fail no run until a gate on content does; another key is refused. Secrets that the target answers with, in headers and bodies, plain and coded, stand nowhere in
 # the run's folder (segments uncompressed), the reports or the messages.
 source "$(dirname "$0")/lib.sh"
 kit="$REHEARSE_SOURCE/tests/integration/replay_contents.py"
@@ -33,6 +33,12 @@ one traffic "by pseudonym" --key-file "$work/key"
 one traffic "by presence and type"
 one traffic "by pseudonym" --key-file "$work/key" --threads 2 --connections 2
 one raw "by pseudonym"
+
+rm -rf "$work/run"
+timeout 60 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/run" --speed 5 --compare content \
+    --gate 'content < 1%' --gate '@GET /value: content.json_shape <= 0' >"$work/out" 2>"$work/err" && fail "a gate on contents holds" || [ $? = 1 ] || fail "$?"
+grep -q 'content: json_shape differs in' "$work/out" || { cat "$work/out"; fail "no finding"; }
+grep -q 'gate failed: content < 1%' "$work/out" || { cat "$work/out"; fail "the gate is not named"; }
 
 replay=("$REHEARSE" replay --target "http://127.0.0.1:$port" -o "$work/none")
 check_status 2 "${replay[@]}" "$work/traffic" --compare content --key-file "$work/other"

@@ -1,4 +1,5 @@
 #include "replay/gates.h"
+#include "replay/stats/stats.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +30,10 @@ static void test_gates_grammar(void **state)
         {"answered > 99%", {GATE_ANSWERED, 0, 0, GATE_GT, GATE_UNIT_PERCENT, 99, ""}},
         {"@GET /items/{id}: p90 < 80ms",
          {GATE_QUANTILE, GATE_CLOCK_DEFAULT, GATE_P90, GATE_LT, GATE_UNIT_US, 80000, "GET /items/{id}"}},
+        {"content < 1%",
+         {.metric = GATE_CONTENT, .unit = GATE_UNIT_PERCENT, .value = 1, .difference = GATE_ANY_DIFFERENCE}},
+        {"@GET /a: content.json_shape <= 0",
+         {.metric = GATE_CONTENT, .op = GATE_LE, .endpoint = "GET /a", .difference = DIFFERS_JSON_SHAPE}},
         {"@ GET /a:b : errors < 1", {GATE_ERRORS, 0, 0, GATE_LT, GATE_UNIT_COUNT, 1, "GET /a:b"}},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -44,6 +49,8 @@ static void test_gates_grammar(void **state)
         assert_int_equal(gate.unit, want->unit);
         assert_true(gate.value == want->value);
         assert_string_equal(gate.endpoint, want->endpoint);
+        if (gate.metric == GATE_CONTENT)
+            assert_int_equal(gate.difference, want->difference);
     }
 }
 
@@ -65,6 +72,10 @@ static void test_gates_refuse_with_one_line(void **state)
         "p99 < 1ms2",
         "p99 < 1ms 2",
         "client.p99 < 1ms",
+        "content < 1ms",
+        "content.p99 < 1ms",
+        "content.shape < 1",
+        "content. < 1",
         "p99 << 1ms",
         "errors < 1.5",
         "errors < 101%",

@@ -219,6 +219,54 @@ static void test_verdict_gates_table(void **state)
     stats_free(stats);
 }
 
+/* Of 200 answers whose contents were compared, all JSON, five have another shape and values, two another type. */
+static void test_verdict_contents_are_findings_and_gated_only_if_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *gate;
+        enum verdict verdict;
+    } table[] = {
+        {NULL, VERDICT_PASS},
+        {"content <= 7", VERDICT_PASS},
+        {"content < 3.5%", VERDICT_FAIL},
+        {"content.json_shape < 3%", VERDICT_PASS},
+        {"content.json_shape < 5", VERDICT_FAIL},
+        {"content.content_type <= 1%", VERDICT_PASS},
+        {"content.cookies <= 0", VERDICT_PASS},
+        {"@GET /a: content < 1%", VERDICT_FAIL},
+        {"@GET /b: content < 1%", VERDICT_INCONCLUSIVE},
+    };
+    struct stats *stats = stats_create(0), *none = stats_create(0);
+    for (unsigned i = 0; i < 200; i++) {
+        struct result result = make_result(i, A, 200, 200, 1000, 1000);
+        stats_add(none, &result);
+        result.flags |= RESULT_FLAG(CONTENT_COMPARED) | RESULT_FLAG(JSON_COMPARED);
+        if (i < 5)
+            result.flags |= RESULT_FLAG(JSON_SHAPE) | RESULT_FLAG(JSON_VALUES);
+        else if (i < 7)
+            result.flags |= RESULT_FLAG(CONTENT_TYPE);
+        stats_add(stats, &result);
+    }
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, table[i].gate);
+        if (judgement.verdict != table[i].verdict)
+            fail_msg("%s gave %s", table[i].gate, verdict_name(judgement.verdict));
+        assert_int_equal(judgement.finding_count, 1);
+        assert_int_equal(judgement.findings[0].kind, FINDING_CONTENT);
+        assert_int_equal(judgement.findings[0].difference, DIFFERS_JSON_SHAPE);
+        assert_int_equal(judgement.findings[0].affected, 5);
+        assert_int_equal(judgement.findings[0].of, 200);
+        judgement_free(&judgement);
+    }
+    struct judgement judgement = judged(none, RUN_MODE_RECORDED, "content < 1%");
+    assert_int_equal(judgement.verdict, VERDICT_INCONCLUSIVE);
+    assert_int_equal(judgement.finding_count, 0);
+    judgement_free(&judgement);
+    stats_free(stats);
+    stats_free(none);
+}
+
 static void test_verdict_no_connection_is_invalid(void **state)
 {
     (void)state;
@@ -434,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_verdict_fast_errors_do_not_better_a_quantile),
         cmocka_unit_test(test_verdict_timeouts_count_as_slowest),
         cmocka_unit_test(test_verdict_gates_table),
+        cmocka_unit_test(test_verdict_contents_are_findings_and_gated_only_if_asked),
         cmocka_unit_test(test_verdict_no_connection_is_invalid),
         cmocka_unit_test(test_verdict_latency_needs_a_sender_in_time),
         cmocka_unit_test(test_verdict_waiting_for_the_target_is_the_targets),

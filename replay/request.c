@@ -434,6 +434,29 @@ static bool rewrite_body(struct build *build)
     return true;
 }
 
+/* Appends the trailers to the body. Returns false where a rewrite failed. */
+static bool put_trailers(struct build *build)
+{
+    struct request *request = build->request;
+    struct bytes trailers = buffer_bytes(&build->exchange->request.trailers);
+    struct buffer *lines = &request->scratch[1], *made = &request->scratch[2];
+    struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
+    buffer_clear(lines);
+    put_linked(build, LINK_PLACE_HEADER, trailers, lines);
+    for (size_t i = 0; i < 2 && trailers.size > 0; i++) {
+        if (!rewriters[i])
+            continue;
+        buffer_clear(made);
+        enum rewrite_verdict verdict = rewriter_trailers(rewriters[i], buffer_bytes(lines), made);
+        if (verdict == REWRITE_FAILED)
+            return false;
+        if (verdict == REWRITE_CHANGED)
+            swap(lines, made);
+    }
+    buffer_append_bytes(&request->body, buffer_bytes(lines));
+    return true;
+}
+
 static enum unsent_reason put_body(struct build *build, struct bytes head)
 {
     const struct body *body = &build->exchange->request.body;
@@ -475,7 +498,8 @@ static enum unsent_reason put_body(struct build *build, struct bytes head)
         buffer_append_text(&request->body, "\r\n");
     }
     buffer_append_text(&request->body, "0\r\n");
-    put_linked(build, LINK_PLACE_HEADER, buffer_bytes(&build->exchange->request.trailers), &request->body);
+    if (!put_trailers(build))
+        return UNSENT_REWRITE_FAILED;
     buffer_append_text(&request->body, "\r\n");
     return UNSENT_NONE;
 }

@@ -244,8 +244,8 @@ static void locate_parameters(struct locator *locator, struct bytes value, const
     buffer_append_bytes(out, part_of(value, copied, value.size));
 }
 
-static void locate_value(struct locator *locator, const struct line *line, const size_t *length,
-                         struct buffer *out)
+static void locate_value(struct locator *locator, const struct line *line, struct policy_decision decision,
+                         const size_t *length, struct buffer *out)
 {
     static const char *const of_disposition[] = {"name", NULL};
     static const char *const of_type[] = {"boundary", "charset",    "type",   "start",
@@ -257,17 +257,22 @@ static void locate_value(struct locator *locator, const struct line *line, const
     else if (length && is_named(line->name, "Content-Length"))
         buffer_printf(out, "%zu", *length);
     else
-        header_locate(locator, policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_HEADER, line->name),
-                      line->name, line->value, out);
+        header_locate(locator, decision, line->name, line->value, out);
 }
 
 void part_head_locate(struct locator *locator, struct bytes lines, const size_t *length, struct buffer *out)
 {
     struct line line;
     while (next_line(&lines, &line)) {
+        struct policy_decision decision =
+            policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_PART_HEAD, line.name);
+        if (locator_removes(locator, decision)) {
+            locator_remove(locator, &(struct atom){LINK_PLACE_HEADER, decision, line.name, line.value});
+            continue;
+        }
         buffer_append_bytes(out, line.name);
         buffer_append_bytes(out, line.before);
-        locate_value(locator, &line, length, out);
+        locate_value(locator, &line, decision, length, out);
         buffer_append_bytes(out, line.after);
     }
 }

@@ -177,7 +177,8 @@ struct policy_decision policy_of_header(const struct policy *policy, enum policy
 {
     char key[POLICY_KEY_MAX];
     size_t size = policy_key(name, false, key);
-    struct policy_decision decision = by_names(policy, place, name, key, size);
+    unsigned named = place == POLICY_IN_PART_HEAD ? POLICY_IN_HEADER : place;
+    struct policy_decision decision = by_names(policy, named, name, key, size);
     bool framing = policy_is_framing(bytes_make((const uint8_t *)key, size));
     if (framing && decision.rule != POLICY_NO_RULE)
         decision = (struct policy_decision){0}; /* what is otherwise so is not so for these */
@@ -292,7 +293,7 @@ uint16_t policy_located_by(const struct policy *policy, unsigned places, struct 
     char key[POLICY_KEY_MAX];
     size_t size = policy_key(name, true, key);
     uint16_t located = POLICY_NO_RULE;
-    for (unsigned i = 0; i < POLICY_PLACES_COUNT; i++) {
+    for (unsigned i = 0; i < POLICY_PLACES_COUNT + 1; i++) {
         if (!(places & 1u << i))
             continue;
         located = find_rule(policy, 1u << i, key, size);

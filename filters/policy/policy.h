@@ -40,9 +40,12 @@ enum policy_place {
     POLICY_IN_RESPONSE_HEADER = 16,
     POLICY_IN_COOKIE = 32,
     POLICY_IN_MULTIPART = 64,
+    POLICY_IN_PART_HEAD =
+        128, /* header fields of parts of multipart bodies: of names, those of POLICY_IN_HEADER are meant */
 };
 #define POLICY_IN_HEADERS   (POLICY_IN_HEADER | POLICY_IN_RESPONSE_HEADER)
-#define POLICY_PLACES_COUNT 7
+#define POLICY_IN_HEADS     (POLICY_IN_HEADERS | POLICY_IN_PART_HEAD)
+#define POLICY_PLACES_COUNT 7 /* of names; rules have one more */
 
 /* How the value of a sensitive or structured header is taken apart. */
 enum policy_shape {
@@ -89,7 +92,7 @@ const char *policy_text(const struct policy *policy);
 /* Returns SEGMENT_HASH_SIZE bytes: BLAKE2b of the text. */
 const uint8_t *policy_hash(const struct policy *policy);
 
-/* Returns the decision on a header field called |name|. |place|: POLICY_IN_HEADER or POLICY_IN_RESPONSE_HEADER. */
+/* Returns the decision on a header field called |name|. |place|: POLICY_IN_HEADER, POLICY_IN_RESPONSE_HEADER or POLICY_IN_PART_HEAD. */
 struct policy_decision policy_of_header(const struct policy *policy, enum policy_place place,
                                         struct bytes name);
 /* Returns the decision on a query parameter, form field, cookie or JSON member called |name| (decoded). */

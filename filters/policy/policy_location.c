@@ -12,7 +12,7 @@ static const struct {
     {"cookie.", POLICY_IN_COOKIE},
     {"query.", POLICY_IN_QUERY},
     {"form.", POLICY_IN_FORM},
-    {"multipart.", POLICY_IN_MULTIPART},
+    {"multipart.", POLICY_IN_MULTIPART | POLICY_IN_PART_HEAD},
     {"field.", POLICY_IN_QUERY | POLICY_IN_FORM | POLICY_IN_MULTIPART | POLICY_IN_JSON},
 };
 

@@ -48,8 +48,8 @@ static bool fits(struct bytes name)
 
 static struct policy_decision ask(const struct policy *policy, enum policy_place place, struct bytes name)
 {
-    struct policy_decision decision = place & POLICY_IN_HEADERS ? policy_of_header(policy, place, name)
-                                                                : policy_of_name(policy, place, name);
+    struct policy_decision decision =
+        place & POLICY_IN_HEADS ? policy_of_header(policy, place, name) : policy_of_name(policy, place, name);
     decision.hinted = policy_detect_classes(policy) && detect_name_hints(name) & HINTS_LOOK;
     return decision;
 }

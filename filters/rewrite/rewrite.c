@@ -382,13 +382,13 @@ static enum rewrite_verdict substitute_line(struct rewriter *rewriter, struct ru
     return REWRITE_CHANGED;
 }
 
-static enum rewrite_verdict apply_head(struct rewriter *rewriter, struct rule *rule, struct bytes head,
-                                       struct buffer *out)
+/* Applies |rule| to header lines. Where it sets one that is not among them, it adds it if it |adds|. */
+static enum rewrite_verdict apply_lines(struct rewriter *rewriter, struct rule *rule, struct bytes fields,
+                                        bool adds, struct buffer *out)
 {
-    struct bytes fields = http1_fields(head), name = buffer_bytes(&rule->name);
+    struct bytes name = buffer_bytes(&rule->name);
     struct http1_field field;
     bool changed = false, is_set = false;
-    buffer_append(out, head.data, (size_t)(fields.data - head.data));
     while (http1_next_field(&fields, &field)) {
         if (!field.split || !bytes_equal_nocase(field.name, name)) {
             buffer_append_bytes(out, field.line);
@@ -403,11 +403,30 @@ static enum rewrite_verdict apply_head(struct rewriter *rewriter, struct rule *r
             is_set = changed = true;
         }
     }
-    if (rule->action == REWRITE_SET && !is_set) {
+    if (rule->action == REWRITE_SET && !is_set && adds) {
         put_line(out, name, &rule->value);
         changed = true;
     }
     return changed ? REWRITE_CHANGED : REWRITE_SAME;
+}
+
+static enum rewrite_verdict apply_head(struct rewriter *rewriter, struct rule *rule, struct bytes head,
+                                       struct buffer *out)
+{
+    struct bytes fields = http1_fields(head);
+    buffer_append(out, head.data, (size_t)(fields.data - head.data));
+    return apply_lines(rewriter, rule, fields, true, out);
+}
+
+static enum rewrite_verdict apply_trailers(struct rewriter *rewriter, struct rule *rule,
+                                           struct bytes trailers, struct buffer *out)
+{
+    return apply_lines(rewriter, rule, trailers, false, out);
+}
+
+enum rewrite_verdict rewriter_trailers(struct rewriter *rewriter, struct bytes trailers, struct buffer *out)
+{
+    return apply_all(rewriter, REWRITE_HEADER, apply_trailers, trailers, out);
 }
 
 enum rewrite_verdict rewriter_head(struct rewriter *rewriter, struct bytes head, struct buffer *out)

@@ -78,6 +78,8 @@ enum rewrite_verdict rewriter_target(struct rewriter *rewriter, struct bytes tar
 enum rewrite_verdict rewriter_host(struct rewriter *rewriter, struct bytes host, struct buffer *out);
 /* Rewrites header lines: |head| is a start line and lines, without the empty one. */
 enum rewrite_verdict rewriter_head(struct rewriter *rewriter, struct bytes head, struct buffer *out);
+/* Rewrites |trailers|, header lines alone: as those of the head, but a line that is to be set is not added to them. */
+enum rewrite_verdict rewriter_trailers(struct rewriter *rewriter, struct bytes trailers, struct buffer *out);
 /* Returns whether there are rules on JSON. */
 bool rewriter_wants_json(const struct rewriter *rewriter);
 /* Rewrites a JSON body without content coding. */

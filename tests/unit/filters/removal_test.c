@@ -44,7 +44,8 @@ static int set_up(void **unused)
     return policy_yaml_read(
         "p.yaml",
         BYTES_LITERAL("version: 1\notherwise: keep\nsanitize:\n"
-                      "- {locate: [field.gone, cookie.gone, header.X-Gone, 'json:$.deep.er'], "
+                      "- {locate: [field.gone, cookie.gone, header.X-Gone, multipart.X-Part, "
+                      "'json:$.deep.er'], "
                       "strategy: remove}\n"
                       "- {locate: cookie.*, strategy: preserve}\n"),
         &policy, &err);
@@ -167,6 +168,18 @@ static void test_cookies_and_header_lines(void **unused)
     sanitize_exchange(sanitizer, &exchange);
     expect(&exchange.response.head, "HTTP/1.1 200 OK\r\nSet-Cookie: b=2; Path=/\r\n\r\n", "a response");
     expect(&exchange.response.trailers, "X-Sum: a\r\n", "trailers");
+    exchange_clear(&exchange);
+    buffer_append_text(&exchange.request.trailers,
+                       "X-Gone: 1\r\nX-Token: secret-1\r\nX-Note: to bob@corp.example.net\r\n"
+                       "Referer: http://h/?gone=1&b=2\r\nno line\r\n");
+    sanitize_exchange(sanitizer, &exchange);
+    const struct buffer *trailers = &exchange.request.trailers;
+    struct bytes begin = BYTES_LITERAL("X-Token: rhx"), end = BYTES_LITERAL("\r\nReferer: http://h/?b=2\r\n");
+    assert_true(trailers->size > begin.size + end.size);
+    assert_memory_equal(trailers->data, begin.data, begin.size);
+    assert_memory_equal(trailers->data + trailers->size - end.size, end.data, end.size);
+    assert_null(memmem(trailers->data, trailers->size, "secret", 6));
+    assert_null(memmem(trailers->data, trailers->size, "bob@", 4));
     sanitizer_free(sanitizer);
 }
 
@@ -211,6 +224,11 @@ static void test_forms_and_parts(void **unused)
           "--B \r\n" PART("a") "1\r\n--B--");
     check(2, PARTS, "\r\n--B\r\n" PART("gone") "2\r\n--B\r\n" PART("gone; filename=x") "\1\r\n--B--\r\n",
           PARTS, "\r\n--B--\r\n");
+    /* Rules on headers are not for the heads of parts. */
+    check(0, PARTS, "--B\r\nX-Gone: 1\r\n" PART("a") "1\r\n--B--\r\n", PARTS,
+          "--B\r\nX-Gone: 1\r\n" PART("a") "1\r\n--B--\r\n");
+    check(1, PARTS, "--B\r\nX-Part: 1\r\n" PART("a") "1\r\n--B--\r\n", PARTS,
+          "--B\r\n" PART("a") "1\r\n--B--\r\n");
     check_body(BODY_CUT, 1, PARTS, "--B\r\n" PART("a") "1\r\n--B\r\n" PART("gone") "sec", PARTS,
                "--B\r\n" PART("a") "1\r\n--B\r\n");
 }

@@ -218,6 +218,23 @@ static void test_request_rewrites_keep_framing_right_and_the_rest_as_it_was(void
            "POST /base/v2/?r=eu HTTP/1.1\r\nHost: target:81\r\nContent-Type: application/json\r\n"
            "Transfer-Encoding: chunked\r\n" TAIL,
            "e\r\n{\"a\":\"longer\"}\r\n0\r\n\r\n");
+    /* Trailers as the lines of the head, but none is added to them. */
+    add_rule(rules.rewriter, REWRITE_HEADER, REWRITE_SET, "X-Sum", "7");
+    add_rule(rules.rewriter, REWRITE_HEADER, REWRITE_SUBSTITUTE, "X-To", "s#shop#stage#");
+    exchange = exchange_of("POST /v1/ HTTP/1.1\r\nHost: other\r\nTransfer-Encoding: chunked\r\n\r\n",
+                           BODY_FRAMING_CHUNKED, "");
+    buffer_append_text(&exchange.request.trailers, "expect: x\r\nX-To: shop\r\nA: 1\r\n");
+    expect(
+        &rules, &exchange,
+        "POST /base/v2/?r=eu HTTP/1.1\r\nHost: target:81\r\nTransfer-Encoding: chunked\r\nX-Sum: 7\r\n" TAIL,
+        "0\r\nX-To: stage\r\nA: 1\r\n\r\n");
+    exchange = exchange_of("POST /v1/ HTTP/1.1\r\nHost: other\r\nTransfer-Encoding: chunked\r\n\r\n",
+                           BODY_FRAMING_CHUNKED, "");
+    buffer_append_text(&exchange.request.trailers, "A: 1\r\nX-SUM: 1\r\nx-sum: 2\r\n");
+    expect(
+        &rules, &exchange,
+        "POST /base/v2/?r=eu HTTP/1.1\r\nHost: target:81\r\nTransfer-Encoding: chunked\r\nX-Sum: 7\r\n" TAIL,
+        "0\r\nA: 1\r\nX-SUM: 7\r\n\r\n");
     rewriter_free(rules.rewriter);
 }
 

@@ -142,7 +142,7 @@ struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, e
     link->kind = kind;
     link->place = place;
     link->identity = link->strong = false;
-    link->rank = 0;
+    link->rank = link->peers = 0;
     return link;
 }
 

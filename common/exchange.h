@@ -213,7 +213,8 @@ struct link {
     uint8_t tag[LINK_TAG_SIZE]; /* keyed hash of the value; equals the identity part of its pseudonym */
     char *name;                 /* header, cookie, field name or JSON member; owned, escaped ASCII */
     size_t name_capacity;       /* of |name|, which a link that is made anew uses again */
-    uint16_t rank; /* set by a replay, not stored: its number among those of its kind, place and name */
+    uint16_t rank;  /* set by a replay, not stored: its number among those of its kind, place and name */
+    uint16_t peers; /* likewise: how many those are; UINT16_MAX: perhaps more than were noted */
 };
 
 /* One request with its answer. Zero-initialised is empty and valid. */

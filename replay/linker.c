@@ -373,12 +373,13 @@ static void learn_validators(struct linker *linker, const struct linker_context 
     }
 }
 
-/* Splits the path of a Location behind its last '/'. */
+/* Splits the path of the Location, if there is one alone, behind its last '/'. */
 static bool location_id(struct bytes head, struct bytes *ret_parent, struct bytes *ret_id)
 {
-    struct http1_field field;
-    struct bytes path;
-    if (!http1_find_field(head, "Location", &field) || !id_like_location_path(field.value, &path))
+    struct bytes path, value, other;
+    if (!places_find_header(head, BYTES_LITERAL("Location"), 0, &value) ||
+        places_find_header(head, BYTES_LITERAL("Location"), 1, &other) ||
+        !id_like_location_path(value, &path))
         return false;
     size_t size = path.size;
     while (path.data[size - 1] != '/')
@@ -388,16 +389,22 @@ static bool location_id(struct bytes head, struct bytes *ret_parent, struct byte
     return true;
 }
 
-/* Finds what the target's answer gave out in the stead of |link|: in JSON at the same spot as the recorded one, else of the same rank. */
+/* Finds what the target's answer gave out in the stead of |link|: in JSON at the same spot as the recorded one. */
 static bool find_created(const struct exchange *exchange, const struct link *link, struct bytes head,
                          struct bytes body, struct bytes *ret_value)
 {
     struct bytes parent, recorded = buffer_bytes(&exchange->response.body.content);
     struct id_spot spot;
     if (link->place == LINK_PLACE_HEADER)
-        return location_id(head, &parent, ret_value);
+        return location_id(buffer_bytes(&exchange->response.head), &parent, ret_value) &&
+               location_id(head, &parent, ret_value);
+    if (!recorded.size) { /* not kept: all that is told is the name */
+        bool found = id_spots_created(exchange, link, body, &spot);
+        *ret_value = spot.value;
+        return found;
+    }
     if (!id_spots_created(exchange, link, recorded, &spot))
-        return places_find_json(body, bytes_of(link->name), link->rank, ret_value);
+        return false;
     size_t offset = (size_t)(spot.value.data - recorded.data);
     if (offset > 0 && recorded.data[offset - 1] == '"')
         offset--;
@@ -451,6 +458,8 @@ struct lessons {
 static struct lessons lessons_of(struct bytes head)
 {
     struct lessons lessons = {0};
+    if (!head.size)
+        return lessons;
     const uint8_t *at = head.data, *end = head.data + head.size;
     while (at && end - at > 5) {
         uint32_t word;

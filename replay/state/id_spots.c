@@ -183,6 +183,12 @@ static void sort(struct id_spot *spots, size_t count)
     }
 }
 
+/* Whether all that were noted beside |link| are |seen|, and no others. */
+static bool is_complete(const struct seen *seen, const struct link *link)
+{
+    return link->peers == UINT16_MAX || seen->count == link->peers;
+}
+
 size_t id_spots_carried(const struct exchange *exchange, struct id_spot spots[ID_SPOTS_MAX])
 {
     struct search search = {.exchange = exchange, .spots = spots};
@@ -193,7 +199,10 @@ size_t id_spots_carried(const struct exchange *exchange, struct id_spot spots[ID
         search.place = link->place;
         search.name = link->name;
         search.seen.count = 0;
+        size_t before = search.count;
         run(&search);
+        if (!is_complete(&search.seen, link))
+            search.count = before;
     }
     sort(spots, search.count);
     return search.count;
@@ -241,11 +250,10 @@ bool id_spots_created(const struct exchange *exchange, const struct link *link, 
     if (link->place != LINK_PLACE_JSON)
         return false;
     note_named(exchange, &named);
-    for (size_t at = 0; (at = id_like_next_member(body, at, &name, &value)) != 0;) {
-        if (!is_named(name, link->name) || is_seen(&named, value) || rank_of(&seen, value) != link->rank)
-            continue;
-        *ret_spot = (struct id_spot){.place = LINK_PLACE_JSON, .link = link, .value = value};
-        return true;
-    }
-    return false;
+    *ret_spot = (struct id_spot){.place = LINK_PLACE_JSON, .link = link};
+    for (size_t at = 0; (at = id_like_next_member(body, at, &name, &value)) != 0;)
+        if (is_named(name, link->name) && !is_seen(&named, value) && rank_of(&seen, value) == link->rank &&
+            !ret_spot->value.data)
+            ret_spot->value = value;
+    return ret_spot->value.data && is_complete(&seen, link);
 }

@@ -1,5 +1,6 @@
 /* Where in a message the ids stand that its links name: the rule of the capture (filters/ids.h) gone through once more, for the links that are
- * followed alone, and in their parts of the message alone. Views into the exchange. */
+ * followed alone, and in their parts of the message alone. Where not as many values are found under a name as were noted (a body was not kept), none of them is
+ * taken: which is which cannot be told. Views into the exchange. */
 #ifndef REPLAY_STATE_ID_SPOTS_H
 #define REPLAY_STATE_ID_SPOTS_H
 
@@ -17,8 +18,7 @@ struct id_spot {
 /* Finds what the request of |exchange| carries (LINK_REFERS), in the order of the target, the header lines, the body. Returns how many there are. */
 size_t id_spots_carried(const struct exchange *exchange, struct id_spot spots[ID_SPOTS_MAX]);
 
-/* Finds what the recorded answer gave out for |link| (LINK_CREATES) of |exchange|, in |body|, the recorded one, without content coding. Returns false where it is not
- * told, as where no body was kept. */
+/* Finds what an answer to the request of |exchange| gave out for |link| (LINK_CREATES) in |body|, without content coding. Returns false where that cannot be told. */
 bool id_spots_created(const struct exchange *exchange, const struct link *link, struct bytes body,
                       struct id_spot *ret_spot);
 

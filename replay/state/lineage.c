@@ -4,6 +4,7 @@
 #include "common/id_like.h"
 #include "common/keymap.h"
 #include "common/mem.h"
+#include "filters/ids.h"
 #include "replay/state/unlinkable.h"
 
 #include <stdlib.h>
@@ -69,16 +70,24 @@ static void set_apart(struct link *link, struct bytes collection)
     memcpy(link->tag, &tag, sizeof tag);
 }
 
-static uint16_t rank_of(const struct exchange *exchange, size_t index)
+/* Numbers the link |index| among those of its kind, place and name. */
+static void set_rank(struct exchange *exchange, size_t index)
 {
-    const struct link *link = &exchange->links[index];
-    uint16_t rank = 0;
-    for (size_t i = 0; i < index; i++) {
+    struct link *link = &exchange->links[index];
+    size_t of_kind = 0;
+    link->rank = link->peers = 0;
+    for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *other = &exchange->links[i];
-        rank +=
-            other->kind == link->kind && other->place == link->place && strcmp(other->name, link->name) == 0;
+        if (other->kind != link->kind)
+            continue;
+        of_kind++;
+        if (other->place != link->place || strcmp(other->name, link->name) != 0)
+            continue;
+        link->peers++;
+        link->rank += i < index;
     }
-    return rank;
+    if (of_kind >= IDS_MAX)
+        link->peers = UINT16_MAX;
 }
 
 /* The last segment of |path| but |skip| that is not like an id. */
@@ -217,7 +226,7 @@ void lineage_follow(struct lineage *lineage, uint64_t session, struct exchange *
     /* What the request carries stands before what its answer gives out: the first pass ranks while all are there. */
     for (size_t i = 0; i < exchange->link_count; i++)
         if (is_id(&exchange->links[i]))
-            exchange->links[i].rank = rank_of(exchange, i);
+            set_rank(exchange, i);
     for (size_t i = 0; i < exchange->link_count; i++) {
         struct link link = exchange->links[i];
         bool follows = true;

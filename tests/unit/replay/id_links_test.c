@@ -152,6 +152,20 @@ static void test_id_links_unanswered_creation_leaves_the_recorded_id(void **stat
     assert_int_equal(lineage_followed(lineage), 1);
 }
 
+static void test_id_links_nothing_is_guessed(void **state)
+{
+    (void)state;
+    expect("POST /kits HTTP/1.1\r\n" JSON "\r\n",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":\"kit-123456\",\"x\":{\"id\":\"kit-777777\"}}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":\"k1\"}", NULL);
+    expect("GET /kits/kit-777777 HTTP/1.1\r\n\r\n", OK, OK, NULL); /* the target did not give it out */
+    expect("GET /kits/kit-123456 HTTP/1.1\r\n\r\n", OK, OK, "GET /kits/k1 HTTP/1.1\r\n\r\n");
+    expect("POST /two HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 201 Created\r\nLocation: /two/abc\r\nLocation: /two/two-123456\r\n\r\n",
+           "HTTP/1.1 201 Created\r\nLocation: /two/def\r\nLocation: /two/t1\r\n\r\n", NULL);
+    expect("GET /two/two-123456 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+}
+
 static void test_id_links_off(void **state)
 {
     (void)state;
@@ -168,6 +182,7 @@ int main(void)
         TEST(test_id_links_what_an_earlier_request_carried_stays),
         TEST(test_id_links_short_id_only_under_the_path_it_was_created_in),
         TEST(test_id_links_unanswered_creation_leaves_the_recorded_id),
+        TEST(test_id_links_nothing_is_guessed),
         TEST(test_id_links_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

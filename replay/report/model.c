@@ -481,6 +481,8 @@ json_t *model_build(const struct model_input *input)
     set(report, "totals", totals);
     set(report, "pace", pace_of(input->stats, total));
     set_latencies(report, total);
+    set(report, "connect", quantiles_of(&total->connect));
+    set(report, "tls", quantiles_of(&total->tls));
     set(report, "statuses", matrix_of(total));
     set_count(report, "statuses_over", total->transitions_over);
     set(report, "transport_errors", transport_of(total));

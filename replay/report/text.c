@@ -13,6 +13,7 @@
 #define MATRIX_MAX    12
 #define TEXT_SIZE_MAX 512
 #define UNKNOWN       "-"
+#define OPTIONAL_ROWS 3 /* of latencies, from this on two that are left out where there are none */
 
 /* Writes |text| into |out| of TEXT_SIZE_MAX bytes with everything but printable ASCII as \xHH, cut to |width|
  * columns ("..." at the end). Returns |out|. */
@@ -416,6 +417,8 @@ static void render_latencies(const json_t *report, struct buffer *out)
     } rows[] = {{"original", "original", "  at the server, when recorded"},
                 {"service", "service", "  at the client: sent to answered"},
                 {"response", "response", "  at the client: intended to answered"},
+                {"connect", "connect", "  connections made for a request"},
+                {"tls", "tls", "  their TLS handshakes"},
                 {"send_lag_us", "send lag", "  the replayer's own delay"}};
     static const char *const quantiles[] = {"p50", "p90", "p99", "p999", "max"};
     buffer_printf(out, "\n%-10s", "Latency");
@@ -424,6 +427,8 @@ static void render_latencies(const json_t *report, struct buffer *out)
     buffer_append_byte(out, '\n');
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const json_t *row = member(report, rows[i].member);
+        if (i >= OPTIONAL_ROWS && i < OPTIONAL_ROWS + 2 && !json_is_integer(member(row, "p50")))
+            continue;
         char text[UNITS_TEXT_SIZE];
         buffer_printf(out, "%-10s", rows[i].shown);
         for (size_t k = 0; k < 5; k++)

@@ -164,6 +164,10 @@ static void add_fired(struct figures *figures, const struct result *result, enum
     figures->credentials_unknown += diff == DIFF_CREDENTIALS;
     figures->no_original += diff == DIFF_NO_ORIGINAL;
     add_waits(figures, result);
+    if (result->connect_ns > 0)
+        histogram_record_ns(&figures->connect, result->connect_ns);
+    if (result->tls_ns > 0)
+        histogram_record_ns(&figures->tls, result->tls_ns);
     if (result->sent_first_ns > 0)
         histogram_record_ns(&figures->send_lag, result_send_lag_ns(result));
     if (diff_is_comparable(diff)) {
@@ -261,6 +265,8 @@ static void figures_free(struct figures *figures)
     histogram_free(&figures->service);
     histogram_free(&figures->response);
     histogram_free(&figures->response_unlagged);
+    histogram_free(&figures->connect);
+    histogram_free(&figures->tls);
     histogram_free(&figures->send_lag);
     free(figures->transitions);
 }
@@ -389,6 +395,8 @@ static void merge_figures(struct figures *to, const struct figures *from)
     histogram_merge(&to->service, &from->service);
     histogram_merge(&to->response, &from->response);
     histogram_merge(&to->response_unlagged, &from->response_unlagged);
+    histogram_merge(&to->connect, &from->connect);
+    histogram_merge(&to->tls, &from->tls);
     histogram_merge(&to->send_lag, &from->send_lag);
     for (size_t i = 0; i < from->slowest.count; i++)
         examples_offer(&to->slowest, from->slowest.items[i].key, from->slowest.items[i].exchange);

@@ -82,8 +82,11 @@ struct figures {
     struct histogram service;
     struct histogram response;
     struct histogram response_unlagged; /* less the send lag */
-    struct histogram send_lag;          /* over everything that was sent */
-    struct examples slowest;            /* by service time */
+    struct histogram
+        connect; /* over the connections that were made for a request, retries of the kernel included */
+    struct histogram tls;      /* over their TLS handshakes */
+    struct histogram send_lag; /* over everything that was sent */
+    struct examples slowest;   /* by service time */
     uint64_t content_compared, json_compared;
     uint64_t content_differs; /* in anything */
     struct {

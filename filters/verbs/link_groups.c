@@ -156,7 +156,8 @@ void link_groups_print(const struct link_groups *groups, struct buffer *out)
         if (group->uses > 0)
             print_group(group, out);
     }
-    buffer_printf(out, "    %" PRIu64 " values were given out and not carried by a later request\n", alone);
+    buffer_printf(out, "    %" PRIu64 " %s given out and not carried by a later request\n", alone,
+                  alone == 1 ? "value was" : "values were");
 }
 
 uint64_t link_groups_overflow(const struct link_groups *groups)

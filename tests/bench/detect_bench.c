@@ -111,6 +111,25 @@ static void add_form(struct buffer *body, unsigned i)
                   word(), draw(900));
 }
 
+/* Nothing to find, but every coding at once: whoever looks for values in any of them, and in two, has to decode all of it. */
+static void add_codings(struct buffer *body, unsigned i)
+{
+    static const char hidden[] = "a\0b\0c\0";
+    buffer_printf(body, "%s%%4%ux\\u004%u&#6%u;a=4%ub=\r\n", word(), draw(9) + 1, draw(9) + 1, draw(9) + 1,
+                  draw(9) + 1);
+    buffer_printf(body, "%u%%2B1%u+22+3%u 5-6 ", i % 10, draw(9), draw(9));
+    buffer_append(body, hidden, sizeof hidden - 1);
+    buffer_append_text(body, "VGhlIHF1aWNrIGJyb3duIGZveCBqdW1w 5468652071756963 ");
+}
+
+/* The same without what stands for itself. */
+static void add_escapes(struct buffer *body, unsigned i)
+{
+    (void)i;
+    buffer_printf(body, "%%4%u\\u004%u&#6%u;=4%u=4%u", draw(9) + 1, draw(9) + 1, draw(5) + 5, draw(9) + 1,
+                  draw(9) + 1);
+}
+
 static struct detector detector;
 static struct detection findings[FINDINGS];
 
@@ -270,6 +289,7 @@ int main(int argc, char **argv)
         {"JSON, words and prices", add_plain}, {"JSON, with ids", add_ids},
         {"JSON, people", add_people},          {"HTML", add_html},
         {"base64 images", add_image},          {"form", add_form},
+        {"every coding", add_codings},         {"every escape", add_escapes},
     };
     printf("%-24s %8s %8s %8s %8s %8s %9s   (MB/s)\n", "body", "memchr", "may_find", "find", "strings",
            "next", "findings");

@@ -218,7 +218,7 @@ static void test_groups_tell_which_exchanges_links_join(void **state)
         text, " from 0000000000000002, carried by 2: 0000000000000003 0000000000000004 (weak: short)\n"));
     assert_non_null(strstr(text, "    credential cookie sid "));
     assert_non_null(strstr(text, " from 0000000000000002, carried by 1: 0000000000000003\n"));
-    assert_non_null(strstr(text, "    1 values were given out and not carried by a later request\n"));
+    assert_non_null(strstr(text, "    1 value was given out and not carried by a later request\n"));
     assert_int_equal(link_groups_overflow(groups), 0);
     link_groups_free(groups);
     buffer_free(&out);

@@ -378,15 +378,21 @@ static INLINE bool is_dull(struct bytes text, size_t from)
 
 #if TRIGGERS_WIDTH > 1
 
+/* GCC 12 leaves out the vzeroupper on the way out that comes from triggers_of, and with the upper halves of vectors in use all
+ * code for SSE2 that follows, in this program and in libraries, waits for them at each instruction. */
 TARGET_64 static size_t search_by_64(struct bytes text, size_t from, struct triggers *ret_triggers)
 {
-    return search(text, from, ret_triggers, masks_by_64);
+    size_t found = search(text, from, ret_triggers, masks_by_64);
+    _mm256_zeroupper();
+    return found;
 }
 
 __attribute__((target("avx2"))) static size_t search_by_32(struct bytes text, size_t from,
                                                            struct triggers *ret_triggers)
 {
-    return search(text, from, ret_triggers, masks_by_32);
+    size_t found = search(text, from, ret_triggers, masks_by_32);
+    _mm256_zeroupper();
+    return found;
 }
 
 static size_t search_by_16(struct bytes text, size_t from, struct triggers *ret_triggers)

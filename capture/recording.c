@@ -20,7 +20,8 @@
 #define DIGIT_VALUES      (1u << DIGIT_BITS)
 #define BATCH_AGE_NS      NS_PER_S
 #define LARGE_BATCH_BYTES (UINT64_C(4) << 20)
-#define FETCHED_BYTES     ((size_t)512)
+#define FETCHED_BYTES     ((size_t)2048)
+#define FETCHED_LINKS     4
 
 struct recording {
     struct traffic_writer *writer;
@@ -126,6 +127,13 @@ static void end_turn(struct recording *recording)
     pthread_mutex_unlock(&recording->lock);
 }
 
+/* Makes the processor find the page of |buffer|: where it would have to search for it, it does not fetch ahead. */
+static void find_page(const struct buffer *buffer)
+{
+    if (buffer->size > 0)
+        (void)*(const volatile uint8_t *)buffer->data;
+}
+
 /* Fetches the beginning of |buffer|, of which the processor foresees the rest. */
 static void fetch(const struct buffer *buffer)
 {
@@ -135,8 +143,15 @@ static void fetch(const struct buffer *buffer)
 /* Fetches what comes after the exchange |at| of |turns|: another processor wrote it. */
 static void fetch_ahead(const struct exchange_batch *batch, const struct turn *turns, size_t at)
 {
-    if (at + 2 < batch->count)
-        prefetch_write(&batch->exchanges[turns[at + 2].index], sizeof(struct exchange));
+    if (at + 3 < batch->count)
+        prefetch_write(&batch->exchanges[turns[at + 3].index], sizeof(struct exchange));
+    if (at + 2 < batch->count) {
+        const struct exchange *exchange = &batch->exchanges[turns[at + 2].index];
+        find_page(&exchange->request.head);
+        find_page(&exchange->request.body.content);
+        find_page(&exchange->response.head);
+        find_page(&exchange->response.body.content);
+    }
     if (at + 1 >= batch->count)
         return;
     const struct exchange *exchange = &batch->exchanges[turns[at + 1].index];
@@ -144,6 +159,8 @@ static void fetch_ahead(const struct exchange_batch *batch, const struct turn *t
     fetch(&exchange->request.body.content);
     fetch(&exchange->response.head);
     fetch(&exchange->response.body.content);
+    if (exchange->link_capacity > 0)
+        prefetch_write(exchange->links, FETCHED_LINKS * sizeof *exchange->links);
 }
 
 static void *run_lane(void *arg)

@@ -128,6 +128,23 @@ static int compare_pending(const void *left, const void *right)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
+/* Sorts what comes nearly in order, as records do, by inserting each; more than a few moves a record are qsort's work. */
+static void sort_pending(struct pending *records, size_t count)
+{
+    size_t moves_left = count * 16;
+    for (size_t i = 1; i < count; i++) {
+        const struct pending record = records[i];
+        size_t at = i;
+        for (; at > 0 && moves_left > 0 && compare_pending(&records[at - 1], &record) > 0; at--, moves_left--)
+            records[at] = records[at - 1];
+        records[at] = record;
+        if (moves_left == 0) {
+            qsort(records, count, sizeof *records, compare_pending);
+            return;
+        }
+    }
+}
+
 static void compress(ZSTD_CCtx *context, struct bytes raw, struct buffer *frame)
 {
     buffer_clear(frame);
@@ -140,7 +157,7 @@ static void compress(ZSTD_CCtx *context, struct bytes raw, struct buffer *frame)
 /* Puts records that came out of order into order, in |meta_raw| and |payload_raw|. */
 static void assemble(struct block_builder *builder)
 {
-    qsort(builder->records, builder->count, sizeof *builder->records, compare_pending);
+    sort_pending(builder->records, builder->count);
     buffer_clear(&builder->meta_raw);
     buffer_clear(&builder->payload_raw);
     for (size_t i = 0; i < builder->count; i++) {

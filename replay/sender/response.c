@@ -1,7 +1,6 @@
 #include "replay/sender/response.h"
 
 #include "common/http1_fast.h"
-#include "common/http1_head.h"
 #include "common/mem.h"
 
 #include <llhttp.h>
@@ -208,29 +207,46 @@ static enum response_verdict end_feed(struct response *response, const uint8_t *
     return RESPONSE_MORE;
 }
 
-/* Whether the value of |field| ends where its line does: llhttp is particular about white space behind some. */
-static bool ends_its_line(const struct http1_field *field)
+/* Returns whether |line| is of the field that |name|, with its colon, begins. */
+static bool is_field(struct bytes line, struct bytes name)
 {
-    const uint8_t *end = field->value.data + field->value.size;
-    return field->value.size > 0 && end == field->line.data + field->line.size - 2;
+    return line.size >= name.size && bytes_equal_nocase(bytes_make(line.data, name.size), name);
 }
 
-/* Tells from the Connection field of |head|, HTTP/1.1, whether the connection stays. Returns false where more is said of it. */
-static bool plain_keep_alive(struct bytes head, uint32_t initials, bool *ret_keep_alive)
+static bool ends_blank(struct bytes line)
 {
-    struct http1_field field, other;
+    return line.data[line.size - 1] == ' ' || line.data[line.size - 1] == '\t';
+}
+
+/* Looks through the lines of |head|, HTTP/1.1 and without defects, for what llhttp is particular about and for whether the
+ * connection stays. Returns false where it must be looked at more closely. */
+static bool read_plain_lines(struct bytes head, bool *ret_keep_alive)
+{
+    const struct bytes length = BYTES_LITERAL("Content-Length:"), connection = BYTES_LITERAL("Connection:");
+    const uint8_t *end = head.data + head.size - 2; /* of the fields */
+    const uint8_t *at = (const uint8_t *)memchr(head.data, '\n', head.size) + 1;
+    bool said = false;
     *ret_keep_alive = true;
-    if (initials & UINT32_C(1) << ('p' & 31) && http1_find_field(head, "Proxy-Connection", &other))
-        return false;
-    if (!http1_find_field(head, "Connection", &field))
-        return true;
-    *ret_keep_alive = bytes_equal_nocase(field.value, BYTES_LITERAL("keep-alive"));
-    if (!ends_its_line(&field))
-        return false;
-    if (!*ret_keep_alive && !bytes_equal_nocase(field.value, BYTES_LITERAL("close")))
-        return false;
-    struct bytes rest = bytes_make(field.line.data, head.size - (size_t)(field.line.data - head.data));
-    return !http1_find_field(rest, "Connection", &other); /* which passes over the first line */
+    while (at < end) {
+        const uint8_t *next = (const uint8_t *)memchr(at, '\n', (size_t)(end - at)) + 1;
+        struct bytes line = bytes_make(at, (size_t)(next - at) - 2);
+        at = next;
+        if ((line.data[0] | 0x20) == 'p' && is_field(line, BYTES_LITERAL("Proxy-Connection:")))
+            return false;
+        if ((line.data[0] | 0x20) != 'c')
+            continue;
+        if (is_field(line, length) && ends_blank(line))
+            return false;
+        if (!is_field(line, connection))
+            continue;
+        struct bytes value = bytes_trim(bytes_make(line.data + connection.size, line.size - connection.size));
+        *ret_keep_alive = bytes_equal_nocase(value, BYTES_LITERAL("keep-alive"));
+        if (said || ends_blank(line) ||
+            (!*ret_keep_alive && !bytes_equal_nocase(value, BYTES_LITERAL("close"))))
+            return false;
+        said = true;
+    }
+    return true;
 }
 
 /* Reads a response of which nothing was seen before, all at once, where it is all there and nothing about it is odd: what
@@ -242,7 +258,6 @@ static bool read_plain(struct response *response, struct bytes bytes)
                                         .line_bytes = response->max_head_bytes,
                                         .head_fields = response->max_head_bytes};
     struct http1_fast_head fast;
-    struct http1_field length;
     bool keep_alive;
     if (!http1_fast_read(bytes, false, &limits, &fast) || !fast.start.http11 || fast.length.has_coding)
         return false;
@@ -250,10 +265,7 @@ static bool read_plain(struct response *response, struct bytes bytes)
     if (!no_body && (!fast.length.has_length || fast.length.length > bytes.size - fast.size))
         return false;
     struct bytes head = bytes_make(bytes.data, fast.size);
-    if (fast.length.has_length &&
-        (!http1_find_field(head, "Content-Length", &length) || !ends_its_line(&length)))
-        return false;
-    if (!plain_keep_alive(head, fast.initials, &keep_alive))
+    if (!read_plain_lines(head, &keep_alive))
         return false;
     size_t size = no_body ? 0 : (size_t)fast.length.length;
     facts->status = fast.start.status;

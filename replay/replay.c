@@ -30,8 +30,9 @@
 #define WINDOW_JOBS         4096
 #define RESULTS_LEVEL       (-6) /* of zstd: 58 bytes a result instead of 46, at half the work */
 /* A closed loop reads no further ahead than its sessions need: what is read long before it is sent has left the caches. */
-#define WINDOW_LOOP_JOBS    1024
-#define WINDOW_SESSION_JOBS 16
+#define WINDOW_LOOP_JOBS    512
+#define WINDOW_SESSION_JOBS 8
+#define LOOP_AHEAD          4096 /* records, for the same reason */
 #define WINDOW_BYTES        (UINT64_C(256) * 1024 * 1024)
 
 /* Everything a run holds, from the checked settings to the open files. */
@@ -189,7 +190,7 @@ static int open_traffic(struct replay *replay, struct error *err)
     };
     if (settings->threads > 1)
         replay->survey = survey_make(replay->merge, &survey);
-    replay->ahead = read_ahead_create(replay->merge, 0, 0);
+    replay->ahead = read_ahead_create(replay->merge, settings->closed_loop ? LOOP_AHEAD : 0, 0);
     return guard(replay, err);
 }
 

@@ -44,7 +44,8 @@ struct feeder {
     uint64_t ids_overflow;
     uint64_t logged_in_before;
     uint64_t unlinkables[UNLINKABLE_COUNT];
-    bool failed; /* results cannot be stored; |err| says why */
+    bool failed;  /* results cannot be stored; |err| says why */
+    bool refused; /* by the guard, likewise */
 };
 
 static bool stopped(const struct feeder *feeder)
@@ -262,7 +263,7 @@ static enum fed feed(struct feeder *feeder, struct job *job, const struct merge_
 static bool go_on(const struct feeder *feeder)
 {
     int reason = atomic_load(&feeder->engine->stop);
-    return !feeder->failed && (reason == UNSENT_NONE || reason == UNSENT_ABORTED);
+    return !feeder->failed && !feeder->refused && (reason == UNSENT_NONE || reason == UNSENT_ABORTED);
 }
 
 /* Returns whether traffic of the servers known by now may be fired. It is asked before the first exchange of each. */
@@ -276,7 +277,7 @@ static bool is_allowed(struct feeder *feeder)
     feeder->guarded = count;
     if (!options->guard || !options->guard(servers, count, options->guard_arg, feeder->err))
         return true;
-    feeder->failed = true;
+    feeder->refused = true;
     engine_stop(feeder->engine, UNSENT_ABORTED);
     return false;
 }
@@ -413,5 +414,5 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     buffer_free(&feeder.results);
     buffer_free(&feeder.record);
     buffer_free(&feeder.endpoint);
-    return feeder.failed ? -1 : 0;
+    return feeder.failed || feeder.refused ? -1 : 0;
 }

@@ -195,15 +195,17 @@ static void on_request_head(void *arg, const struct http1_message *message)
     waiting->answers = answers_of(message->head);
     struct http1_field field;
     const char *skip = pool->settings.skip_header;
-    waiting->filtered = skip[0] != '\0' && (message->initials >> (skip[0] & 31) & 1) &&
-                        http1_find_field(message->head, skip, &field);
+    bool filtered = skip[0] != '\0' && (message->initials >> (skip[0] & 31) & 1) &&
+                    http1_find_field(message->head, skip, &field);
+    enum pairing_wish wish = filtered || !pool->settings.judge
+                                 ? PAIRING_WANTED
+                                 : pool->settings.judge(pool->settings.arg, exchange);
     waiting->doubtful = message->doubtful;
-    if (!waiting->filtered && pool->settings.judge) {
-        enum pairing_wish wish = pool->settings.judge(pool->settings.arg, exchange);
-        waiting->unwanted = wish == PAIRING_UNWANTED;
-        waiting->sampled_out = wish == PAIRING_SAMPLED_OUT;
-    }
-    waiting->cut[false] |= is_left_out(waiting);
+    waiting->filtered = filtered;
+    waiting->unwanted = wish == PAIRING_UNWANTED;
+    waiting->sampled_out = wish == PAIRING_SAMPLED_OUT;
+    /* Not asked of |waiting|: what was just written byte by byte is not read as a word before it is in memory. */
+    waiting->cut[false] |= filtered || wish != PAIRING_WANTED;
     waiting->after_hole = pairing->request_hole;
     waiting->after_hidden = pairing->request_hid;
     waiting->answers_before = pairing->answers_seen;

@@ -6,6 +6,7 @@ build=${REHEARSE_BUILD:-$root/build/release}
 if [ -z "${REHEARSE_BUILD:-}" ]; then
     (cd "$root" && cmake --preset release >/dev/null && cmake --build --preset release >/dev/null)
 fi
+export REHEARSE_NO_RAMP=yes # the pace that is measured holds from the first request on
 scratch=$(mktemp -d /dev/shm/rehearse-bench.XXXXXX)
 pids=()
 finish() {

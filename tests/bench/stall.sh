@@ -24,7 +24,7 @@ frozen_run() {
     local master=$!
     rm -rf "$scratch/run"
     : >"$scratch/access.log"
-    taskset -c 1 "$build/rehearse" replay -q "$scratch/traffic" --target "http://127.0.0.1:$port" --rate "$rate" --count "$count" --no-ramp \
+    taskset -c 1 "$build/rehearse" replay -q "$scratch/traffic" --target "http://127.0.0.1:$port" --rate "$rate" --count "$count" \
         --methods GET -o "$scratch/run" "$@" >/dev/null 2>"$scratch/replay.err" &
     run=$!
     sleep $((seconds / 3))

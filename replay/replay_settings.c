@@ -15,6 +15,7 @@
 #define THREADS_MAX       64
 #define CONNECTIONS_LIMIT 10000
 #define SEED_DEFAULT      1
+#define NO_MAX_LAG        UINT64_MAX /* until it is checked, so that 0 can be refused */
 
 #define AT(member) offsetof(struct replay_settings, member)
 static const struct option_spec options[] = {
@@ -141,6 +142,7 @@ bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_set
                                              .timeout_ns = 30 * NS_PER_S,
                                              .connect_timeout_ns = 5 * NS_PER_S,
                                              .link_wait_ns = 10 * NS_PER_S,
+                                             .max_lag_ns = NO_MAX_LAG,
                                              .max_in_flight = 10000};
     return options_start(&spec, argc, argv, ret_settings, &ret_settings->traffic, ret_status);
 }
@@ -227,6 +229,10 @@ static int refine_pace(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--seed needs --arrival poisson");
     if (settings->max_gap_ns && plan->mode != SCHEDULE_RECORDED)
         return error_set(err, ERROR_USAGE, "--max-gap needs recorded timing: --speed X");
+    if (settings->max_lag_ns == 0)
+        return error_set(err, ERROR_USAGE, "--max-lag: not a time above 0");
+    if (settings->max_lag_ns == NO_MAX_LAG)
+        settings->max_lag_ns = 0;
     if ((settings->max_lag_ns || settings->spins) && plan->mode == SCHEDULE_MAX)
         return error_set(err, ERROR_USAGE, "%s needs a schedule, which --speed max has none of",
                          settings->spins ? "--pacing spin" : "--max-lag");

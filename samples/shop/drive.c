@@ -154,6 +154,8 @@ static void print_summary(const struct drive *drive, uint64_t elapsed_ns)
         size_t total = 0;
         for (size_t status = 0; status < DRIVE_STATUSES; status++)
             total += drive->counts[i][status];
+        if (!total)
+            continue;
         printf("%-22s %8zu ", names[i], total);
         for (size_t status = 0; status < DRIVE_STATUSES; status++)
             if (drive->counts[i][status])

@@ -114,6 +114,7 @@ while read -r pattern arguments; do
 done <<'TABLE'
 gate --gate nonsense
 abort-if --abort-if nonsense
+max-lag --max-lag 0
 production --production 127.0.0.1/33
 is.production.*--allow-production --production 127.0.0.0/8
 is.production.*--allow-production --production 192.0.2.1 --production localhost

@@ -413,7 +413,9 @@ static size_t authority_start(struct bytes url, bool authority)
         at++;
     if (url.size - at >= 3 && memcmp(url.data + at, "://", 3) == 0)
         return at + 3;
-    return authority && url.size > 0 && !strchr("/?#", url.data[0]) ? 0 : url.size;
+    if (!authority || url.size == 0 || strchr("/?#", url.data[0]))
+        return url.size;
+    return url.data[0] == '"' ? 1 : 0; /* a quote is not of the user */
 }
 
 bool url_has_start(struct bytes text)
@@ -452,6 +454,9 @@ void url_locate(struct locator *locator, struct bytes url, bool authority, struc
         if (userinfo < rest.size) {
             userinfo_locate(locator, part_of(rest, 0, userinfo), out);
             buffer_append_bytes(out, part_of(rest, userinfo, end));
+        } else if (end < rest.size && rest.data[end] == '\\') {
+            end =
+                0; /* no host has one: what stands before it may be a part of what stands behind ("ann\u0061@...") */
         } else {
             buffer_append_bytes(out, part_of(rest, 0, end));
         }

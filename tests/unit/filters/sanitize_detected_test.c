@@ -405,6 +405,32 @@ static void test_names_that_were_replaced_sanitize_the_same_again(void **state)
     buffer_free(&once);
 }
 
+/* A backslash ends the authority of a URL for a browser, but it may also begin an escape. */
+static void test_an_escape_in_an_authority_hides_nothing_before_it(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "annemarie\\u0061@corp.example.net",          "\"annemarie\\u0061@corp.example.net x",
+        "https://annemarie\\u0061@corp.example.net/", "https://host/annemarie\\u0061@corp.example.net",
+        "//annemarie\\x61@corp.example.net:8/a",      "https://annemarie:s3c\\ret@corp.example.net/",
+    };
+    static const char *const names[] = {"Location", "Referer", "Origin", "X-Note"};
+    struct buffer once = {0};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0] * 4; i++) {
+        exchange_clear(&exchange);
+        struct buffer *head = &exchange.request.head;
+        buffer_printf(head, "GET / HTTP/1.1\r\n%s:%s\r\n\r\n", names[i % 4], urls[i / 4]);
+        sanitize_exchange(sanitizer, &exchange);
+        if (memmem(head->data, head->size, "annemarie", 9))
+            fail_msg("%s: %s is %.*s", names[i % 4], urls[i / 4], (int)head->size, (const char *)head->data);
+        buffer_clear(&once);
+        buffer_append_bytes(&once, buffer_bytes(head));
+        sanitize_exchange(sanitizer, &exchange);
+        assert_true(bytes_equal(buffer_bytes(head), buffer_bytes(&once)));
+    }
+    buffer_free(&once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_a_cut_body_gives_up_a_number_that_was_replaced),
         cmocka_unit_test(test_a_body_cut_behind_a_name_gives_it_up),
         cmocka_unit_test(test_a_private_key_in_hexadecimal_goes_with_all_its_lines),
+        cmocka_unit_test(test_an_escape_in_an_authority_hides_nothing_before_it),
         cmocka_unit_test(test_what_looks_like_nothing_stays),
         cmocka_unit_test(test_names_that_were_replaced_sanitize_the_same_again),
     };

@@ -348,13 +348,17 @@ enum json_locate_result json_plain_locate(struct locator *locator, struct bytes 
         return JSON_LOCATED;
     if (text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
         plain.at = 3;
-    size_t begin, settled = 0;
+    size_t begin, settled = 0, copied = 0,
+                  size = out->size; /* the last two as they were when it was settled */
     bool passed;
     do {
         space_pass(&plain);
         begin = plain.at;
-        if (begin == 0 || text.data[begin - 1] < '0' || text.data[begin - 1] > '9')
+        if (begin == 0 || text.data[begin - 1] < '0' || text.data[begin - 1] > '9') {
             settled = begin;
+            copied = plain.copied;
+            size = out->size;
+        }
         passed = value_pass(&plain, &none);
         if (passed)
             space_pass(&plain);
@@ -365,6 +369,11 @@ enum json_locate_result json_plain_locate(struct locator *locator, struct bytes 
         return JSON_NOT_JSON;
     if (!passed && !(beginning && plain.cut))
         return JSON_NOT_JSON;
-    copy_to(&plain, passed ? text.size : plain.cut_at == begin ? settled : plain.cut_at);
+    bool given_up = !passed && plain.cut_at == begin;
+    if (given_up) { /* a number that is given up may have been replaced */
+        plain.copied = copied;
+        out->size = size;
+    }
+    copy_to(&plain, passed ? text.size : given_up ? settled : plain.cut_at);
     return JSON_LOCATED;
 }

@@ -165,11 +165,6 @@ void substitution_free(struct substitution *substitution)
     free(substitution);
 }
 
-struct bytes substitution_text(const struct substitution *substitution)
-{
-    return buffer_bytes(&substitution->text);
-}
-
 size_t substitution_holds(const struct substitution *substitution, const char *bytes)
 {
     for (size_t i = 0; i < substitution->part_count; i++) {

@@ -24,8 +24,6 @@ enum substitution_verdict {
 int substitution_parse(struct bytes text, struct substitution **ret_substitution, struct error *err);
 /* NULL is allowed. */
 void substitution_free(struct substitution *substitution);
-/* Returns the expression. Borrowed. */
-struct bytes substitution_text(const struct substitution *substitution);
 /* Finds the first of |bytes| in the plain parts of the replacement. Returns its place in the expression, counted from 1; 0: none. */
 size_t substitution_holds(const struct substitution *substitution, const char *bytes);
 /* Appends |subject| with what matches replaced; nothing unless SUBSTITUTION_DONE. */

@@ -10,17 +10,6 @@ const char *strategy_kind_name(enum strategy_kind kind)
     return kinds[kind];
 }
 
-bool strategy_kind_parse(struct bytes text, enum strategy_kind *ret_kind)
-{
-    for (unsigned i = 0; i < STRATEGY_KINDS; i++) {
-        if (bytes_equal(text, bytes_of(kinds[i]))) {
-            *ret_kind = (enum strategy_kind)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether |byte| begins a character of UTF-8, or is one by itself. */
 static bool begins_character(uint8_t byte)
 {

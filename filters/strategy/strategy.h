@@ -30,8 +30,6 @@ struct strategy {
 
 /* Returns "preserve", "null", ... Static. */
 const char *strategy_kind_name(enum strategy_kind kind);
-/* Returns whether |text| is the name of a kind. */
-bool strategy_kind_parse(struct bytes text, enum strategy_kind *ret_kind);
 /* Appends what stands in place of |value| to |out|: nothing with NULL and REMOVE, which the caller tells apart. |subject| tells whom the value is
  * about, and may be empty (fake.h). Doing it again to the result changes nothing. */
 void strategy_apply(const struct strategy *strategy, const struct keys *keys, struct bytes value,

@@ -75,11 +75,6 @@ bool accounts_add(struct accounts *accounts, const struct account *account)
     return true;
 }
 
-size_t accounts_count(const struct accounts *accounts)
-{
-    return accounts->count;
-}
-
 static const struct account *find(const struct accounts *accounts, const uint8_t tag[LINK_TAG_SIZE])
 {
     return keymap_get(&accounts->by_tag, keymap_tag_key(tag, 0));

@@ -32,7 +32,6 @@ struct accounts *accounts_create(void);
 void accounts_free(struct accounts *accounts);
 /* Takes |account|, whose texts it owns then. Returns false where there is one for that user already, or too many. */
 bool accounts_add(struct accounts *accounts, const struct account *account);
-size_t accounts_count(const struct accounts *accounts);
 
 /* Returns whether |link| is a password in a request. */
 bool accounts_is_password(const struct link *link);

@@ -59,11 +59,6 @@ void link_rules_free(struct link_rules *rules)
     free(rules);
 }
 
-size_t link_rules_count(const struct link_rules *rules)
-{
-    return rules->count;
-}
-
 bool link_endpoint_parse(struct bytes text, struct link_endpoint *ret_endpoint)
 {
     const uint8_t *space = text.size ? memchr(text.data, ' ', text.size) : NULL;

@@ -36,7 +36,6 @@ void link_rules_free(struct link_rules *rules);
 int link_rules_add(struct link_rules *rules, const struct link_rule *rule, struct error *err);
 /* Returns an owned copy, for another thread. */
 struct link_rules *link_rules_copy(const struct link_rules *rules);
-size_t link_rules_count(const struct link_rules *rules);
 /* Splits "GET /path". Returns false where it is none. */
 bool link_endpoint_parse(struct bytes text, struct link_endpoint *ret_endpoint);
 

@@ -259,6 +259,7 @@ static struct plan plan_of(struct replay *replay, const struct request_rules *ru
         .duration_ns = settings->duration_ns,
         .loop = settings->loop,
         .rules = rules,
+        .no_links = settings->no_links,
         .read_most = read_most,
     };
     read_ahead_rewind(replay->ahead); /* which the plan moves */

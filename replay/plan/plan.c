@@ -38,7 +38,8 @@ static enum unsent_reason build(struct look *look, const struct merge_record *re
         return UNSENT_INCOMPLETE;
     enum unsent_reason reason =
         request_build(&look->request, look->options->rules, look->linker, &context, &look->exchange);
-    look->plan->linked += look->request.found.linked + look->request.found.unlinked > 0;
+    if (!look->options->no_links)
+        look->plan->linked += look->request.found.linked + look->request.found.unlinked > 0;
     return reason;
 }
 

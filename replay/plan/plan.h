@@ -20,7 +20,8 @@ struct plan_options {
     uint64_t duration_ns; /* 0: to the end */
     uint64_t loop;        /* iterations; 0: without end */
     const struct request_rules
-        *rules;         /* to build each request, whose rewriter counts; NULL: they are not built */
+        *rules; /* to build each request, whose rewriter counts; NULL: they are not built */
+    bool no_links;
     uint64_t read_most; /* exchanges to read; 0: all */
 };
 

@@ -48,3 +48,9 @@ python3 -c 'import json, sys; content = json.load(open(sys.argv[1]))["content"];
     "$work/report.json" || { cat "$work/out"; fail "contents differ where only tokens and ids are others"; }
 replay --no-links --speed 4
 [ $((100 * equal)) -lt $((50 * answered)) ] || fail "50 % and more as recorded without links"
+
+# The plan knows how many requests hang on an answer, and that none does without links.
+"$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:9 --dry-run --allow-production >"$work/out"
+grep -qE '^  links +[1-9][0-9]* requests carry' "$work/out" || { cat "$work/out"; fail "the plan sees no links"; }
+"$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:9 --dry-run --allow-production --no-links >"$work/out"
+grep -qE '^  links +0 requests carry' "$work/out" || { cat "$work/out"; fail "the plan sees links where there are to be none"; }

@@ -122,17 +122,19 @@ static void test_lines_that_cannot_be_told_are_withheld(void **state)
 static void test_repeated_lines_say_the_same_each_time(void **state)
 {
     (void)state;
-    char head[256], body[64];
+    char head[256], body[64], address[32];
     for (unsigned i = 0; i < 200; i++) {
         bool plain = i % 3 == 0, hinted = i % 5 == 0;
         snprintf(head, sizeof head,
                  "PUT / HTTP/1.1\r\nContent-Type: %s\r\nContent-Length: %u\r\nX-Order-Id: %u\r\n%s%u\r\n\r\n",
                  plain ? "text/plain" : "application/json", i, 1000000 + i,
                  hinted ? "Itin: 2190999" : "Age: ", 10 + i % 90);
-        snprintf(body, sizeof body, "{\"email\":\"user%u@shop.example\"}", i);
+        snprintf(address, sizeof address, "user%u@shop.example", i); /* "user" alone may be in a pseudonym */
+        snprintf(body, sizeof body, "{\"email\":\"%s\"}", address);
         const struct message *message = request(head, body);
         assert_int_equal(message->body.state, plain ? BODY_DROPPED : BODY_KEPT);
-        assert_false(holds(&message->body.content, "user"));
+        assert_false(holds(&message->body.content, address));
+        assert_false(holds(&message->body.content, "shop.example"));
         assert_int_equal(exchange.link_count, 1);
         if (!hinted)
             assert_text(&message->head, head);

@@ -12,6 +12,7 @@
 #include "replay/state/bearer.h"
 #include "replay/state/lineage.h"
 #include "replay/state/unlinkable.h"
+#include "replay/stats/stats.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,8 +35,9 @@ struct feeder {
     struct buffer results; /* taken from the sink */
     struct buffer record;  /* of one result made here */
     struct buffer endpoint;
-    struct keymap seen; /* sessions */
-    size_t guarded;     /* servers that the guard was asked about */
+    struct stats *stats; /* of those */
+    struct keymap seen;  /* sessions */
+    size_t guarded;      /* servers that the guard was asked about */
     uint64_t reads;
     uint64_t fired; /* handed to workers, in all iterations */
     uint64_t last_intended_ns;
@@ -98,6 +100,7 @@ static void store_unfired(struct feeder *feeder, const struct job *job, enum res
     };
     buffer_clear(&feeder->record);
     result_encode(&result, &feeder->record);
+    stats_add(feeder->stats, &result);
     append(feeder, feeder->engine->start_wall_ns + result.intended_ns, buffer_bytes(&feeder->record));
 }
 
@@ -385,6 +388,7 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
                             .info = info,
                             .err = err,
                             .schedule = options->schedule,
+                            .stats = stats_create(0),
                             .guarded = options->guarded};
     if (options->abort_rule_count)
         memcpy(feeder.abort_rules, options->abort_rules,
@@ -406,6 +410,8 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     log_progress_end();
     info->elapsed_ns = atomic_load(&options->engine->counts.last_done_ns);
     engine_join(options->engine);
+    stats_merge(options->engine->stats, feeder.stats);
+    stats_free(feeder.stats);
     info->cpu_ns = clock_process_cpu_ns() - cpu_ns;
     info->firing_cpu_ns = atomic_load(&options->engine->counts.cpu_ns);
     info->sessions = feeder.seen.count;

@@ -11,6 +11,7 @@
 #include "replay/report.h"
 #include "replay/state/bearer.h"
 #include "replay/state/links_file.h"
+#include "replay/stats/stats.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -49,7 +50,8 @@ struct replay {
     struct segment_writer *writer;
     char *folder;
     char run_id[17];
-    bool begun; /* something may have been fired */
+    struct stats *stats; /* of all results */
+    bool begun;          /* something may have been fired */
     struct run_info info;
 };
 
@@ -368,6 +370,7 @@ static int fire(struct replay *replay, struct error *err)
     uint64_t lead_ns = replay->settings.closed_loop ? 0 : LEAD_NS;
     struct engine engine = {.start_mono_ns = clock_mono_ns() + lead_ns,
                             .start_wall_ns = clock_wall_ns() + lead_ns,
+                            .stats = replay->stats = stats_create(0),
                             .rewrites =
                                 xcalloc(rewriter_count(replay->settings.rewriter) + 1, sizeof(uint64_t))};
     if (engine_start(&engine, &engine_settings, err)) {
@@ -448,6 +451,7 @@ static void release(struct replay *replay)
     bearer_free(replay->bearer);
     links_file_done(&replay->links);
     login_template_free(replay->login);
+    stats_free(replay->stats);
     free(replay->folder);
 }
 
@@ -472,7 +476,8 @@ static int replay_run(struct replay *replay, int *ret_status, struct error *err)
                              : -1;
     }
     const char *runs[] = {replay->folder};
-    const struct report_options report = {.runs = runs, .run_count = 1, .format = REPORT_TEXT};
+    const struct report_options report = {
+        .runs = runs, .run_count = 1, .format = REPORT_TEXT, .stats = replay->stats};
     return report_runs(&report, ret_status, err);
 }
 

@@ -19,6 +19,7 @@ struct material {
     struct run_info *runs;
     size_t run_count;
     struct stats *stats;
+    bool borrowed; /* these */
     uint64_t damaged;
     uint64_t records_damaged;
 };
@@ -28,7 +29,8 @@ static void material_free(struct material *material)
     for (size_t i = 0; i < material->run_count; i++)
         run_info_free(&material->runs[i]);
     free(material->runs);
-    stats_free(material->stats);
+    if (!material->borrowed)
+        stats_free(material->stats);
 }
 
 static int load_runs(const struct report_options *options, struct material *material, struct error *err)
@@ -55,6 +57,12 @@ static int load_runs(const struct report_options *options, struct material *mate
 static int load_results(const struct report_options *options, struct material *material, struct error *err)
 {
     struct merge *merge;
+    /* At a cap it matters which came first, and here is the order in which each later report reads them. */
+    if (options->stats && stats_is_whole(options->stats)) {
+        material->stats = options->stats;
+        material->borrowed = true;
+        return 0;
+    }
     material->stats = stats_create(0);
     if (merge_open(options->runs, options->run_count, SEGMENT_RESULTS, 0, &merge, err) != 0)
         return -1;

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+struct stats;
+
 enum report_format { REPORT_TEXT, REPORT_JSON };
 
 /* What to report on, and how. All borrowed. */
@@ -16,6 +18,8 @@ struct report_options {
     const char *output;       /* file, replaced; NULL: standard output */
     const char *const *gates; /* beside those that run.json holds */
     size_t gate_count;
+    struct stats
+        *stats; /* of all their results, where those were counted as they came; NULL: they are read */
 };
 
 /* Reads the runs, judges them and writes the report. Returns 0 and the exit status of the verdict (0, 1, 4 or

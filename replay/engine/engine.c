@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "replay/engine/worker.h"
+#include "replay/stats/stats.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -237,6 +238,13 @@ void engine_deliver(struct engine *engine, struct batch *done, struct buffer *re
     pthread_mutex_unlock(&engine->lock);
     *done = (struct batch){0};
     buffer_clear(results);
+}
+
+void engine_add_stats(struct engine *engine, const struct stats *stats)
+{
+    pthread_mutex_lock(&engine->lock);
+    stats_merge(engine->stats, stats);
+    pthread_mutex_unlock(&engine->lock);
 }
 
 void engine_add_cpu(struct engine *engine, uint64_t cpu_ns)

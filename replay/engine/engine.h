@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 struct lane;
+struct stats;
 struct bearer;
 struct link_rules;
 
@@ -137,8 +138,9 @@ struct engine {
     struct job *free_jobs;
     uint64_t alive_jobs; /* handed over and not delivered */
     uint64_t alive_bytes;
-    uint64_t *rewrites; /* a rewrite: requests it touched, once the workers ended; borrowed, or NULL */
-    struct buffer sink; /* results: varint start, varint size, record */
+    struct stats *stats; /* of all results, once the workers ended; borrowed */
+    uint64_t *rewrites;  /* a rewrite: requests it touched, once the workers ended; borrowed, or NULL */
+    struct buffer sink;  /* results: varint start, varint size, record */
 };
 
 /* Starts the workers. Returns 0, or -1 with |err|; then engine_join is not to be called. */
@@ -167,6 +169,8 @@ void engine_join(struct engine *engine);
 void engine_deliver(struct engine *engine, struct batch *done, struct buffer *results);
 /* Worker: adds what its |rewriter| (NULL: none) touched, at its end. */
 void engine_add_rewrites(struct engine *engine, const struct rewriter *rewriter);
+/* Worker: adds |stats|, of the results that it delivered, at its end. */
+void engine_add_stats(struct engine *engine, const struct stats *stats);
 /* Worker: tells the processor time that it took, at its end. */
 void engine_add_cpu(struct engine *engine, uint64_t cpu_ns);
 /* Worker |index|: returns all of its inbox. */

@@ -11,6 +11,7 @@
 #include "replay/pacer.h"
 #include "replay/state/bearer.h"
 #include "replay/state/link_rules.h"
+#include "replay/stats/stats.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -52,6 +53,7 @@ struct worker {
     bool over;             /* nothing left, and nothing will come */
     struct batch done;     /* since the last delivery */
     struct buffer results; /* of those */
+    struct stats *stats;   /* of all results */
     struct buffer endpoint;
     struct buffer record;
 };
@@ -134,6 +136,7 @@ static void finish(struct worker *worker, struct job *job, struct result *result
         batch_add(&worker->done, job);
         return;
     }
+    stats_add(worker->stats, result);
     buffer_clear(&worker->record);
     result_encode(result, &worker->record);
     buffer_append_varint(&worker->results, worker->engine->start_wall_ns + result->intended_ns);
@@ -531,6 +534,7 @@ static void *run(void *arg)
     }
     atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
     engine_add_rewrites(worker->engine, worker->rules.rewriter);
+    engine_add_stats(worker->engine, worker->stats);
     engine_add_cpu(worker->engine, clock_thread_cpu_ns());
     lanes_done(&worker->lanes);
     return NULL;
@@ -556,6 +560,7 @@ static void worker_free(struct worker *worker)
     if (worker->kick_fd >= 0)
         close(worker->kick_fd);
     buffer_free(&worker->bearer);
+    stats_free(worker->stats);
     answers_done(&worker->answers);
     buffer_free(&worker->results);
     buffer_free(&worker->endpoint);
@@ -585,6 +590,7 @@ static int set_up(struct worker *worker, struct error *err)
     };
     if (sender_create(&sender_http1, &sender, &worker->sender, err))
         return -1;
+    worker->stats = stats_create(0);
     worker->order = order_create();
     worker->linker = linker_create(0, settings->rules->base_path);
     if (settings->no_links)

@@ -7,7 +7,8 @@
 #include <string.h>
 
 struct stats {
-    struct figures total;
+    struct figures total; /* the sum of the endpoints', where |summed| */
+    bool summed;
     struct pace pace;
     struct failure *failures;
     size_t failure_count;
@@ -343,7 +344,7 @@ void stats_add(struct stats *stats, const struct result *result)
     /* Names end at a NUL here; endpoint_append makes none. */
     const char *name = result->endpoint.size ? (const char *)result->endpoint.data : "";
     size_t size = strnlen(name, result->endpoint.size);
-    add_result(&stats->total, result, diff);
+    stats->summed = false;
     if (result->outcome == RESULT_FAILED)
         add_failure(stats, result);
     if (result->outcome != RESULT_UNREPLAYABLE)
@@ -416,7 +417,7 @@ static void merge_figures(struct figures *to, const struct figures *from)
 
 void stats_merge(struct stats *stats, const struct stats *from)
 {
-    merge_figures(&stats->total, &from->total);
+    stats->summed = false;
     pace_merge(&stats->pace, &from->pace);
     merge_failures(stats, from);
     stats->other += from->other;
@@ -429,7 +430,20 @@ void stats_merge(struct stats *stats, const struct stats *from)
 
 const struct figures *stats_total(struct stats *stats)
 {
+    if (!stats->summed) {
+        figures_free(&stats->total);
+        stats->total = (struct figures){0};
+        for (size_t i = 0; i < stats->count; i++)
+            merge_figures(&stats->total, &stats->endpoints[i].figures);
+        stats->summed = true;
+    }
     return &stats->total;
+}
+
+bool stats_is_whole(struct stats *stats)
+{
+    return stats->other == 0 && stats->failure_count < STATS_FAILURES_MAX &&
+           stats_total(stats)->transitions_over == 0;
 }
 
 const struct failure *stats_failures(const struct stats *stats, size_t *ret_count)

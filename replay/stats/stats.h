@@ -121,7 +121,9 @@ void stats_add(struct stats *stats, const struct result *result);
 /* Adds everything that |from| counted. */
 void stats_merge(struct stats *stats, const struct stats *from);
 
-/* Figures of the whole run, borrowed. The transitions stand in order of status. */
+/* Returns whether no cap was hit, so that the same results in another order would have come to the same. */
+bool stats_is_whole(struct stats *stats);
+/* Figures of the whole run, borrowed until the next addition. The transitions stand in order of status. */
 const struct figures *stats_total(struct stats *stats);
 /* Returns the ways in which requests failed, in order of transport and detail, borrowed until the next addition; at most STATS_FAILURES_MAX, what
  * is over has an empty detail. */

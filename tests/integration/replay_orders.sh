@@ -33,6 +33,8 @@ replay() { # replay OPTIONS...: sets $answered and $equal
     kill $shop
     wait $shop || true
     "$REHEARSE" report "$work/run" --format json >"$work/report.json" || true
+    "$REHEARSE" report "$work/run" >"$work/again" || true
+    cmp "$work/out" "$work/again" || fail "results that were counted as they came say something else than those stored"
     read -r answered equal < <(python3 "$kit" figures "$work/report.json")
     echo "$equal of $answered statuses as recorded: ${*:-as recorded}"
     [ "$answered" = $((60 * 14)) ] || { cat "$work/out" "$work/err"; fail "not all were answered: $*"; }

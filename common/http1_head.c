@@ -27,9 +27,34 @@ static inline bool take_line(struct bytes *rest, struct bytes *ret_line, struct 
     return true;
 }
 
+/* Reads METHOD SP target SP HTTP/1.x CRLF, what nearly all are. Returns false where it must be looked at more closely. */
+static bool plain_request_line(struct bytes head, struct http1_request_line *ret_line)
+{
+    const struct bytes version = BYTES_LITERAL(" HTTP/1.");
+    const uint8_t *lf = head.size ? memchr(head.data, '\n', head.size) : NULL;
+    size_t size =
+        lf ? (size_t)(lf - head.data) : 0; /* the version ends one before the CR, two before the LF */
+    if (size < version.size + 5 || lf[-1] != '\r' || is_blank(lf[-2]) || is_blank(head.data[0]))
+        return false;
+    const uint8_t *end = lf - 2 - version.size;
+    if (memcmp(end, version.data, version.size) != 0 || is_blank(end[-1]))
+        return false;
+    const uint8_t *blank = memchr(head.data, ' ', (size_t)(end - head.data));
+    if (!blank || is_blank(blank[1]) || memchr(head.data, '\t', (size_t)(blank - head.data)))
+        return false;
+    *ret_line = (struct http1_request_line){
+        .method = bytes_make(head.data, (size_t)(blank - head.data)),
+        .target = bytes_make(blank + 1, (size_t)(end - blank - 1)),
+        .version = bytes_make(end + 1, version.size),
+    };
+    return true;
+}
+
 bool http1_request_line(struct bytes head, struct http1_request_line *ret_line)
 {
     struct bytes line, text;
+    if (plain_request_line(head, ret_line))
+        return true;
     if (!take_line(&head, &line, &text))
         return false;
     text = bytes_trim(text);

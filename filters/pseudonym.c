@@ -3,7 +3,6 @@
 #include "common/scan16.h"
 
 #include "filters/detect/secret_detectors.h"
-#include "filters/detect/wrapping.h"
 
 #include <endian.h>
 #include <sodium.h>
@@ -53,31 +52,42 @@ static void base32_encode(const uint8_t code[CODE_SIZE], char *text)
     *text++ = alphabet[words[2] << 3 & 31];
 }
 
-/* Returns the five bits of |byte|, or -1. */
-static int base32_bits(uint8_t byte)
+/* One more than the five bits of each byte; 0: it has none. */
+static const uint8_t base32_values[256] = {
+    ['a'] = 1,  ['b'] = 2,  ['c'] = 3,  ['d'] = 4,  ['e'] = 5,  ['f'] = 6,  ['g'] = 7,  ['h'] = 8,
+    ['i'] = 9,  ['j'] = 10, ['k'] = 11, ['l'] = 12, ['m'] = 13, ['n'] = 14, ['o'] = 15, ['p'] = 16,
+    ['q'] = 17, ['r'] = 18, ['s'] = 19, ['t'] = 20, ['u'] = 21, ['v'] = 22, ['w'] = 23, ['x'] = 24,
+    ['y'] = 25, ['z'] = 26, ['2'] = 27, ['3'] = 28, ['4'] = 29, ['5'] = 30, ['6'] = 31, ['7'] = 32,
+};
+
+/* Takes twelve characters, 60 bits, from the front of |text|; what is none of ours shows in |bad|. */
+static uint64_t base32_twelve(const uint8_t *text, unsigned *bad)
 {
-    if (byte >= 'a' && byte <= 'z')
-        return byte - 'a';
-    return byte >= '2' && byte <= '7' ? byte - '2' + 26 : -1;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 12; i++) {
+        unsigned five = base32_values[text[i]] - 1U;
+        *bad |= five;
+        bits = bits << 5 | (five & 31);
+    }
+    return bits;
 }
 
 /* Undoes base32_encode; false where a character or the padding bits are not ours. */
 static bool base32_decode(const uint8_t *text, uint8_t ret_code[CODE_SIZE])
 {
-    unsigned held = 0, bits = 0;
-    size_t used = 0;
-    for (size_t i = 0; i < PSEUDONYM_CORE_SIZE - PSEUDONYM_PREFIX_SIZE; i++) {
-        int five = base32_bits(text[i]);
-        if (five < 0)
-            return false;
-        held = (held << 5 | (unsigned)five) & 0xffff;
-        bits += 5;
-        if (bits >= 8 && used < CODE_SIZE) {
-            bits -= 8;
-            ret_code[used++] = (uint8_t)(held >> bits);
-        }
-    }
-    return used == CODE_SIZE && (held & ((1u << bits) - 1)) == 0;
+    unsigned bad = 0;
+    unsigned first = base32_values[text[12]] - 1U, second = base32_values[text[25]] - 1U,
+             last = base32_values[text[38]] - 1U;
+    uint64_t words[CODE_SIZE / 8];
+    words[0] = base32_twelve(text, &bad) << 4 | (first & 31) >> 1;
+    words[1] = (uint64_t)first << 63 | base32_twelve(text + 13, &bad) << 3 | (second & 31) >> 2;
+    words[2] = (uint64_t)second << 62 | base32_twelve(text + 26, &bad) << 2 | (last & 31) >> 3;
+    if (((bad | first | second | last) & ~31U) != 0 || (last & 7) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        words[i] = htobe64(words[i]);
+    memcpy(ret_code, words, sizeof words);
+    return true;
 }
 
 /* Returns whether a valid core stands at the start of |text|. */
@@ -106,7 +116,7 @@ bool pseudonym_begins(struct bytes text)
     if (text.size < PSEUDONYM_CORE_SIZE || memcmp(text.data, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE) != 0)
         return false;
     for (size_t i = PSEUDONYM_PREFIX_SIZE; i < PSEUDONYM_CORE_SIZE; i++)
-        if (base32_bits(text.data[i]) < 0)
+        if (!base32_values[text.data[i]])
             return false;
     return true;
 }
@@ -116,16 +126,25 @@ static struct bytes from_offset(struct bytes text, size_t offset)
     return bytes_make(text.data + offset, text.size - offset);
 }
 
+/* Writes |core| in base64url, four characters for three bytes. */
+static void write_subject(const uint8_t core[PSEUDONYM_CORE_SIZE], char text[JWT_SUBJECT])
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (const uint8_t *end = core + PSEUDONYM_CORE_SIZE; core < end; core += 3) {
+        unsigned bits = (unsigned)core[0] << 16 | (unsigned)core[1] << 8 | core[2];
+        for (unsigned shift = 24; shift > 0; *text++ = alphabet[bits >> shift & 63])
+            shift -= 6;
+    }
+}
+
 /* Writes the JWT that carries |core|. */
 static void write_jwt(const uint8_t core[PSEUDONYM_CORE_SIZE], char text[JWT_SIZE])
 {
-    struct bytes plain = bytes_make(core, PSEUDONYM_CORE_SIZE);
-    struct buffer out = {.data = (uint8_t *)text, .capacity = JWT_SIZE};
-    buffer_append_text(&out, JWT_HEAD);
-    wrapping_encode(WRAPPING_BASE64URL, (struct bytes){0}, plain, &out);
-    buffer_append_text(&out, JWT_MIDDLE);
-    buffer_append_bytes(&out, plain);
-    buffer_append_text(&out, JWT_TAIL);
+    memcpy(text, JWT_HEAD, sizeof JWT_HEAD - 1);
+    write_subject(core, text + sizeof JWT_HEAD - 1);
+    memcpy(text + JWT_BEFORE - (sizeof JWT_MIDDLE - 1), JWT_MIDDLE, sizeof JWT_MIDDLE - 1);
+    memcpy(text + JWT_BEFORE, core, PSEUDONYM_CORE_SIZE);
+    memcpy(text + JWT_BEFORE + PSEUDONYM_CORE_SIZE, JWT_TAIL, sizeof JWT_TAIL - 1);
 }
 
 /* Returns whether the JWT of the core at |offset| stands around it. */
@@ -293,6 +312,11 @@ static const uint8_t *find_prefix(struct bytes text, size_t at)
             return data + scan16_first(places);
     }
     return memmem(text.data + at, text.size - at, PSEUDONYM_PREFIX, PSEUDONYM_PREFIX_SIZE);
+}
+
+const uint8_t *pseudonym_prefix(struct bytes text)
+{
+    return text.size ? find_prefix(text, 0) : NULL;
 }
 
 bool pseudonym_find(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text, size_t from,

@@ -38,6 +38,9 @@ void pseudonym_core(const uint8_t recognition_key[SEGMENT_KEY_SIZE], const uint8
 /* Returns whether |text| begins with what has the form of a core, whoever made it: its letters are random. Capitals have none. */
 bool pseudonym_begins(struct bytes text);
 
+/* Returns where in |text| the first pseudonym may begin, or NULL. */
+const uint8_t *pseudonym_prefix(struct bytes text);
+
 /* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);
 

@@ -37,7 +37,7 @@ struct sessions {
     uint64_t last; /* ids are given out from 1 */
     bool pooled;   /* the connection that was asked for last is */
     uint64_t overflow;
-    uint8_t seed[crypto_shorthash_KEYBYTES]; /* slots cannot be steered by what traffic holds */
+    uint64_t seed[2]; /* slots cannot be steered by what traffic holds */
 };
 
 /* An identity that an exchange issues or uses. */
@@ -77,11 +77,11 @@ void sessions_free(struct sessions *sessions)
 static struct entry *slot_of(const struct sessions *sessions, const struct table *table,
                              const uint8_t key[KEY_SIZE])
 {
-    uint8_t hash[crypto_shorthash_BYTES];
-    uint64_t number;
-    crypto_shorthash(hash, key, KEY_SIZE, sessions->seed);
-    memcpy(&number, hash, sizeof number);
-    size_t slot = (size_t)number & (table->capacity - 1);
+    uint64_t parts[2];
+    memcpy(parts, key, sizeof parts);
+    unsigned __int128 product =
+        (unsigned __int128)(parts[0] ^ sessions->seed[0]) * (parts[1] ^ sessions->seed[1]);
+    size_t slot = ((size_t)product ^ (size_t)(product >> 64)) & (table->capacity - 1);
     while (table->entries[slot].session && memcmp(table->entries[slot].key, key, KEY_SIZE) != 0)
         slot = (slot + 1) & (table->capacity - 1);
     return &table->entries[slot];

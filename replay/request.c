@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define RUN_HEADER "X-Rehearse-Run"
+#define HEAD_GROWS 256 /* bytes that a head is expected to grow by */
 
 /* What building one request passes around. */
 struct build {
@@ -23,8 +24,9 @@ struct build {
     struct bytes host; /* that takes its place; no data: as recorded */
     bool conditional_linked;
     bool authorized;
-    bool noted; /* a field may say something about how the request is to be sent */
-    bool scans; /* the request carries a credential: its parts are searched for pseudonyms */
+    bool noted;            /* a field may say something about how the request is to be sent */
+    bool scans;            /* the request carries a credential: its parts are searched for pseudonyms */
+    const uint8_t *copied; /* as far as the recorded head is in the new one already */
     const struct id_spot *spots;
     size_t spot_count;
     struct linker_context own;         /* with what its account has */
@@ -178,14 +180,15 @@ static bool choose_host(struct build *build)
     return verdict != REWRITE_FAILED;
 }
 
-/* Connection without the option close; an empty |out| says that nothing is left of it. */
+/* Connection without the option close; nothing appended says that nothing is left of it. */
 static void put_connection(struct bytes value, struct buffer *out)
 {
     struct bytes element;
+    size_t before = out->size;
     while (http1_next_element(&value, &element)) {
         if (is(element, "close"))
             continue;
-        if (out->size)
+        if (out->size > before)
             buffer_append_text(out, ", ");
         buffer_append_bytes(out, element);
     }
@@ -232,12 +235,6 @@ static void put_validators(struct build *build, struct bytes name, struct bytes 
     }
 }
 
-static bool is_validator(struct bytes name)
-{
-    return is(name, "If-None-Match") || is(name, "If-Modified-Since") || is(name, "If-Match") ||
-           is(name, "If-Unmodified-Since") || is(name, "If-Range");
-}
-
 static void put_number(size_t number, struct buffer *out)
 {
     char digits[20];
@@ -248,29 +245,51 @@ static void put_number(size_t number, struct buffer *out)
     buffer_append(out, digits + at, sizeof digits - at);
 }
 
-/* Writes the new value of |field| to |out|. */
-static void put_value(struct build *build, const struct http1_field *field, struct buffer *out)
+/* Fields that are looked at by name, beside those of fresh.h. */
+enum known {
+    OTHER,
+    AUTHORIZATION,
+    CONNECTION,
+    CONTENT_LENGTH,
+    COOKIE,
+    EXPECT,
+    HOST,
+    ORIGIN, /* or Referer */
+    RUN,
+    VALIDATOR,
+};
+
+static enum known known_of(struct bytes name)
+{
+    static const struct {
+        struct bytes name;
+        enum known known;
+    } names[] = {
+        {BYTES_LITERAL("Host"), HOST},
+        {BYTES_LITERAL("Cookie"), COOKIE},
+        {BYTES_LITERAL("Authorization"), AUTHORIZATION},
+        {BYTES_LITERAL("Content-Length"), CONTENT_LENGTH},
+        {BYTES_LITERAL("Connection"), CONNECTION},
+        {BYTES_LITERAL("Expect"), EXPECT},
+        {BYTES_LITERAL("Origin"), ORIGIN},
+        {BYTES_LITERAL("Referer"), ORIGIN},
+        {BYTES_LITERAL("If-None-Match"), VALIDATOR},
+        {BYTES_LITERAL("If-Modified-Since"), VALIDATOR},
+        {BYTES_LITERAL("If-Match"), VALIDATOR},
+        {BYTES_LITERAL("If-Unmodified-Since"), VALIDATOR},
+        {BYTES_LITERAL("If-Range"), VALIDATOR},
+        {BYTES_LITERAL(RUN_HEADER), RUN},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (name.size == names[i].name.size && bytes_equal_nocase(name, names[i].name))
+            return names[i].known;
+    return OTHER;
+}
+
+static void put_other(struct build *build, const struct http1_field *field, struct buffer *out)
 {
     const struct request_rules *rules = build->rules;
-    const struct body *body = &build->exchange->request.body;
-    if (build->spot_count && put_ids(build, field->value, out))
-        return;
-    if (rules->bearer.data && is(field->name, "Authorization")) {
-        build->authorized = true;
-        buffer_append_bytes(out, rules->bearer);
-        return;
-    }
-    if (is(field->name, "Host"))
-        buffer_append_bytes(out, build->host.data ? build->host : field->value);
-    else if (is(field->name, "Content-Length") && body->framing == BODY_FRAMING_LENGTH)
-        put_number(build->request->body.size, out);
-    else if (is(field->name, "Connection") && rules->pooled && http1_list_has(field->value, "close"))
-        put_connection(field->value, out);
-    else if (is(field->name, "Origin") || is(field->name, "Referer"))
-        put_origin(build, field->value, out);
-    else if (is_validator(field->name))
-        put_validators(build, field->name, field->value, out);
-    else if (!rules->verbatim && fresh_is_header(field->name))
+    if (!rules->verbatim && fresh_is_header(field->name))
         fresh_append(field->value, rules->run_id, build->context->iteration, out);
     else if (build->scans || is(field->name, "Cookie"))
         linker_replace_header(build->linker, build->context, field->name, field->value, out,
@@ -279,56 +298,102 @@ static void put_value(struct build *build, const struct http1_field *field, stru
         buffer_append_bytes(out, field->value);
 }
 
-/* Returns whether |name| is none of those that put_value and note_field know: told by its first letter and size alone, which is
- * enough for what most fields are called. */
-static bool stays(struct bytes name)
+/* Writes the new value of |field| to |out|. */
+static void put_value(struct build *build, const struct http1_field *field, enum known known,
+                      struct buffer *out)
 {
-    switch (name.data[0] | 0x20) {
+    const struct request_rules *rules = build->rules;
+    const struct body *body = &build->exchange->request.body;
+    if (build->spot_count && put_ids(build, field->value, out))
+        return;
+    if (known == AUTHORIZATION && rules->bearer.data) {
+        build->authorized = true;
+        buffer_append_bytes(out, rules->bearer);
+    } else if (known == HOST) {
+        buffer_append_bytes(out, build->host.data ? build->host : field->value);
+    } else if (known == CONTENT_LENGTH && body->framing == BODY_FRAMING_LENGTH) {
+        put_number(build->request->body.size, out);
+    } else if (known == CONNECTION && rules->pooled && http1_list_has(field->value, "close")) {
+        put_connection(field->value, out);
+    } else if (known == ORIGIN) {
+        put_origin(build, field->value, out);
+    } else if (known == VALIDATOR) {
+        put_validators(build, field->name, field->value, out);
+    } else {
+        put_other(build, field, out);
+    }
+}
+
+static bool ends_name(uint8_t byte)
+{
+    return byte == ':' || byte == ' ' || byte == '\t';
+}
+
+/* Returns whether the field at |line|, of which at least 16 bytes can be read, is none of those that are looked at by name: told by
+ * its first letter and its size alone, which is enough for what most fields are called. */
+static bool stays(const uint8_t *line)
+{
+    switch (line[0] | 0x20) {
     case 'a': /* Authorization; not Accept and its kin */
     case 'u': /* uber-trace-id; not User-Agent */
-        return name.size != 13;
+        return !ends_name(line[13]);
     case 'c': /* Connection, Content-Length, Cookie, Correlation-Id; not Content-Type, Cache-Control */
-        return name.size != 10 && name.size != 14 && name.size != 6;
-    case 'e': /* Expect */
-        return name.size != 6;
-    case 'b': /* b3 */
-    case 'h': /* Host */
-    case 'i': /* If-None-Match and its kin, Idempotency-Key */
-    case 'o': /* Origin */
-    case 'p': /* Proxy-Authorization */
-    case 'r': /* Referer, Request-Id */
-    case 't': /* traceparent */
-    case 'x': /* X-Request-ID and its kin */
-        return false;
-    default:
+        return !ends_name(line[10]) && !ends_name(line[14]) && !ends_name(line[6]);
+    case 'd':
+    case 'f':
+    case 'k':
+    case 's':
+    case 'v':
+    case 'w':
         return true;
+    case 'e': /* Expect */
+        return !ends_name(line[6]);
+    default: /* b3; Host; If-None-Match and its kin, Idempotency-Key; Origin; Proxy-Authorization; Referer, Request-Id; traceparent;
+                X-Request-ID and its kin; or what is hardly ever sent */
+        return false;
     }
+}
+
+/* Passes over the lines at the front of |fields| that stay as they are. |prefix|: where the first pseudonym may begin, if any. */
+static void pass_over(const struct build *build, struct bytes *fields, const uint8_t *prefix)
+{
+    while (!build->spot_count && fields->size > 16 && stays(fields->data)) {
+        const uint8_t *lf = memchr(fields->data, '\n', fields->size - 1);
+        if (!lf || (prefix && prefix < lf) || lf[1] == ' ' || lf[1] == '\t')
+            return;
+        *fields = bytes_make(lf + 1, fields->size - (size_t)(lf + 1 - fields->data));
+    }
+}
+
+/* Copies what stands before |end| in the recorded head, as far as it is not there yet. */
+static void copy_up_to(struct build *build, const uint8_t *end)
+{
+    buffer_append(&build->request->head, build->copied, (size_t)(end - build->copied));
+    build->copied = end;
 }
 
 static void put_field(struct build *build, const struct http1_field *field)
 {
-    struct buffer *head = &build->request->head, *value = &build->request->scratch[0];
+    struct buffer *head = &build->request->head;
     struct rewriter *rewriter = build->rules->rewriter;
-    if (field->split && !build->spot_count && stays(field->name) &&
-        (!build->scans || field->value.size < PSEUDONYM_CORE_SIZE)) {
-        buffer_append_bytes(head, field->line);
+    const uint8_t *line_end = field->line.data + field->line.size;
+    enum known known = field->split ? known_of(field->name) : OTHER;
+    if (known == RUN) {
+        copy_up_to(build, field->line.data);
+        build->copied = line_end;
         return;
     }
-    if (field->split && is(field->name, RUN_HEADER))
+    build->noted |= known == CONNECTION || known == EXPECT;
+    if (!field->split || !field->value.size || (rewriter && rewriter_discards(rewriter, field->name)))
         return;
-    build->noted |= is(field->name, "Connection") || is(field->name, "Expect");
-    if (!field->split || !field->value.size || (rewriter && rewriter_discards(rewriter, field->name))) {
-        buffer_append_bytes(head, field->line);
-        return;
+    copy_up_to(build, field->value.data);
+    size_t before = head->size;
+    put_value(build, field, known, head);
+    build->copied = field->value.data + field->value.size;
+    if (head->size == before && known == CONNECTION) {
+        head->size -= (size_t)(field->value.data - field->line.data);
+        build->copied = line_end;
     }
-    buffer_clear(value);
-    put_value(build, field, value);
-    if (!value->size && is(field->name, "Connection"))
-        return;
-    const uint8_t *after = field->value.data + field->value.size;
-    buffer_append(head, field->line.data, (size_t)(field->value.data - field->line.data));
-    buffer_append_bytes(head, buffer_bytes(value));
-    buffer_append(head, after, (size_t)(field->line.data + field->line.size - after));
 }
 
 /* Notes what |field| says about how the request is to be sent. */
@@ -365,14 +430,22 @@ static bool put_head(struct build *build, struct bytes head)
 {
     struct request *request = build->request;
     struct bytes fields = http1_fields(head), target = build->line.target;
-    const uint8_t *after = target.data + target.size;
     struct http1_field field;
+    buffer_reserve(&request->head, head.size + HEAD_GROWS);
     buffer_append(&request->head, head.data, (size_t)(target.data - head.data));
     if (!put_target(build))
         return false;
-    buffer_append(&request->head, after, (size_t)(fields.data - after));
-    while (http1_next_field(&fields, &field))
+    build->copied = target.data + target.size;
+    const uint8_t *prefix = build->scans ? pseudonym_prefix(fields) : NULL;
+    for (;;) {
+        pass_over(build, &fields, prefix);
+        if (!http1_next_field(&fields, &field))
+            break;
         put_field(build, &field);
+        if (prefix && prefix < fields.data)
+            prefix = pseudonym_prefix(fields);
+    }
+    copy_up_to(build, fields.data);
     if (build->rules->bearer.data && !build->authorized) {
         buffer_append_text(&request->head, "Authorization: ");
         buffer_append_bytes(&request->head, build->rules->bearer);
@@ -558,7 +631,9 @@ enum unsent_reason request_build(struct request *request, const struct request_r
     if (reason != UNSENT_NONE)
         return reason;
     request->method_is_head = bytes_equal(build.line.method, BYTES_LITERAL("HEAD"));
-    if (http1_find_field(head, "Host", &field))
+    struct bytes fields = http1_fields(head);
+    bool first = http1_next_field(&fields, &field) && field.split && is(field.name, "Host");
+    if (first || http1_find_field(head, "Host", &field))
         build.recorded_host = field.value;
     if (!choose_host(&build) || !put_head(&build, head))
         return UNSENT_REWRITE_FAILED;

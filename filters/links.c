@@ -15,7 +15,8 @@ void links_name(struct bytes name, char text[LINKS_NAME_SIZE + 1])
             (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
         ordinary = word || (byte && strchr("-_.$[]:", byte));
     }
-    /* In place of a name that held something stands a pseudonym, when it is sanitized once more. */
+    /* In place of a name that held something stands a pseudonym, when it is sanitized once more. What only has the form of one is not told
+     * either: it need not be, and it may be one under another key. */
     if (!ordinary || pseudonym_begins(name) || detect_may_find(name))
         name = BYTES_LITERAL("?");
     memcpy(text, name.data, name.size);

@@ -121,6 +121,11 @@ bool pseudonym_begins(struct bytes text)
     return true;
 }
 
+bool pseudonym_stands(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text)
+{
+    return core_at(recognition_key, text, NULL);
+}
+
 static struct bytes from_offset(struct bytes text, size_t offset)
 {
     return bytes_make(text.data + offset, text.size - offset);

@@ -41,6 +41,9 @@ bool pseudonym_begins(struct bytes text);
 /* Returns where in |text| the first pseudonym may begin, or NULL. */
 const uint8_t *pseudonym_prefix(struct bytes text);
 
+/* Returns whether a core that is valid under |recognition_key| stands at the beginning of |text|. */
+bool pseudonym_stands(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes text);
+
 /* Returns whether all of |value| is a pseudonym that is valid under |recognition_key|. */
 bool pseudonym_is(const uint8_t recognition_key[SEGMENT_KEY_SIZE], struct bytes value);
 

@@ -182,6 +182,7 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
                                   .detector = &sanitizer->locator.detector,
                                   .detects = policy_detect_classes(policy)};
     sanitizer->locator.policy = policy;
+    sanitizer->locator.memo.recognition_key = keys_recognition(keys);
     sanitizer->locator.replace = replace_atom;
     sanitizer->locator.recoded = tell_recoded;
     sanitizer->locator.removed = tell_removed;

@@ -69,14 +69,25 @@ static const struct policy_name *find_whole(const struct policy *policy, unsigne
     return found;
 }
 
-/* Finds the stem of the lowest rank that stands anywhere in |key|, but in a pseudonym. */
-static const struct policy_name *find_stem(const struct policy *policy, unsigned place, const char *key,
-                                           size_t size)
+/* What is asked about a name. */
+struct question {
+    const struct policy *policy;
+    const uint8_t *recognition_key; /* NULL: nothing in the name is a pseudonym */
+    unsigned place;
+    struct bytes name;
+    const char *key; /* the name as a key, as far as it fits */
+    size_t size;
+};
+
+/* Lets |found| be the stem of the lowest rank of it and those that begin from |at| to |end| in the |size| bytes of |key|, but for
+ * what is in a pseudonym. Returns where to go on. */
+static size_t search_stems(const struct question *asked, const char *key, size_t size, size_t at, size_t end,
+                           const struct policy_name **found)
 {
-    const struct policy_name *found = NULL;
-    for (size_t at = 0; at < size; at++) {
-        if (key[at] == PSEUDONYM_PREFIX[0] &&
-            pseudonym_begins(bytes_make((const uint8_t *)key + at, size - at))) {
+    const struct policy *policy = asked->policy;
+    for (; at < end; at++) {
+        if (key[at] == PSEUDONYM_PREFIX[0] && asked->recognition_key &&
+            pseudonym_stands(asked->recognition_key, bytes_make((const uint8_t *)key + at, size - at))) {
             at += PSEUDONYM_CORE_SIZE - 1; /* its letters are random */
             continue;
         }
@@ -85,23 +96,51 @@ static const struct policy_name *find_stem(const struct policy *policy, unsigned
             const struct policy_name *stem = &policy->stems[__builtin_ctzll(candidates)];
             candidates &= candidates - 1;
             if (stem->size <= size - at && memcmp(stem->key, key + at, stem->size) == 0 &&
-                (stem->places & place) && (!found || stem->rank < found->rank))
-                found = stem;
+                (stem->places & asked->place) && (!*found || stem->rank < (*found)->rank))
+                *found = stem;
         }
     }
+    return at;
+}
+
+_Static_assert(PSEUDONYM_CORE_SIZE <= POLICY_KEY_MAX,
+               "what begins in one half of a window ends in the other");
+
+/* Finds the stem of the lowest rank that stands anywhere in the name, but in a pseudonym. */
+static const struct policy_name *find_stem(const struct question *asked)
+{
+    const struct policy_name *found = NULL;
+    if (asked->size < POLICY_KEY_MAX) {
+        search_stems(asked, asked->key, asked->size, 0, asked->size, &found);
+        return found;
+    }
+    char window[2 * POLICY_KEY_MAX + 1];
+    size_t size = 0, at = 0;
+    for (size_t i = 0; i < asked->name.size; i++) {
+        size += policy_key_byte(asked->name.data[i], false, &window[size]);
+        if (size < 2 * POLICY_KEY_MAX)
+            continue;
+        at = search_stems(asked, window, size, at, POLICY_KEY_MAX, &found) - POLICY_KEY_MAX;
+        size -= POLICY_KEY_MAX;
+        memmove(window, window + POLICY_KEY_MAX, size);
+    }
+    search_stems(asked, window, size, at, size, &found);
     return found;
 }
 
-/* Returns whether |key| is of the form |glob|, in which '*' stands for any bytes. Linear but for the stars: the last one that
+/* Returns whether |name| as a key is of the form |glob|, in which '*' stands for any bytes. Linear but for the stars: the last one that
  * fits is the only one ever gone back to. */
-static bool glob_matches(const char *glob, size_t glob_size, const char *key, size_t size)
+static bool glob_matches(const char *glob, size_t glob_size, struct bytes name, bool stars)
 {
     size_t at = 0, in = 0, star = SIZE_MAX, mark = 0;
-    while (at < size) {
-        if (in < glob_size && glob[in] == '*') {
+    while (at < name.size) {
+        char byte;
+        if (!policy_key_byte(name.data[at], stars, &byte)) {
+            at++;
+        } else if (in < glob_size && glob[in] == '*') {
             star = in++;
             mark = at;
-        } else if (in < glob_size && glob[in] == key[at]) {
+        } else if (in < glob_size && glob[in] == byte) {
             in++;
             at++;
         } else if (star != SIZE_MAX) {
@@ -116,14 +155,15 @@ static bool glob_matches(const char *glob, size_t glob_size, const char *key, si
     return in == glob_size;
 }
 
-/* Returns the first rule that locates |key|, POLICY_NO_RULE where none does. */
-static uint16_t find_rule(const struct policy *policy, unsigned place, const char *key, size_t size)
+/* Returns the first rule that locates |name|, whose key is given, too, POLICY_NO_RULE where none does. |stars|: '*' in the name is one of a location. */
+static uint16_t find_rule(const struct policy *policy, unsigned place, struct bytes name, bool stars,
+                          const char *key, size_t size)
 {
     const struct policy_name *found = find_whole(policy, place, key, size, true);
     for (size_t i = 0; i < policy->glob_count; i++) {
         const struct policy_name *glob = &policy->globs[i];
         if ((glob->places & place) && (!found || glob->rank < found->rank) &&
-            glob_matches(glob->key, glob->size, key, size))
+            glob_matches(glob->key, glob->size, name, stars))
             found = glob;
     }
     return found ? found->decision.rule : POLICY_NO_RULE;
@@ -142,18 +182,18 @@ static struct bytes last_part(struct bytes name)
 }
 
 /* What the names say, without rules. */
-static struct policy_decision by_names(const struct policy *policy, unsigned place, struct bytes name,
-                                       const char *key, size_t size)
+static struct policy_decision by_names(const struct question *asked)
 {
     char part_key[POLICY_KEY_MAX];
-    const struct policy_name *found = find_whole(policy, place, key, size, false);
-    if (!found && !(place & POLICY_IN_HEADERS)) {
-        struct bytes part = last_part(name);
-        if (part.size > 0 && part.size < name.size)
-            found = find_whole(policy, place, part_key, policy_key(part, false, part_key), false);
+    const struct policy *policy = asked->policy;
+    const struct policy_name *found = find_whole(policy, asked->place, asked->key, asked->size, false);
+    if (!found && !(asked->place & POLICY_IN_HEADERS)) {
+        struct bytes part = last_part(asked->name);
+        if (part.size > 0 && part.size < asked->name.size)
+            found = find_whole(policy, asked->place, part_key, policy_key(part, false, part_key), false);
     }
     if (!found)
-        found = find_stem(policy, place, key, size);
+        found = find_stem(asked);
     return found ? found->decision : policy->otherwise;
 }
 
@@ -172,17 +212,18 @@ bool policy_is_framing(struct bytes key)
     return false;
 }
 
-struct policy_decision policy_of_header(const struct policy *policy, enum policy_place place,
-                                        struct bytes name)
+struct policy_decision policy_of_header(const struct policy *policy, const uint8_t *recognition_key,
+                                        enum policy_place place, struct bytes name)
 {
     char key[POLICY_KEY_MAX];
     size_t size = policy_key(name, false, key);
     unsigned named = place == POLICY_IN_PART_HEAD ? POLICY_IN_HEADER : place;
-    struct policy_decision decision = by_names(policy, named, name, key, size);
+    struct policy_decision decision =
+        by_names(&(struct question){policy, recognition_key, named, name, key, size});
     bool framing = policy_is_framing(bytes_make((const uint8_t *)key, size));
     if (framing && decision.rule != POLICY_NO_RULE)
         decision = (struct policy_decision){0}; /* what is otherwise so is not so for these */
-    uint16_t rule = framing ? POLICY_NO_RULE : find_rule(policy, place, key, size);
+    uint16_t rule = framing ? POLICY_NO_RULE : find_rule(policy, place, name, false, key, size);
     if (rule == POLICY_NO_RULE)
         return decision;
     struct policy_decision ruled = policy_build_decision(policy, rule, decision.class);
@@ -192,16 +233,18 @@ struct policy_decision policy_of_header(const struct policy *policy, enum policy
     return ruled;
 }
 
-struct policy_decision policy_of_name(const struct policy *policy, enum policy_place place, struct bytes name)
+struct policy_decision policy_of_name(const struct policy *policy, const uint8_t *recognition_key,
+                                      enum policy_place place, struct bytes name)
 {
     char key[POLICY_KEY_MAX];
     size_t size = policy_key(name, false, key);
     if (name.size == 0)
         return policy->otherwise;
-    uint16_t rule = find_rule(policy, place, key, size);
+    uint16_t rule = find_rule(policy, place, name, false, key, size);
     if (rule == POLICY_NO_RULE && place == POLICY_IN_COOKIE)
         return (struct policy_decision){.class = POLICY_CREDENTIAL};
-    struct policy_decision decision = by_names(policy, place, name, key, size);
+    struct policy_decision decision =
+        by_names(&(struct question){policy, recognition_key, place, name, key, size});
     return rule == POLICY_NO_RULE ? decision : policy_build_decision(policy, rule, decision.class);
 }
 
@@ -296,7 +339,7 @@ uint16_t policy_located_by(const struct policy *policy, unsigned places, struct 
     for (unsigned i = 0; i < POLICY_PLACES_COUNT + 1; i++) {
         if (!(places & 1u << i))
             continue;
-        located = find_rule(policy, 1u << i, key, size);
+        located = find_rule(policy, 1u << i, name, true, key, size);
         if (located == POLICY_NO_RULE)
             return POLICY_NO_RULE;
     }

@@ -92,12 +92,13 @@ const char *policy_text(const struct policy *policy);
 /* Returns SEGMENT_HASH_SIZE bytes: BLAKE2b of the text. */
 const uint8_t *policy_hash(const struct policy *policy);
 
-/* Returns the decision on a header field called |name|. |place|: POLICY_IN_HEADER, POLICY_IN_RESPONSE_HEADER or POLICY_IN_PART_HEAD. */
-struct policy_decision policy_of_header(const struct policy *policy, enum policy_place place,
-                                        struct bytes name);
-/* Returns the decision on a query parameter, form field, cookie or JSON member called |name| (decoded). */
-struct policy_decision policy_of_name(const struct policy *policy, enum policy_place place,
-                                      struct bytes name);
+/* Returns the decision on a header field called |name|. |place|: POLICY_IN_HEADER, POLICY_IN_RESPONSE_HEADER or POLICY_IN_PART_HEAD. No stem
+ * is looked for in what is a pseudonym under |recognition_key|, whose letters are random; NULL: nothing is one. */
+struct policy_decision policy_of_header(const struct policy *policy, const uint8_t *recognition_key,
+                                        enum policy_place place, struct bytes name);
+/* Returns the decision on a query parameter, form field, cookie or JSON member called |name| (decoded), likewise. */
+struct policy_decision policy_of_name(const struct policy *policy, const uint8_t *recognition_key,
+                                      enum policy_place place, struct bytes name);
 /* Returns the rule with the number |rule|, borrowed; NULL for POLICY_NO_RULE. */
 const struct policy_rule *policy_rule_of(const struct policy *policy, uint16_t rule);
 /* The same; NULL for those too that nobody wrote: what detectors do unless something else is said. */

@@ -18,14 +18,8 @@ uint32_t policy_key_hash(const char *text, size_t size)
 size_t policy_key(struct bytes name, bool glob, char key[POLICY_KEY_MAX])
 {
     size_t size = 0;
-    for (size_t i = 0; i < name.size && size < POLICY_KEY_MAX; i++) {
-        uint8_t byte = name.data[i];
-        if (byte >= 'A' && byte <= 'Z')
-            byte |= 0x20;
-        if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80 ||
-            (glob && byte == '*'))
-            key[size++] = (char)byte;
-    }
+    for (size_t i = 0; i < name.size && size < POLICY_KEY_MAX; i++)
+        size += policy_key_byte(name.data[i], glob, &key[size]);
     return size;
 }
 

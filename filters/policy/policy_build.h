@@ -8,7 +8,7 @@
 #include "filters/policy/policy_tables.h"
 #include "filters/rewrite/rewrite.h"
 
-#define POLICY_KEY_MAX   128 /* longer names are compared by their first bytes */
+#define POLICY_KEY_MAX   128 /* of a longer name, stems and '*' see all, whole names the first bytes */
 #define POLICY_STEMS_MAX 64
 #define POLICY_GLOBS_MAX 64
 /* What detectors of a class do until something is said of it. */
@@ -78,6 +78,15 @@ uint16_t policy_located_by(const struct policy *policy, unsigned places, struct 
 /* Returns whether a header with |key| frames messages, so that it always stays. */
 bool policy_is_framing(struct bytes key);
 
+/* Writes to |ret_key| what |byte| of a name is in a key; with |glob| '*' stays. Returns false where it is nothing. */
+static inline bool policy_key_byte(uint8_t byte, bool glob, char *ret_key)
+{
+    if (byte >= 'A' && byte <= 'Z')
+        byte |= 0x20;
+    *ret_key = (char)byte;
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80 ||
+           (glob && byte == '*');
+}
 /* Reduces |name| to letters and digits in lower case; with |glob| '*' stays. Returns its size. */
 size_t policy_key(struct bytes name, bool glob, char key[POLICY_KEY_MAX]);
 /* Returns the hash that |whole| is addressed by. */

@@ -46,22 +46,24 @@ static bool fits(struct bytes name)
     return name.size > 0 && name.size <= POLICY_MEMO_NAME_SIZE;
 }
 
-static struct policy_decision ask(const struct policy *policy, enum policy_place place, struct bytes name)
+static struct policy_decision ask(const struct policy_memo *memo, const struct policy *policy,
+                                  enum policy_place place, struct bytes name)
 {
-    struct policy_decision decision =
-        place & POLICY_IN_HEADS ? policy_of_header(policy, place, name) : policy_of_name(policy, place, name);
+    struct policy_decision decision = place & POLICY_IN_HEADS
+                                          ? policy_of_header(policy, memo->recognition_key, place, name)
+                                          : policy_of_name(policy, memo->recognition_key, place, name);
     decision.hinted = policy_detect_classes(policy) && detect_name_hints(name) & HINTS_LOOK;
     return decision;
 }
 
 /* Asks |policy| and keeps what it says in |entry|. */
-static void learn(struct policy_memo_entry *entry, const struct policy *policy, enum policy_place place,
-                  struct bytes name)
+static void learn(const struct policy_memo *memo, struct policy_memo_entry *entry,
+                  const struct policy *policy, enum policy_place place, struct bytes name)
 {
     *entry = (struct policy_memo_entry){
         .size = (uint8_t)name.size,
         .place = (uint8_t)place,
-        .decision = ask(policy, place, name),
+        .decision = ask(memo, policy, place, name),
     };
     name_words(name, entry->words);
 }
@@ -78,14 +80,14 @@ static inline struct policy_memo_entry *recall(struct policy_memo *memo, const s
     uint64_t differs = (words[0] ^ entry->words[0]) | (words[1] ^ entry->words[1]) |
                        (words[2] ^ entry->words[2]) | (words[3] ^ entry->words[3]);
     if (differs != 0 || entry->size != name.size || entry->place != place)
-        learn(entry, policy, place, name);
+        learn(memo, entry, policy, place, name);
     return entry;
 }
 
 struct policy_decision policy_memo_ask(struct policy_memo *memo, const struct policy *policy,
                                        enum policy_place place, struct bytes name)
 {
-    return fits(name) ? recall(memo, policy, place, name)->decision : ask(policy, place, name);
+    return fits(name) ? recall(memo, policy, place, name)->decision : ask(memo, policy, place, name);
 }
 
 struct policy_memo_entry *policy_memo_member(struct policy_memo *memo, const struct policy *policy,

@@ -3,7 +3,7 @@
  * whoever sends names that collide only gets the policy's own answer each time. Names of JSON members follow each
  * other in the same order again and again, so that an entry also knows the text that led from its value to the next member's
  * (a joint, as ',"name":', the last two that differ): where the same bytes stand again, neither are they taken apart nor is the name looked up.
- * Zero-initialised is empty; not shared between threads. */
+ * Zero-initialised is empty, set |recognition_key|; not shared between threads. */
 #ifndef FILTERS_POLICY_MEMO_H
 #define FILTERS_POLICY_MEMO_H
 
@@ -40,6 +40,7 @@ struct policy_memo_entry {
 };
 
 struct policy_memo {
+    const uint8_t *recognition_key; /* of the pseudonyms that names may hold, borrowed; NULL: of none */
     struct policy_memo_entry begin; /* comes before the first member of a document */
     struct policy_memo_entry entries[POLICY_MEMO_SLOTS];
 };

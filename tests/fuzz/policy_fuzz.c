@@ -23,9 +23,9 @@ static void decide(const struct policy *policy, struct bytes name)
         enum policy_place place = (enum policy_place)(1u << i);
         bool header = place & POLICY_IN_HEADERS;
         struct policy_decision decision =
-            header ? policy_of_header(policy, place, name) : policy_of_name(policy, place, name);
+            header ? policy_of_header(policy, NULL, place, name) : policy_of_name(policy, NULL, place, name);
         struct policy_decision again =
-            header ? policy_of_header(policy, place, name) : policy_of_name(policy, place, name);
+            header ? policy_of_header(policy, NULL, place, name) : policy_of_name(policy, NULL, place, name);
         check(policy, &decision);
         assert(decision.class == again.class && decision.rule == again.rule);
     }

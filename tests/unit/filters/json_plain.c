@@ -254,11 +254,11 @@ static struct policy_decision name_decide(struct plain *plain, size_t start, str
     struct buffer replacement = {0};
     struct bytes no_name = {0};
     const struct policy *policy = plain->locator->policy;
-    struct policy_decision decision = policy_of_name(policy, POLICY_IN_JSON, name);
+    struct policy_decision decision = policy_of_name(policy, NULL, POLICY_IN_JSON, name);
     if (locate_nested(plain->locator, LINK_PLACE_JSON, no_name, name, &replacement)) {
         put_string(plain, start, &replacement);
         if (decision.class == POLICY_PUBLIC)
-            decision = policy_of_name(policy, POLICY_IN_JSON, buffer_bytes(&replacement));
+            decision = policy_of_name(policy, NULL, POLICY_IN_JSON, buffer_bytes(&replacement));
     }
     buffer_free(&replacement);
     return decision;

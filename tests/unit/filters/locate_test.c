@@ -59,7 +59,7 @@ static enum json_locate_result locate(enum syntax syntax, const char *header, st
         result = json_locate(&locator, in, JSON_LOCATE_MANY, out);
         break;
     case HEADER:
-        header_locate(&locator, policy_of_header(locator.policy, POLICY_IN_HEADER, bytes_of(header)),
+        header_locate(&locator, policy_of_header(locator.policy, NULL, POLICY_IN_HEADER, bytes_of(header)),
                       bytes_of(header), in, out);
         break;
     }

@@ -3,6 +3,7 @@
 #include "filters/policy/policy_yaml.h"
 
 #include "filters/policy/policy_print.h"
+#include "filters/pseudonym.h"
 #include "filters/rewrite/rewrite.h"
 #include "filters/sanitize.h"
 
@@ -63,10 +64,10 @@ static void test_the_default_policy_printed_and_read_back_decides_the_same(void 
             enum policy_place place = (enum policy_place)(1u << bit);
             bool header = place & POLICY_IN_HEADERS;
             struct bytes name = bytes_of(names[i]);
-            struct policy_decision built_in = header ? policy_of_header(policy_builtin(), place, name)
-                                                     : policy_of_name(policy_builtin(), place, name);
-            struct policy_decision read =
-                header ? policy_of_header(policy, place, name) : policy_of_name(policy, place, name);
+            struct policy_decision built_in = header ? policy_of_header(policy_builtin(), NULL, place, name)
+                                                     : policy_of_name(policy_builtin(), NULL, place, name);
+            struct policy_decision read = header ? policy_of_header(policy, NULL, place, name)
+                                                 : policy_of_name(policy, NULL, place, name);
             assert_int_equal(built_in.class, read.class);
             assert_int_equal(built_in.shape, read.shape);
             assert_int_equal(built_in.scalar_only, read.scalar_only);
@@ -393,18 +394,74 @@ static void test_rewrites_are_read_and_not_kept_in_the_text(void **state)
     policy_free(policy);
 }
 
-/* A name that was replaced may by chance hold a stem: it is no longer the one that the policy means. */
-static void test_no_stem_is_looked_for_inside_a_pseudonym(void **state)
+static enum policy_class class_of(const struct policy *policy, const uint8_t *recognition_key,
+                                  const char *name)
+{
+    return policy_of_name(policy, recognition_key, POLICY_IN_JSON, bytes_of(name)).class;
+}
+
+/* A name that was replaced may by chance hold a stem: it is no longer the one that the policy means. What only looks like a pseudonym is a
+ * name like any other. */
+static void test_no_stem_is_looked_for_inside_a_pseudonym_that_checks(void **state)
 {
     (void)state;
-    static const char core[] = "rhx62esfdejh3passwordkt5zo3hxsrfelrsluyq4a";
-    char name[80];
-    assert_int_equal(sizeof core - 1, PSEUDONYM_CORE_SIZE);
-    assert_int_equal(policy_of_name(policy_builtin(), POLICY_IN_JSON, bytes_of(core)).class, POLICY_PUBLIC);
-    snprintf(name, sizeof name, "password of %s", core);
-    assert_int_equal(policy_of_name(policy_builtin(), POLICY_IN_JSON, bytes_of(name)).class, POLICY_PASSWORD);
-    snprintf(name, sizeof name, "%.40s", core); /* too short for one */
-    assert_int_equal(policy_of_name(policy_builtin(), POLICY_IN_JSON, bytes_of(name)).class, POLICY_PASSWORD);
+    static const char forged[] = "rhx62esfdejh3passwordkt5zo3hxsrfelrsluyq4a";
+    struct policy *policy = read_policy(
+        "version: 1\nextends: none\nnames:\n- {class: password, in: json, stems: [zz, password]}\n");
+    struct keys *own = keys_random(), *others = keys_random();
+    const uint8_t *key = keys_recognition(own), *other_key = keys_recognition(others);
+    struct buffer core = {0};
+    char value[24], name[200];
+    for (unsigned i = 0; i == 0 || !strstr((const char *)core.data, "zz"); i++) {
+        buffer_clear(&core);
+        snprintf(value, sizeof value, "%u", i);
+        pseudonym_make(own, bytes_of(value), &core, NULL);
+        buffer_append_byte(&core, 0);
+    }
+    const char *ours = (const char *)core.data;
+    assert_int_equal(class_of(policy, key, ours), POLICY_PUBLIC);
+    assert_int_equal(class_of(policy, other_key, ours), POLICY_PASSWORD);
+    assert_int_equal(class_of(policy, NULL, ours), POLICY_PASSWORD);
+    snprintf(name, sizeof name, "password of %s", ours);
+    assert_int_equal(class_of(policy, key, name), POLICY_PASSWORD);
+    snprintf(name, sizeof name, "%s[password]", ours);
+    assert_int_equal(class_of(policy, key, name), POLICY_PASSWORD);
+    snprintf(name, sizeof name, "%.41s", ours); /* too short for one */
+    assert_int_equal(class_of(policy, key, name), strstr(name, "zz") ? POLICY_PASSWORD : POLICY_PUBLIC);
+    assert_int_equal(sizeof forged - 1, PSEUDONYM_CORE_SIZE);
+    assert_int_equal(class_of(policy, key, forged), POLICY_PASSWORD);
+    buffer_free(&core);
+    keys_free(others);
+    keys_free(own);
+    policy_free(policy);
+}
+
+/* However long a name is, all of it is looked at for stems and '*'; and a pseudonym is one wherever it stands. */
+static void test_stems_and_stars_are_looked_for_in_all_of_a_long_name(void **state)
+{
+    (void)state;
+    struct policy *policy =
+        read_policy("version: 1\nsanitize:\n- {locate: json:$..keep, strategy: preserve}\n- {locate: "
+                    "'field.*badge', strategy: hash}\n");
+    struct keys *own = keys_random();
+    struct buffer core = {0};
+    char name[1100];
+    pseudonym_make(own, BYTES_LITERAL("x"), &core, NULL);
+    for (size_t size = 0; size <= 600; size++) {
+        memset(name, 'n', size);
+        strcpy(name + size, size % 2 ? "Pass-Word" : "access_token");
+        assert_int_equal(class_of(policy_builtin(), NULL, name),
+                         size % 2 ? POLICY_PASSWORD : POLICY_CREDENTIAL);
+        strcpy(name + size, "badge");
+        assert_int_equal(policy_of_name(policy, NULL, POLICY_IN_JSON, bytes_of(name)).rule, 2);
+        strcpy(name + size, "badges");
+        assert_int_equal(policy_of_name(policy, NULL, POLICY_IN_JSON, bytes_of(name)).rule, POLICY_NO_RULE);
+        snprintf(name + size, sizeof name - size, "%.*spasswd", (int)core.size, (const char *)core.data);
+        assert_int_equal(class_of(policy_builtin(), keys_recognition(own), name), POLICY_PASSWORD);
+    }
+    buffer_free(&core);
+    keys_free(own);
+    policy_free(policy);
 }
 
 int main(void)
@@ -419,7 +476,8 @@ int main(void)
         cmocka_unit_test(test_rules_on_bodies_and_detectors),
         cmocka_unit_test(test_otherwise_names_what_stays),
         cmocka_unit_test(test_select_and_sample_are_read),
-        cmocka_unit_test(test_no_stem_is_looked_for_inside_a_pseudonym),
+        cmocka_unit_test(test_no_stem_is_looked_for_inside_a_pseudonym_that_checks),
+        cmocka_unit_test(test_stems_and_stars_are_looked_for_in_all_of_a_long_name),
         cmocka_unit_test(test_rewrites_are_read_and_not_kept_in_the_text),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -406,8 +406,6 @@ static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint,
     const struct mark mark = {reader->copied, reader->out->size};
     struct slot member = {.place = object->place};
     *ret_gone = false;
-    struct policy_decision outer =
-        object->decision.scalar_only ? (struct policy_decision){0} : object->decision;
     size_t names = reader->names->size;
     const uint8_t *at = same_joint(reader, joint, &member);
     if (!at)
@@ -416,12 +414,8 @@ static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint,
         return NULL;
     if (object->states)
         follow_paths(reader, object->states, slot_name(reader, &member), &member);
-    bool hinted = member.decision.hinted;
-    if (member.decision.class == POLICY_PUBLIC)
-        member.decision = outer;
-    member.decision.hinted = hinted;
-    if (outer.class != POLICY_PUBLIC)
-        member.decision.scalar_only = false;
+    if (object->decision.class != POLICY_PUBLIC)
+        member.decision = policy_of_inner(reader->locator->policy, object->decision, member.decision);
     if (member.decision.rule != POLICY_NO_RULE && locator_removes(reader->locator, member.decision)) {
         *ret_gone = true;
         at = removed_pass(reader, at, &member, &mark);
@@ -487,7 +481,7 @@ static const uint8_t *element_locate(struct reader *reader, const uint8_t *at, c
     uint16_t rule = POLICY_NO_RULE;
     element.states = policy_json_element(policy, array->states, index, &rule);
     if (rule != POLICY_NO_RULE)
-        element.decision = policy_by_rule(policy, rule);
+        element.decision = policy_of_inner(policy, array->decision, policy_by_rule(policy, rule));
     return value_locate(reader, at, &element, MEMBER);
 }
 

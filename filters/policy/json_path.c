@@ -109,9 +109,19 @@ struct bytes json_path_name_only(struct bytes text)
     return step.descends && step.kind == JSON_STEP_NAME ? step.name : (struct bytes){0};
 }
 
-/* Goes on with every state whose step is |matched|. */
-static uint64_t step_into(const struct json_paths *paths, uint64_t states, const struct json_step *value,
-                          uint16_t *ret_id)
+void json_path_tell(struct bytes text, json_step_fn *tell, void *arg)
+{
+    struct cursor cursor = {.text = text};
+    struct json_step step;
+    struct error err;
+    bool more = take(&cursor, "$");
+    while (more && cursor.at < text.size)
+        more = take_step(&cursor, &step, &err) == 0 && !step.descends &&
+               tell(arg, &step, cursor.at == text.size);
+}
+
+uint64_t json_paths_step(const struct json_paths *paths, uint64_t states, const struct json_step *value,
+                         uint16_t *ret_id)
 {
     uint64_t next = 0;
     while (states) {
@@ -137,10 +147,11 @@ static uint64_t step_into(const struct json_paths *paths, uint64_t states, const
 uint64_t json_paths_member(const struct json_paths *paths, uint64_t states, struct bytes name,
                            uint16_t *ret_id)
 {
-    return step_into(paths, states, &(struct json_step){.kind = JSON_STEP_NAME, .name = name}, ret_id);
+    return json_paths_step(paths, states, &(struct json_step){.kind = JSON_STEP_NAME, .name = name}, ret_id);
 }
 
 uint64_t json_paths_element(const struct json_paths *paths, uint64_t states, uint64_t index, uint16_t *ret_id)
 {
-    return step_into(paths, states, &(struct json_step){.kind = JSON_STEP_INDEX, .index = index}, ret_id);
+    return json_paths_step(paths, states, &(struct json_step){.kind = JSON_STEP_INDEX, .index = index},
+                           ret_id);
 }

@@ -34,6 +34,13 @@ struct json_paths {
 int json_paths_add(struct json_paths *paths, struct bytes text, uint16_t id, struct error *err);
 /* Returns the name where |text| is a path of the form $..name, which is a rule on a name; else an empty one. */
 struct bytes json_path_name_only(struct bytes text);
+/* Is told of each step of a path in turn; with |last| of its last one. Returns whether to go on. */
+typedef bool json_step_fn(void *arg, const struct json_step *step, bool last);
+/* Tells |tell| of the steps of the path |text|, up to the first that holds at any depth. */
+void json_path_tell(struct bytes text, json_step_fn *tell, void *arg);
+/* Steps to whatever |value|, a step of a path, leads to, in the same way. */
+uint64_t json_paths_step(const struct json_paths *paths, uint64_t states, const struct json_step *value,
+                         uint16_t *ret_id);
 /* Steps into a member or an element. |ret_id| becomes the lowest id of a path that ends there, where there is one. */
 uint64_t json_paths_member(const struct json_paths *paths, uint64_t states, struct bytes name,
                            uint16_t *ret_id);

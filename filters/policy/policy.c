@@ -268,6 +268,28 @@ struct policy_decision policy_by_rule(const struct policy *policy, uint16_t rule
     return policy_build_decision(policy, rule, POLICY_PERSONAL);
 }
 
+/* Returns whether a rule of the file locates what |decision| is on. */
+static bool is_located(const struct policy *policy, struct policy_decision decision)
+{
+    return decision.rule != POLICY_NO_RULE && decision.rule != policy->otherwise.rule;
+}
+
+struct policy_decision policy_of_inner(const struct policy *policy, struct policy_decision outer,
+                                       struct policy_decision inner)
+{
+    if (outer.class == POLICY_PUBLIC || outer.scalar_only)
+        return inner;
+    bool inner_located = is_located(policy, inner);
+    bool undecided = inner.class == POLICY_PUBLIC || (inner.rule != POLICY_NO_RULE && !inner_located);
+    bool by_rule = outer.class != POLICY_PRESERVED && is_located(policy, outer);
+    bool earlier = inner_located && inner.rule < outer.rule;
+    bool emptied = inner.class == POLICY_EMPTIED && inner.rule == POLICY_NO_RULE;
+    struct policy_decision decision = undecided || (by_rule && !earlier && !emptied) ? outer : inner;
+    decision.hinted = inner.hinted;
+    decision.scalar_only = false;
+    return decision;
+}
+
 uint64_t policy_json_root(const struct policy *policy)
 {
     return policy->paths.roots;

@@ -107,6 +107,12 @@ const struct policy_rule *policy_written_rule(const struct policy *policy, uint1
 /* Returns how many rules there are: their numbers go from 1 to that. */
 uint16_t policy_rule_count(const struct policy *policy);
 
+/* Returns the decision on a member or element on which |inner| is decided by itself, inside an object or array on which |outer| is: what is
+ * located is located with all inside, so that of two rules the earlier one holds, and a rule of the file before a name. But inside what a rule preserves, names and
+ * rules hold as elsewhere; and what is to be emptied is never anything else. */
+struct policy_decision policy_of_inner(const struct policy *policy, struct policy_decision outer,
+                                       struct policy_decision inner);
+
 /* Returns the decision that the rule |rule| means where nothing else is known of the value. */
 struct policy_decision policy_by_rule(const struct policy *policy, uint16_t rule);
 

@@ -109,6 +109,44 @@ static int add_path(struct policy *policy, uint16_t number, struct bytes path, s
     return path_templates_add(&policy->templates, path, number, err);
 }
 
+/* Goes along a path and looks for an earlier rule that locates what it leads to. */
+struct covering {
+    const struct policy *policy;
+    uint64_t states;
+    const struct policy_rule *rule; /* NULL: none so far */
+};
+
+/* json_step_fn. Inside what is preserved, later rules hold. */
+static bool look_for_earlier(void *arg, const struct json_step *step, bool last)
+{
+    struct covering *covering = arg;
+    const struct policy *policy = covering->policy;
+    uint16_t by_path = POLICY_NO_RULE, by_name = POLICY_NO_RULE;
+    covering->states = json_paths_step(&policy->paths, covering->states, step, &by_path);
+    if (step->kind == JSON_STEP_NAME)
+        by_name = policy_located_by(policy, POLICY_IN_JSON, step->name);
+    const uint16_t rules[] = {by_path, by_name};
+    for (unsigned i = 0; i < 2 && !covering->rule; i++) {
+        const struct policy_rule *rule = policy_rule_of(policy, rules[i]);
+        if (rule && (last || rule->strategy.kind != STRATEGY_PRESERVE))
+            covering->rule = rule;
+    }
+    return !covering->rule;
+}
+
+static int add_json(struct policy *policy, uint16_t number, struct bytes path, struct error *err)
+{
+    struct bytes name = json_path_name_only(path);
+    struct covering covering = {policy, policy_json_root(policy), NULL};
+    if (name.size > 0)
+        return add_name(policy, number, POLICY_IN_JSON, name, err);
+    json_path_tell(path, look_for_earlier, &covering);
+    if (covering.rule)
+        return error_set(err, ERROR_USAGE, "can never match: the rule in line %u locates the same before",
+                         covering.rule->line);
+    return json_paths_add(&policy->paths, path, number, err);
+}
+
 int policy_location_add(struct policy *policy, uint16_t number, struct bytes location, struct error *err)
 {
     const struct policy_rule *same = same_before(policy, number, location);
@@ -118,11 +156,8 @@ int policy_location_add(struct policy *policy, uint16_t number, struct bytes loc
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (begins(location, kinds[i].prefix))
             return add_name(policy, number, kinds[i].places, after(location, strlen(kinds[i].prefix)), err);
-    if (begins(location, "json:")) {
-        struct bytes path = after(location, 5), name = json_path_name_only(path);
-        return name.size > 0 ? add_name(policy, number, POLICY_IN_JSON, name, err)
-                             : json_paths_add(&policy->paths, path, number, err);
-    }
+    if (begins(location, "json:"))
+        return add_json(policy, number, after(location, 5), err);
     if (begins(location, "path:"))
         return add_path(policy, number, after(location, 5), err);
     bool request = bytes_equal(location, bytes_of("request.body")),

@@ -368,8 +368,8 @@ static int read_document(struct reading *reading, const yaml_node_t *root)
         return -1;
     if (!values[0])
         return yaml_reader_fail(yaml, root, "no 'version: 1' says in which language it is written");
-    if (yaml_reader_number(yaml, values[0], "version", 1, &version) != 0)
-        return -1;
+    if (!bytes_to_u64(yaml_scalar(values[0]), &version) || version != 1)
+        return yaml_reader_fail(yaml, values[0], "version: wanted 1, the only one there is");
     int base = values[1] ? yaml_reader_word(yaml, values[1], "base", bases, COUNT(bases)) : 0;
     if (base < 0 || (values[2] && read_select(reading, values[2]) != 0) ||
         (values[3] && read_sample(reading, values[3]) != 0) ||

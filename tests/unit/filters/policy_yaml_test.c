@@ -90,7 +90,8 @@ static void test_mistakes_are_told_with_line_and_hint(void **state)
         {"a: [", "p.yaml:2: no YAML"},
         {"- a", "p.yaml:1: a policy: wanted keys"},
         {"extends: none", "p.yaml:1: no 'version: 1'"},
-        {"version: 2", "p.yaml:1: version: wanted a number"},
+        {"version: 2", "p.yaml:1: version: wanted 1"},
+        {"version: 0", "p.yaml:1: version: wanted 1"},
         {"version: 1\nsanitise: []", "p.yaml:2: unknown key 'sanitise'; did you mean 'sanitize'?"},
         {"version: 1\nversion: 1", "p.yaml:2: 'version' stands here a second time"},
         {"version: 1\nextends: nothing", "p.yaml:2: unknown base 'nothing'; there is default, none"},
@@ -122,6 +123,15 @@ static void test_mistakes_are_told_with_line_and_hint(void **state)
         {"version: 1\nsanitize:\n- {locate: 'query.x*', strategy: hash}\n- {locate: query.xy, strategy: "
          "mask}",
          "p.yaml:4: locate query.xy: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'json:$.a', strategy: hash}\n- {locate: 'json:$.a.b', strategy: "
+         "preserve}",
+         "p.yaml:4: locate json:$.a.b: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'json:$..a', strategy: hash}\n- {locate: 'json:$.x.a', strategy: "
+         "mask}",
+         "p.yaml:4: locate json:$.x.a: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'json:$.a[*].b', strategy: hash}\n- {locate: 'json:$.a[0].b', "
+         "strategy: mask}",
+         "p.yaml:4: locate json:$.a[0].b: can never match: the rule in line 3"},
         {"version: 1\nsanitize:\n- {locate: 'json:user', strategy: hash}", "a JSON path begins with '$'"},
         {"version: 1\nsanitize:\n- {locate: 'json:$.a[', strategy: hash}",
          "p.yaml:3: locate json:$.a[: wanted a number"},
@@ -288,6 +298,33 @@ static void test_rules_locate_by_json_path(void **state)
           "{\"keep\":{\"n\":4111111111111111,\"m\":\"a@example.org\"},\"m\":\"#@example.com\"}");
     check(RULES "- {locate: 'json:$[*]', strategy: hash}", JSON, "[\"a\",[\"b\"],{\"c\":1}]", JSON,
           "[\"#\",[\"#\"],{\"c\":\"#\"}]");
+}
+
+/* What a rule locates it locates with all inside: the earlier rule holds, and each before names. */
+static void test_a_rule_on_an_object_holds_for_what_is_inside(void **state)
+{
+    (void)state;
+    check(RULES "- {locate: 'json:$.a', strategy: 'null'}", JSON,
+          "{\"a\":{\"email\":\"b\",\"x\":[{\"password\":\"c\",\"n\":1}]},\"email\":\"b\"}", JSON,
+          "{\"a\":{\"email\":\"\",\"x\":[{\"password\":\"\",\"n\":\"\"}]},\"email\":\"#\"}");
+    check(RULES "- {locate: 'json:$.a', strategy: hash}\n- {locate: field.b, strategy: preserve}\n- {locate: "
+                "field.c, strategy: preserve}",
+          JSON, "{\"a\":{\"b\":\"x\"},\"b\":\"y\"}", JSON, "{\"a\":{\"b\":\"#\"},\"b\":\"y\"}");
+    check(RULES "- {locate: 'json:$.a.b', strategy: preserve}\n- {locate: 'json:$.a', strategy: hash}", JSON,
+          "{\"a\":{\"b\":{\"n\":1},\"c\":\"z\"}}", JSON, "{\"a\":{\"b\":{\"n\":1},\"c\":\"#\"}}");
+    check(RULES "- {locate: 'json:$.l', strategy: 'null'}\n- {locate: 'json:$..d..e', strategy: preserve}",
+          JSON, "{\"l\":[{\"d\":{\"e\":1}}],\"d\":{\"e\":2}}", JSON,
+          "{\"l\":[{\"d\":{\"e\":\"\"}}],\"d\":{\"e\":2}}");
+    /* Never kept, even hashed; and inside what is preserved, names hold. */
+    check(RULES "- {locate: 'json:$.a', strategy: hash}", JSON, "{\"a\":{\"cvv\":\"123\"}}", JSON,
+          "{\"a\":{\"cvv\":\"\"}}");
+    check(RULES "- {locate: 'json:$.a', strategy: preserve}\n- {locate: 'json:$.a.b', strategy: 'null'}",
+          JSON, "{\"a\":{\"password\":\"x\",\"b\":\"y\",\"c\":\"z\"}}", JSON,
+          "{\"a\":{\"password\":\"#\",\"b\":\"\",\"c\":\"z\"}}");
+    /* All inside what is preserved stays, whatever else becomes of what nothing locates. */
+    check("version: 1\notherwise: hash\nsanitize:\n- {locate: 'json:$.a', strategy: preserve}", JSON,
+          "{\"a\":{\"b\":\"y\",\"c\":{\"d\":1}},\"e\":\"f\"}", JSON,
+          "{\"a\":{\"b\":\"y\",\"c\":{\"d\":1}},\"e\":\"#\"}");
 }
 
 static void test_rules_locate_segments_of_paths(void **state)
@@ -472,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_rules_locate_by_name),
         cmocka_unit_test(test_fakes_take_the_place_of_values),
         cmocka_unit_test(test_rules_locate_by_json_path),
+        cmocka_unit_test(test_a_rule_on_an_object_holds_for_what_is_inside),
         cmocka_unit_test(test_rules_locate_segments_of_paths),
         cmocka_unit_test(test_rules_on_bodies_and_detectors),
         cmocka_unit_test(test_otherwise_names_what_stays),

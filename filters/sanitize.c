@@ -187,7 +187,7 @@ struct sanitizer *sanitizer_create(const struct policy *policy, const struct key
     sanitizer->locator.recoded = tell_recoded;
     sanitizer->locator.removed = tell_removed;
     sanitizer->locator.arg = sanitizer;
-    sanitizer->locator.detects = policy_detect_classes(policy);
+    sanitizer->locator.detects = policy_detect_classes(policy) | DETECT_BIT(DETECT_NAMES);
     sanitizer->locator.detector.is_ours = is_ours;
     sanitizer->locator.detector.is_ours_arg = sanitizer;
     return sanitizer;

@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-static const char *const class_names[DETECT_CLASSES] = {
+static const char *const class_names[DETECT_CLASSES + 1] = {
     "email",       "card", "iban",  "ssn",  "phone",       "ipv4",           "ipv6",           "mac",
     "national-id", "jwt",  "basic", "auth", "private-key", "provider-token", "url-credential", "high-entropy",
+    "names",
 };
 
 const char *detect_class_name(enum detect_class class)
@@ -49,12 +50,18 @@ bool scan_is_ours(struct scan *scan, enum detect_class class, enum wrapping wrap
 }
 
 /* Makes |into|, which |other| overlaps, cover both; the one that begins first, or is longer, says what it is,
- * of two that are the same |other|. */
+ * of two that are the same |other|; but what only has names says so of no other. */
 static void join(struct detection *into, const struct detection *other)
 {
     struct detection first = *into;
     if (other->offset < into->offset || (other->offset == into->offset && other->size >= into->size))
         first = *other;
+    bool names = into->class == DETECT_NAMES && other->class == DETECT_NAMES;
+    if (!names && first.class == DETECT_NAMES)
+        first.class = into->class == DETECT_NAMES ? other->class : into->class;
+    /* Of two alignments no more than one is seen. */
+    if (names && !wrapping_is_local(first.wrapping) && (into->offset - other->offset) % 4 != 0)
+        first.wrapping = WRAPPING_NONE;
     size_t end = into->offset + into->size, other_end = other->offset + other->size;
     end = end > other_end ? end : other_end;
     /* A run of base64 ends where its characters do: what is longer is taken as it stands. */
@@ -109,13 +116,13 @@ void scan_add(struct scan *scan, enum detect_class class, enum wrapping wrapping
 
 bool detect_may_find(struct bytes text)
 {
-    struct scan scan = {.text = text, .classes = DETECT_ALL};
+    struct scan scan = {.text = text, .classes = DETECT_ALL_NAMES};
     return scan_run(&scan, 0) < text.size;
 }
 
 size_t detect_next(struct bytes text, size_t from)
 {
-    struct scan scan = {.text = text, .classes = DETECT_ALL, .members = true};
+    struct scan scan = {.text = text, .classes = DETECT_ALL_NAMES, .members = true};
     return scan_run(&scan, from);
 }
 

@@ -31,12 +31,14 @@ enum detect_class {
     DETECT_PROVIDER_TOKEN, /* by the fixed prefix of a provider */
     DETECT_URL_CREDENTIAL, /* user, and password, in scheme://user:password@ (each a finding) */
     DETECT_HIGH_ENTROPY,   /* 3.5 bits a character beside the name of a key */
+    DETECT_NAMES, /* not sensitive by its look: base64 or hexadecimal of parameters or JSON, with names that may be */
 };
-#define DETECT_CLASSES    16
+#define DETECT_CLASSES    16 /* but for DETECT_NAMES, which nobody looks for who does not decide on names */
 #define DETECT_DIGITS_MIN 12 /* digits alone, fewer than these, are nothing whose name hints at nothing */
 #define DETECT_WORD_MIN   10 /* nor are letters, digits, '-' and '_' alone, fewer than these */
 #define DETECT_ALL        ((UINT32_C(1) << DETECT_CLASSES) - 1)
 #define DETECT_BIT(class) (UINT32_C(1) << (class))
+#define DETECT_ALL_NAMES  (DETECT_ALL | DETECT_BIT(DETECT_NAMES))
 
 /* Returns "email", "card", ... Static. */
 const char *detect_class_name(enum detect_class class);

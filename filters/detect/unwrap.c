@@ -142,6 +142,44 @@ static bool holds_something(struct scan *scan, enum wrapping wrapping, size_t st
     return scan->detector ? inner.count > 0 : inner.stopped;
 }
 
+/* Whether |text| holds JSON that begins with it, or parameters: names, so that somebody who knows which are sensitive is to look. */
+static bool is_json(struct bytes text)
+{
+    text = bytes_trim(text);
+    return text.size > 2 && (text.data[0] == '{' || text.data[0] == '[') && memchr(text.data, '"', text.size);
+}
+
+static bool has_pairs(struct bytes text)
+{
+    for (size_t at = 1; at + 1 < text.size; at++) {
+        const uint8_t *sign = memchr(text.data + at, '=', text.size - at - 1);
+        if (!sign)
+            return false;
+        at = (size_t)(sign - text.data);
+        if ((char_is(sign[-1], CHAR_TOKEN) || sign[-1] == ']') && sign[1] != '=')
+            return true;
+    }
+    return false;
+}
+
+/* Decodes [start, end) and asks whether there are names in it, which is all that is asked of what holds nothing else. */
+static bool holds_names(struct scan *scan, enum wrapping wrapping, size_t start, size_t end,
+                        bool (*asked)(struct bytes text))
+{
+    struct bytes run = bytes_make(scan->text.data + start, end - start);
+    uint8_t small[ASK_SIZE];
+    struct buffer few = {.data = small, .capacity = sizeof small}, *decoded = &few;
+    if (!(scan->classes & DETECT_BIT(DETECT_NAMES)))
+        return false;
+    if (scan->detector) {
+        decoded = &scan->detector->decoded[scan->depth];
+        buffer_clear(decoded);
+    }
+    assert(scan->detector || run.size <= ASK_SIZE / 2); /* so much coded text was worth a look by itself */
+    wrapping_decode(wrapping, run, decoded);
+    return asked(buffer_bytes(decoded));
+}
+
 /* A finding stands in a run of base64 at the quad |start|: adds from there to the end of the run, with the padding. What follows a slash and is
  * only words is more likely a path. */
 static void add_base64(struct scan *scan, size_t start, size_t stretch_end, size_t end,
@@ -187,16 +225,36 @@ static bool unwrap_stretch(struct scan *scan, size_t start, size_t stretch_end, 
     return true;
 }
 
+/* Looks for names in one stretch of quads; |wide|: one may begin in the quad before. Returns whether there are. */
+static bool unwrap_names(struct scan *scan, size_t start, size_t stretch_end, size_t end, bool wide)
+{
+    size_t first = start;
+    if (!holds_names(scan, WRAPPING_BASE64, start, stretch_end, is_json)) {
+        first = wide ? start - 4 : start;
+        if (!holds_names(scan, WRAPPING_BASE64, first, stretch_end, has_pairs))
+            return false;
+    }
+    if (scan->detector)
+        add_base64(scan, first, stretch_end, end, DETECT_NAMES);
+    else
+        scan->stopped = true;
+    return true;
+}
+
 /* Looks at the stretches of one alignment in the run that begins at |run|. Returns whether something was found. */
 static bool unwrap_base64(struct scan *scan, size_t run, size_t from, size_t end)
 {
     size_t start = 0, stretch_end = 0;
+    bool names = false; /* all behind them is looked at with them */
     while (from < end && coded_base64_next(scan->text, from, end, &start, &stretch_end)) {
         /* A value in the middle of other bytes begins inside the quad before, if the run has that alignment; where a path stands before it, it more
          * likely begins here. */
         bool can = start - run >= 4, wide = can && (start - run) % 4 == 0;
         if (unwrap_stretch(scan, start, stretch_end, end, wide) ||
             (can && unwrap_stretch(scan, start, stretch_end, end, !wide)))
+            return true;
+        names = names || unwrap_names(scan, start, stretch_end, end, wide);
+        if (scan->stopped)
             return true;
         from = start + (stretch_end - start + 3) / 4 * 4;
     }
@@ -214,6 +272,9 @@ static void unwrap_hex(struct scan *scan, size_t from, size_t end)
                           &inner);
             else
                 scan->stopped = true;
+        } else if (holds_names(scan, WRAPPING_HEX, start, stretch_end, is_json) ||
+                   holds_names(scan, WRAPPING_HEX, start, stretch_end, has_pairs)) {
+            scan_add(scan, DETECT_NAMES, WRAPPING_HEX, start, stretch_end - start);
         }
         from = stretch_end;
     }

@@ -152,10 +152,16 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
 static bool locate_detected(struct locator *locator, enum link_place place, struct bytes name,
                             struct bytes value, struct buffer *out);
 
-/* Writes the decoded |plain| of a run of base64 with all that is sensitive in it replaced to |out|, by way of |between|. Returns
- * false where that has no end, or changes nothing. */
-static bool replace_unwrapped(struct locator *locator, const struct atom *run, struct bytes plain,
-                              struct buffer *between, struct buffer *out)
+/* What became of a coded run. */
+enum recoding {
+    RECODE_NEVER, /* it cannot be coded again: all of it goes */
+    RECODE_SAME,  /* nothing in it changes */
+    RECODE_DONE,
+};
+
+/* Writes the decoded |plain| of a run of base64 with all that is sensitive in it replaced to |out|, by way of |between|. */
+static enum recoding replace_unwrapped(struct locator *locator, const struct atom *run, struct bytes plain,
+                                       struct buffer *between, struct buffer *out)
 {
     bool by_name = locate_syntax(locator, run->place, run->name, plain, between);
     struct bytes text = by_name ? buffer_bytes(between) : plain;
@@ -163,81 +169,133 @@ static bool replace_unwrapped(struct locator *locator, const struct atom *run, s
         buffer_clear(out);
         buffer_append_bytes(out, text);
     }
-    return !bytes_equal(buffer_bytes(out), plain) &&
-           !locate_syntax(locator, run->place, run->name, buffer_bytes(out), between);
+    if (bytes_equal(buffer_bytes(out), plain))
+        return RECODE_SAME;
+    bool ends = !locate_syntax(locator, run->place, run->name, buffer_bytes(out), between);
+    return ends ? RECODE_DONE : RECODE_NEVER;
 }
 
-/* Writes |run|, in which detectors found something decoded, to |out| with what is in there replaced, coded as before. Returns false where the run is to go as it
- * stands: its padding is not known; it is not what its decoded bytes are coded to; it holds something that is to be noted as a link, which is then known by the whole run, since no replay
- * looks inside; it lies too deep, or would become too long; or something would still be found in what comes out. */
-static bool recode(struct locator *locator, const struct atom *run, struct buffer *out)
+/* Codes |replaced| again, to |out|, where nothing is found in what comes out, but names, which were seen to. */
+static enum recoding encode_again(struct locator *locator, const struct atom *run, struct bytes replaced,
+                                  struct buffer *out)
+{
+    struct detection one;
+    uint32_t classes = locator->detects & ~DETECT_BIT(DETECT_NAMES);
+    buffer_clear(out);
+    wrapping_encode(locator->found->wrapping, run->value, replaced, out);
+    bool found = detect_find(&locator->detector, buffer_bytes(out), run->name, classes, &one, 1) > 0;
+    return found ? RECODE_NEVER : RECODE_DONE;
+}
+
+/* Writes |run|, in which detectors found something decoded, to |out| with what is in there replaced, coded as before. It goes as it
+ * stands where its padding is not known; it is not what its decoded bytes are coded to; it holds something that is to be noted as a link, which is then known by the whole run, since no replay
+ * looks inside; it lies too deep, or would become too long; or something would still be found in what comes out. What only has names
+ * stays where none of them is sensitive. */
+static enum recoding recode(struct locator *locator, const struct atom *run, struct buffer *out)
 {
     struct bytes coded = run->value;
     const struct detection *found = locator->found;
-    enum wrapping wrapping = found->wrapping;
-    if (locator->padded || locator->unwrapped >= DETECT_DEPTH_MAX || locator->depth >= LOCATOR_DEPTH_MAX)
-        return false;
-    bool outer_linked = locator->linked, done = false;
+    bool names = found->class == DETECT_NAMES;
+    if ((locator->padded && !names) || locator->unwrapped >= DETECT_DEPTH_MAX ||
+        locator->depth >= LOCATOR_DEPTH_MAX)
+        return RECODE_NEVER;
+    enum recoding done = RECODE_NEVER;
+    bool outer_linked = locator->linked;
     struct buffer *plain = locator_take(locator), *between = locator_take(locator),
                   *replaced = locator_take(locator);
-    wrapping_decode(wrapping, coded, plain);
-    wrapping_encode(wrapping, coded, buffer_bytes(plain), out);
-    if (bytes_equal(buffer_bytes(out), coded)) {
-        struct detection one;
+    wrapping_decode(found->wrapping, coded, plain);
+    wrapping_encode(found->wrapping, coded, buffer_bytes(plain), out);
+    bool exact = bytes_equal(buffer_bytes(out), coded) && !locator->padded;
+    if (exact || names) {
         locator->unwrapped++;
         locator->linked = false;
-        done = replace_unwrapped(locator, run, buffer_bytes(plain), between, replaced) && !locator->linked &&
-               replaced->size <= RECODED_GROWTH * plain->size + RECODED_MORE;
+        done = replace_unwrapped(locator, run, buffer_bytes(plain), between, replaced);
         locator->unwrapped--;
-        buffer_clear(out);
-        if (done) {
-            wrapping_encode(wrapping, coded, buffer_bytes(replaced), out);
-            done =
-                detect_find(&locator->detector, buffer_bytes(out), run->name, locator->detects, &one, 1) == 0;
-        }
+        locator->found = found;
+        if (done == RECODE_DONE)
+            done = exact && !locator->linked && replaced->size <= RECODED_GROWTH * plain->size + RECODED_MORE
+                       ? encode_again(locator, run, buffer_bytes(replaced), out)
+                       : RECODE_NEVER;
     }
     locator->linked = outer_linked || (locator->unwrapped > 0 && locator->linked);
     locator->found = found;
     locator_give(locator, replaced);
     locator_give(locator, between);
     locator_give(locator, plain);
-    return done;
+    return done == RECODE_SAME && !names ? RECODE_NEVER : done;
 }
 
-/* Appends what stands in place of the |run| of a finding. */
-static void put_detection(struct locator *locator, enum link_place place, struct bytes name,
+static bool locate_inside(struct locator *locator, enum link_place place, struct bytes name,
+                          struct bytes value, struct buffer *out);
+
+/* Writes |run|, whose |plain| text has names, to |out| with what is sensitive under them replaced, coded as before. */
+static enum recoding recode_local(struct locator *locator, const struct atom *run, struct bytes plain,
+                                  struct buffer *out)
+{
+    const struct detection *found = locator->found;
+    bool outer_linked = locator->linked;
+    if (locator->unwrapped >= DETECT_DEPTH_MAX || locator->depth >= LOCATOR_DEPTH_MAX)
+        return RECODE_NEVER;
+    struct buffer *replaced = locator_take(locator);
+    locator->found = NULL;
+    locator->linked = false;
+    locator->unwrapped++;
+    locator->depth++;
+    bool differs = locate_inside(locator, run->place, run->name, plain, replaced);
+    locator->depth--;
+    locator->unwrapped--;
+    locator->found = found;
+    bool linked = locator->linked;
+    locator->linked = outer_linked || (locator->unwrapped > 0 && linked);
+    buffer_clear(out);
+    if (differs && !linked)
+        wrapping_encode(found->wrapping, run->value, buffer_bytes(replaced), out);
+    locator_give(locator, replaced);
+    return linked ? RECODE_NEVER : differs ? RECODE_DONE : RECODE_SAME;
+}
+
+/* Appends what stands in place of the |run| of a finding. Returns false where that is the run itself, as nothing in it is sensitive. */
+static bool put_detection(struct locator *locator, enum link_place place, struct bytes name,
                           const struct detection *detection, struct bytes run, struct buffer *out)
 {
     struct buffer *plain = locator_take(locator), *replacement = locator_take(locator);
     bool local = wrapping_is_local(detection->wrapping),
-         coded = local && detection->wrapping != WRAPPING_NONE;
+         coded = local && detection->wrapping != WRAPPING_NONE, names = detection->class == DETECT_NAMES;
     struct atom atom = {.place = place,
                         .decision = policy_of_detected(locator->policy, detection->class),
                         .name = name,
                         .value = run};
+    enum recoding done = RECODE_NEVER;
     locator->found = detection;
-    if (!local && recode(locator, &atom, replacement)) {
-        if (locator->recoded && locator->unwrapped == 0)
-            locator->recoded(locator->arg, &atom, buffer_bytes(replacement));
-    } else {
-        if (coded) {
-            wrapping_decode(detection->wrapping, run, plain);
+    if (coded)
+        wrapping_decode(detection->wrapping, run, plain);
+    if (!local)
+        done = recode(locator, &atom, replacement);
+    else if (names && coded)
+        done = recode_local(locator, &atom, buffer_bytes(plain), replacement);
+    if (done == RECODE_DONE && locator->recoded && locator->unwrapped == 0)
+        locator->recoded(locator->arg, &atom, buffer_bytes(replacement));
+    if (done == RECODE_NEVER) {
+        if (coded)
             atom.value = buffer_bytes(plain);
-        } else if (!local) {
+        else if (!local)
             unfake(locator->policy, &atom.decision);
-        }
         locator_replace(locator, &atom, replacement);
     }
     locator->found = NULL;
-    if (coded)
+    if (done == RECODE_SAME)
+        buffer_append_bytes(out, run);
+    else if (done == RECODE_NEVER && coded)
         wrapping_encode(detection->wrapping, run, buffer_bytes(replacement), out);
     else
         buffer_append_bytes(out, buffer_bytes(replacement));
     locator_give(locator, replacement);
     locator_give(locator, plain);
+    return done != RECODE_SAME;
 }
 
-/* Writes |value| with what the detectors find replaced to |out| (cleared first). Returns whether they found anything. */
+/* Writes |value| with what the detectors find replaced to |out| (cleared first). Returns whether they found anything,
+ * but for names of which none is sensitive. */
 static bool locate_detected(struct locator *locator, enum link_place place, struct bytes name,
                             struct bytes value, struct buffer *out)
 {
@@ -252,14 +310,15 @@ static bool locate_detected(struct locator *locator, enum link_place place, stru
         return true;
     }
     size_t at = 0;
+    bool any = false;
     for (size_t i = 0; i < count; i++) {
         buffer_append(out, value.data + at, found[i].offset - at);
-        put_detection(locator, place, name, &found[i],
-                      bytes_make(value.data + found[i].offset, found[i].size), out);
+        any |= put_detection(locator, place, name, &found[i],
+                             bytes_make(value.data + found[i].offset, found[i].size), out);
         at = found[i].offset + found[i].size;
     }
     buffer_append(out, value.data + at, value.size - at);
-    return count > 0;
+    return any;
 }
 
 /* Puts |text| in place of what |out| holds. */

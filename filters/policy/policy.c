@@ -337,13 +337,15 @@ static enum policy_class class_of_detected(enum detect_class class)
     case DETECT_URL_CREDENTIAL:
     case DETECT_HIGH_ENTROPY:
         break;
+    case DETECT_NAMES: /* a password may be in there, or a token */
+        return POLICY_PASSWORD;
     }
     return POLICY_CREDENTIAL;
 }
 
 struct policy_decision policy_of_detected(const struct policy *policy, enum detect_class class)
 {
-    uint16_t rule = policy->detects[class];
+    uint16_t rule = class == DETECT_NAMES ? POLICY_NO_RULE : policy->detects[class];
     return rule == POLICY_NO_RULE ? (struct policy_decision){.class = class_of_detected(class)}
                                   : policy_build_decision(policy, rule, class_of_detected(class));
 }

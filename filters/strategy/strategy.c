@@ -97,6 +97,7 @@ bool strategy_fake_of(enum detect_class class, enum fake_type *ret_type)
     case DETECT_PROVIDER_TOKEN:
     case DETECT_URL_CREDENTIAL:
     case DETECT_HIGH_ENTROPY:
+    case DETECT_NAMES:
         break;
     }
     return false;

@@ -447,6 +447,7 @@ void kit_value(struct kit *kit, enum detect_class class, struct buffer *value, c
         put_url(kit, value);
         break;
     case DETECT_HIGH_ENTROPY:
+    case DETECT_NAMES:
         put_random(kit, value, ret_name);
         break;
     }

@@ -438,8 +438,9 @@ struct pairing *pairing_create(struct pairing_pool *pool, const struct pairing_c
     if (connection->midstream) {
         pairing->request_hole = true; /* others may have been under way */
         http1_set_midstream(pairing->parsers[PAIRING_CLIENT]);
-        http1_set_midstream(pairing->parsers[PAIRING_SERVER]);
     }
+    if (connection->server_midstream)
+        http1_set_midstream(pairing->parsers[PAIRING_SERVER]);
     return pairing;
 }
 
@@ -478,10 +479,12 @@ void pairing_feed(struct pairing *pairing, enum pairing_side side, struct bytes 
     struct http1 *parser = pairing->parsers[side];
     if (side == PAIRING_CLIENT && !pairing->proxy.done)
         pairing_opening_take(pairing, &data, packet_ns);
-    if (side == PAIRING_SERVER && !pairing->spoken[PAIRING_CLIENT] && !pairing->connection.midstream)
+    if (side == PAIRING_SERVER && !pairing->spoken[PAIRING_CLIENT] && !pairing->connection.server_midstream)
         http1_set_unasked(parser);
     pairing->spoken[side] = true;
     pairing->at_hole = false;
+    pairing->response_hole |= side == PAIRING_SERVER && pairing->response_end;
+    pairing->response_end &= side == PAIRING_CLIENT;
     pairing->between &= side == PAIRING_CLIENT;
     if (side == PAIRING_SERVER && pairing->response_lost && http1_mode(parser) == HTTP1_SKIPPING)
         pairing->server_spoke = true; /* the rest of an answer */

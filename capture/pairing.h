@@ -124,7 +124,8 @@ struct pairing_connection {
     uint64_t client;     /* opaque keyed id of the client's address; a PROXY header replaces it */
     struct address server;
     bool tls;
-    bool midstream; /* the start was not seen: both directions begin by looking for a start line */
+    bool midstream;        /* the start was not seen: both directions begin by looking for a start line */
+    bool server_midstream; /* the start of the server's direction was not seen */
 };
 
 struct pairing;

@@ -1,14 +1,14 @@
 /* Which request a response answers. The requests between two moments at which nothing is under way are a batch: one, or a few
  * that were pipelined. Without holes, responses answer the waiting requests in order. From the first hole on that may have
  * hidden a head, of a request or a response, the responses of the batch are held, and the end of the batch settles them: a
- * client that sends again after its server spoke has all its answers, so the last response answers the last request, the one
- * before it the one before, back to the last hole. What lies between two holes is not guessed, but counted: behind the end of a
- * message whose length is known, a hole hides at least one more. Where one direction has no hole, its messages are the number of
- * exchanges, and where the other comes to that number with one in each such hole, every message has its place. Where it comes
- * to more, not all answers are here, and none is certain. A batch that the end of the capture, a reset or a limit breaks off has
- * no end to count back from. A client that was seen to send while answers were still to come (a sliding window) has none at
- * all: its connection is uncertain after a hole. Where a request of the batch may be lost, its answers are read without knowing
- * what they answer: what follows a head that says a length, a body or the next status line, tells an answer to HEAD. */
+ * client that sends again after its server spoke has all its answers, so that there are as many of them as requests, and each has
+ * the place of its request (capture/alignment.h). Behind the end of a message whose length is known, a hole hides at least one
+ * more. Where they can be laid beside each other in no way, not all answers are here, and none is certain. A batch that the end of
+ * the capture, a reset or a limit breaks off has no end to count back from. A client that was seen to send while answers were still
+ * to come (a sliding window) has none at all: its connection is uncertain after a hole. Where a request of the batch may be lost,
+ * its answers are read without knowing what they answer: what follows a head that says a length, a body or the next status line,
+ * tells an answer to HEAD. */
+#include "capture/alignment.h"
 #include "capture/pairing_state.h"
 
 #include "common/http1_head.h"
@@ -27,15 +27,6 @@ static struct waiting *first_unanswered(const struct pairing *pairing)
     return waiting;
 }
 
-/* The requests without answer of a batch, or its responses that are held. */
-struct tally {
-    size_t seen;
-    size_t hidden; /* at least, by holes */
-    size_t behind; /* seen behind the last hole */
-    bool holes;
-    bool odd; /* some responses may hold others */
-};
-
 /* Whether |held| has a body that it has only if it answers no HEAD: otherwise it is the answers behind it. */
 static bool may_hold_answers(const struct waiting *held)
 {
@@ -43,57 +34,15 @@ static bool may_hold_answers(const struct waiting *held)
            held->exchange.response.body.wire_bytes > 0;
 }
 
-static struct tally tally_of(const struct waiting *from, bool of_requests, bool hole, bool hid)
-{
-    struct tally tally = {0};
-    for (const struct waiting *waiting = from; waiting; waiting = waiting->next) {
-        if (of_requests && waiting->response_done)
-            continue;
-        tally.seen++;
-        tally.hidden += waiting->after_hidden;
-        tally.behind = waiting->after_hole ? 1 : tally.behind + 1;
-        tally.holes |= waiting->after_hole;
-        if (!of_requests && may_hold_answers(waiting)) {
-            tally.behind = 0; /* what it answers is not certain, nor how many come before the next */
-            tally.odd = true;
-        }
-    }
-    if (hole)
-        tally.behind = 0;
-    tally.hidden += hid;
-    tally.holes |= hole;
-    return tally;
-}
-
-/* Whether a hole over answers of this batch may hold interim ones alone, or a request that waits may be none. */
-static bool has_odd_answers(const struct pairing *pairing)
+/* Whether a hole over answers of this batch may hold interim ones alone. */
+static bool may_hide_interim(const struct pairing *pairing)
 {
     for (const struct waiting *waiting = pairing->first; waiting; waiting = waiting->next) {
         struct http1_field field;
-        if (waiting->doubtful ||
-            http1_find_field(buffer_bytes(&waiting->exchange.request.head), "Expect", &field))
+        if (http1_find_field(buffer_bytes(&waiting->exchange.request.head), "Expect", &field))
             return true;
     }
     return pairing->hints;
-}
-
-/* Whether each hole hides exactly what it must: one side has none, which tells the number of exchanges, and the other comes
- * to that number so. */
-static bool holes_are_known(const struct pairing *pairing, const struct tally *requests,
-                            const struct tally *responses)
-{
-    if (responses->odd || requests->holes == responses->holes ||
-        (pairing->connection.midstream && !pairing->paired))
-        return false;
-    return requests->seen + requests->hidden == responses->seen + responses->hidden &&
-           !has_odd_answers(pairing);
-}
-
-/* Whether more are missing than there can be: this batch has not got all its answers. */
-static bool is_contradiction(const struct tally *requests, const struct tally *responses)
-{
-    return (!responses->holes && requests->seen + requests->hidden > responses->seen) ||
-           (!requests->holes && responses->seen + responses->hidden > requests->seen);
 }
 
 static size_t count_unanswered(const struct pairing *pairing)
@@ -145,59 +94,92 @@ static void assign(struct pairing *pairing, struct waiting *request, struct wait
     pairing->pool->counts.responses_paired++;
 }
 
-/* Where the messages of a batch stand in it, from 0; those before |from| are not certain. */
-struct places {
-    bool by_holes; /* each hole hides what it must; else they are counted back from the end */
-    size_t from;
-    size_t request, response; /* of the first */
+/* A batch with holes: the requests without answer, and the responses that are held. */
+struct batch {
+    struct alignment_side requests, responses;
+    struct waiting *request[ALIGNMENT_MAX], *response[ALIGNMENT_MAX];
 };
 
-static struct places find_places(const struct pairing *pairing)
+static bool may_pair(const void *arg, size_t request, size_t response)
 {
-    struct tally requests = tally_of(pairing->first, true, pairing->request_hole, pairing->request_hid);
-    struct tally responses = tally_of(pairing->held, false, pairing->response_hole, pairing->response_hid);
-    if (holes_are_known(pairing, &requests, &responses))
-        return (struct places){.by_holes = true};
-    size_t count = requests.seen > responses.seen ? requests.seen : responses.seen;
-    size_t behind = requests.behind < responses.behind ? requests.behind : responses.behind;
-    bool certain = !is_contradiction(&requests, &responses);
-    return (struct places){.from = certain ? count - behind : SIZE_MAX,
-                           .request = count - requests.seen,
-                           .response = count - responses.seen};
+    const struct batch *batch = arg;
+    return can_answer(batch->request[request], batch->response[response]);
+}
+
+/* Notes that messages may be lost before all of |side|'s. */
+static void open_front(struct alignment_side *side)
+{
+    if (side->count > 0)
+        side->messages[0].hole = true;
+    else
+        side->hole = true;
+}
+
+static void gather_requests(const struct pairing *pairing, struct batch *batch, size_t skipped)
+{
+    struct alignment_side *side = &batch->requests;
+    for (struct waiting *waiting = pairing->first; waiting; waiting = waiting->next) {
+        if (waiting->response_done || (skipped > 0 && skipped--))
+            continue;
+        side->messages[side->count] = (struct alignment_message){
+            .hole = waiting->after_hole, .hidden = waiting->after_hidden, .optional = waiting->doubtful};
+        batch->request[side->count++] = waiting;
+    }
+    side->hole = pairing->request_hole;
+    side->hidden = pairing->request_hid;
+}
+
+/* Behind an answer that may be to HEAD, as many may follow as what looks like its body holds. */
+static void gather_responses(const struct pairing *pairing, struct batch *batch, size_t skipped)
+{
+    struct alignment_side *side = &batch->responses;
+    bool interim = may_hide_interim(pairing), odd = false;
+    for (struct waiting *held = pairing->held; held; held = held->next) {
+        if (skipped > 0 && skipped--)
+            continue;
+        side->messages[side->count] = (struct alignment_message){.hole = held->after_hole || odd,
+                                                                 .hidden = held->after_hidden && !interim};
+        batch->response[side->count++] = held;
+        odd = may_hold_answers(held);
+    }
+    side->hole = pairing->response_hole || odd;
+    side->hidden = pairing->response_hid && !interim;
+    if (pairing->connection.server_midstream && !pairing->paired)
+        open_front(side);
+}
+
+static void gather(const struct pairing *pairing, struct batch *batch)
+{
+    size_t requests = count_unanswered(pairing), responses = pairing->held_count;
+    batch->requests.count = batch->responses.count = 0;
+    gather_requests(pairing, batch, requests > ALIGNMENT_MAX ? requests - ALIGNMENT_MAX : 0);
+    gather_responses(pairing, batch, responses > ALIGNMENT_MAX ? responses - ALIGNMENT_MAX : 0);
+    if (requests > ALIGNMENT_MAX || responses > ALIGNMENT_MAX) {
+        open_front(&batch->requests);
+        open_front(&batch->responses);
+    }
 }
 
 /* Answers as many requests as are certain by the responses that are held, and frees these. */
 static void assign_held(struct pairing *pairing)
 {
-    struct places places = find_places(pairing);
-    struct waiting *request = pairing->first;
-    bool counted = false; /* the hole before |request| */
-    for (struct waiting *next, *response = pairing->held; response; response = next) {
-        next = response->next;
-        if (pairing->answering == response)
-            pairing->answering = NULL;
-        places.response += places.by_holes && response->after_hidden;
-        for (; request; request = request->next, counted = false) {
-            if (request->response_done)
-                continue;
-            places.request += places.by_holes && request->after_hidden && !counted;
-            counted = true;
-            if (places.request >= places.response)
-                break;
-            places.request++;
-        }
-        if (request && places.request == places.response && places.response >= places.from &&
-            can_answer(request, response))
-            assign(pairing, request, response);
+    if (!pairing->held)
+        return;
+    struct batch batch;
+    size_t answered[ALIGNMENT_MAX];
+    gather(pairing, &batch);
+    alignment_find(&batch.requests, &batch.responses, may_pair, &batch, answered);
+    for (size_t i = 0; i < batch.responses.count; i++)
+        if (answered[i] != ALIGNMENT_NONE)
+            assign(pairing, batch.request[answered[i]], batch.response[i]);
         else
             pairing->pool->counts.responses_orphaned++;
-        if (request && request->response_done) {
-            request = request->next;
-            places.request++;
-            counted = false;
-        }
-        places.response++;
-        waiting_give_back(&pairing->pool->store, response);
+    pairing->pool->counts.responses_orphaned += pairing->held_count - batch.responses.count;
+    for (struct waiting *next, *held = pairing->held; held; held = next) {
+        next = held->next;
+        if (pairing->answering == held)
+            pairing->answering = NULL;
+        waiting_give_back(&pairing->pool->store, held);
     }
     pairing->held = pairing->held_last = NULL;
     pairing->held_count = 0;
@@ -243,7 +225,9 @@ void pairing_note_hole(struct pairing *pairing, enum pairing_side side, uint64_t
 {
     bool hid = beyond > (side == PAIRING_SERVER ? INTERIM_MAX : EMPTY_MAX) && !pairing->surplus[side];
     if (side == PAIRING_SERVER) {
-        pairing->response_hole = pairing->answers_lost = pairing->deferring = pairing->server_spoke = true;
+        pairing->answers_lost = pairing->deferring = pairing->server_spoke = true;
+        pairing->response_end = beyond == 1;
+        pairing->response_hole |= !pairing->response_end;
         pairing->response_hid |= hid;
         pairing->at_hole = true;
         return;

@@ -165,6 +165,7 @@ static void *open_connection(void *arg, const struct flow_info *info)
                                            .client = opaque_address(recorder, &info->client),
                                            .server = info->server,
                                            .midstream = info->midstream,
+                                           .server_midstream = info->server_midstream,
                                        });
     return connection;
 }

@@ -224,11 +224,9 @@ static void begin_segment(struct http1 *parser, uint8_t first)
     }
 }
 
-/* Whether the body of a message that may have none has not begun. */
+/* Whether nothing was seen of the body of a message that may have none; its beginning may be lost. */
 static bool is_before_body(const struct http1 *parser)
 {
-    if (parser->message.body_bytes > 0)
-        return false;
     return parser->state == STATE_LENGTH || (parser->state == STATE_CHUNKED && parser->chunked.digits == 0 &&
                                              parser->chunked.state == CHUNK_SIZE);
 }
@@ -383,7 +381,7 @@ void http1_gap(struct http1 *parser, uint64_t bytes, uint64_t packet_ns)
 
 void http1_end_bodiless(struct http1 *parser)
 {
-    if (parser->maybe_head && is_before_body(parser))
+    if (parser->maybe_head && parser->message.body_bytes == 0 && is_before_body(parser))
         http1_parser_end(parser, true);
 }
 

@@ -38,6 +38,7 @@ static bool open_connection(struct flow_table *table, struct flow *flow)
         .server = end_address(entry, entry->server),
         .first_ns = entry->first_ns,
         .midstream = !entry->handshake,
+        .server_midstream = !((entry->has_syn | entry->has_first) >> entry->server & 1),
     };
     flow->connection = table->handler.open(table->handler.arg, &info);
     flow->opened = true;
@@ -91,10 +92,16 @@ static void deliver(struct flow_table *table, struct flow *flow, unsigned end,
 static bool cause_delivered(const struct flow *flow, unsigned end, uint64_t ack_offset)
 {
     const struct reassembly *other = &flow->direction[!end];
-    if (!other->started || ack_offset <= other->next || other->next >= other->fin)
-        return true;
-    /* One more than was ever seen is the number of a FIN. */
-    return ack_offset == other->next + 1 && other->highest <= other->next;
+    return !other->started || ack_offset <= other->next || other->next >= other->fin;
+}
+
+/* The same of a FIN's |ack_offset|: one more than was ever seen is the number of the other's FIN. Bytes that acknowledge it
+ * tell of a byte that was lost: hardly anybody sends more to who has ended. */
+static bool fin_cause_delivered(const struct flow *flow, unsigned end, uint64_t ack_offset)
+{
+    const struct reassembly *other = &flow->direction[!end];
+    return cause_delivered(flow, end, ack_offset) ||
+           (ack_offset == other->next + 1 && other->highest <= other->next);
 }
 
 static bool is_ready(const struct flow *flow, unsigned end)
@@ -175,6 +182,13 @@ static unsigned earlier_hole(const struct flow_table *table, const struct flow *
     return reassembly_first(&ends[0])->order < reassembly_first(&ends[1])->order ? 0 : 1;
 }
 
+/* Whether |end|'s hole comes behind what the other side sent behind a hole of its own, which it may still fill. */
+static bool comes_behind(const struct flow *flow, unsigned end)
+{
+    return sent_before(flow, !end) && !sent_before(flow, end) &&
+           reassembly_hole(&flow->direction[!end]) <= FAR_BYTES;
+}
+
 /* As far as that is certain: with |force| what is so now, else what was so when the allowance began. */
 static bool lose_certain(struct flow_table *table, struct flow *flow, bool force)
 {
@@ -187,6 +201,8 @@ static bool lose_certain(struct flow_table *table, struct flow *flow, bool force
         return false;
     }
     end = !end;
+    if (!force && comes_behind(flow, end))
+        return false;
     return lose_before(table, flow, end, force ? certain_end(flow, end) : flow->hole_until[end]);
 }
 
@@ -221,7 +237,7 @@ static void end_directions(struct flow_table *table, struct flow *flow, bool unc
             continue;
         if (!unconfirmed && direction->acked <= direction->fin)
             continue;
-        if (!forced && !cause_delivered(flow, end, flow->fin_ack[end]))
+        if (!forced && !fin_cause_delivered(flow, end, flow->fin_ack[end]))
             continue;
         flow->ended[end] = true;
         if (flow->opened)

@@ -448,8 +448,11 @@ enum net_verdict flow_take(struct flow_table *table, const struct tcp_segment *s
         handshake_take_reset(table, number, end, segment);
         return NET_TCP;
     }
-    if (!entry->flow && !needs_flow(entry, end, segment))
-        return NET_TCP;
+    if (!entry->flow) {
+        handshake_take_acknowledgement(entry, end, segment);
+        if (!needs_flow(entry, end, segment))
+            return NET_TCP;
+    }
     take_segment(table, entry->flow ? entry->flow : begin_flow(table, number), end, segment, packet_ns);
     return NET_TCP;
 }

@@ -45,8 +45,9 @@ enum flow_mark { FLOW_CONFLICT, FLOW_URGENT };
 struct flow_info {
     struct address client;
     struct address server;
-    uint64_t first_ns; /* packet time of its first packet */
-    bool midstream;    /* its handshake was not seen */
+    uint64_t first_ns;     /* packet time of its first packet */
+    bool midstream;        /* its handshake was not seen */
+    bool server_midstream; /* nor, at least, whether its server had sent anything before what was seen */
 };
 
 /* Where the streams go. |open| is called before the first byte of a connection, and what it returns is

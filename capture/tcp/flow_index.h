@@ -58,8 +58,9 @@ struct flow_entry {
     uint8_t opened : 1;        /* data of it was delivered */
     uint8_t has_candidate : 1; /* |candidate| came from |candidate_end| */
     uint8_t candidate_end : 1;
-    uint8_t has_start; /* bit 0, bit 1: start of that end is known */
-    uint8_t has_syn;   /* bit 0, bit 1: its SYN was seen */
+    uint8_t has_start;     /* bit 0, bit 1: start of that end is known */
+    uint8_t has_syn : 4;   /* bit 0, bit 1: its SYN was seen */
+    uint8_t has_first : 4; /* bit 0, bit 1: or the other end's first acknowledgement, which tells its start */
 };
 
 struct flow_slot {

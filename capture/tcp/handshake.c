@@ -18,7 +18,7 @@ void handshake_take_syn(struct flow_entry *entry, unsigned end, const struct tcp
         entry->server = segment->flags & TCP_ACK ? end & 1 : !end;
     }
     entry->handshake = true;
-    entry->has_syn |= (uint8_t)(1 << end);
+    entry->has_syn |= 1u << end & 3u;
     if (has(entry->has_start, end) && entry->start[end] == start)
         return;
     entry->has_start |= (uint8_t)(1 << end);
@@ -26,6 +26,12 @@ void handshake_take_syn(struct flow_entry *entry, unsigned end, const struct tcp
     struct flow *flow = entry->flow;
     if (flow && (!flow->direction[end].started || (!flow->opened && !flow->direction[end].first)))
         reassembly_start(&flow->direction[end], start);
+}
+
+void handshake_take_acknowledgement(struct flow_entry *entry, unsigned end, const struct tcp_segment *segment)
+{
+    if (segment->flags & TCP_ACK && has(entry->has_syn, end) && segment->sequence == entry->start[end])
+        entry->has_first |= 1u << !end & 3u;
 }
 
 /* Begins a new connection in the place of |number|. */

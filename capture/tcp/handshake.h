@@ -15,6 +15,9 @@ uint32_t handshake_judge(struct flow_table *table, uint32_t number, unsigned end
                          const struct tcp_segment *segment, uint64_t packet_ns);
 /* A SYN begins direction |end|. */
 void handshake_take_syn(struct flow_entry *entry, unsigned end, const struct tcp_segment *segment);
+/* Notes where |segment| is the first that |end| sends behind its SYN: what it acknowledges is the other's start. */
+void handshake_take_acknowledgement(struct flow_entry *entry, unsigned end,
+                                    const struct tcp_segment *segment);
 /* Takes a RST of end |end|: counts it as refused, or notes that the connection is to end. */
 void handshake_take_reset(struct flow_table *table, uint32_t number, unsigned end,
                           const struct tcp_segment *segment);

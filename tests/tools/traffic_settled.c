@@ -149,11 +149,11 @@ static bool holes_are_known(const struct settled_turn *turn, unsigned side, bool
 
 bool settled_is(const struct settled_turn *turn, size_t i, const struct settled_turn *next, bool ended)
 {
-    if (!has_hole(turn, 0, turn->count))
-        return true;
-    if (!turn->start_lost && !has_hole(turn, 0, i))
-        return true;
     bool lost_next = next && !next->side[TURN_CLIENT].found[0];
+    if (!has_hole(turn, 0, i) && !turn->start_lost)
+        return true;
+    if (!has_hole(turn, 0, turn->count) && !lost_next)
+        return true;
     bool unsure = lost_next && turn->side[TURN_SERVER].open;
     if (!next && !ended)
         return false; /* cut off: the rest may have been answered or not */

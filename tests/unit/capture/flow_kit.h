@@ -20,10 +20,10 @@ struct bench {
     struct flow_table *table;
     struct buffer events;
     uint64_t now_ns;
-    uint32_t base[2]; /* initial sequence numbers: client, server */
-    uint32_t scope;   /* of the segments */
-    bool midstream;
-    bool has_timestamp; /* segments carry |timestamp| */
+    uint32_t base[2];                 /* initial sequence numbers: client, server */
+    uint32_t scope;                   /* of the segments */
+    bool midstream, server_midstream; /* as the connection was opened */
+    bool has_timestamp;               /* segments carry |timestamp| */
     uint32_t timestamp;
 };
 

@@ -323,6 +323,62 @@ static void test_flow_hole_of_a_one_sided_stream_is_given_up(void **state)
     expect(&bench, "+ c:ab c-2 c:ef c:gh c:ij x ");
 }
 
+static void test_flow_start_of_a_server_is_told_by_its_syn_or_the_first_acknowledgement(void **state)
+{
+    (void)state;
+    struct bench bench;
+    begin(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    assert_false(bench.server_midstream);
+    expect(&bench, "+ c:ab x ");
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    assert_false(bench.midstream || bench.server_midstream);
+    expect(&bench, "+ c:ab x ");
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 70, 300, "ab");
+    put(&bench, FLOW_SERVER, TCP_ACK, 300, 72, "AB");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 72, 302, "");
+    wait_ms(&bench, 200);
+    assert_false(bench.midstream);
+    assert_true(bench.server_midstream);
+    expect(&bench, "+ c-70 c:ab s:AB x ");
+}
+
+static void test_flow_bytes_behind_one_more_than_was_seen_wait_for_it(void **state)
+{
+    (void)state;
+    struct bench bench;
+    begin(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 2, "AB");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 2, 3, "cd"); /* no FIN: whoever has ended is hardly sent more */
+    put(&bench, FLOW_SERVER, TCP_ACK, 2, 2, "C");
+    put(&bench, FLOW_SERVER, TCP_ACK, 3, 4, "DE");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 4, 6, "ef");
+    put(&bench, FLOW_SERVER, TCP_ACK, 6, 6, "GH");
+    wait_ms(&bench, 200);
+    expect(&bench, "+ c:ab s:AB s:C c:cd s:DE s-1 c:ef s:GH x ");
+}
+
+static void test_flow_hole_comes_behind_what_was_sent_before_it(void **state)
+{
+    (void)state;
+    struct bench bench;
+    begin(&bench);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ab");
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 2, "AB");
+    put(&bench, FLOW_SERVER, TCP_ACK, 4, 2, "EF"); /* behind a hole that nobody acknowledged yet */
+    put(&bench, FLOW_SERVER, TCP_ACK, 6, 4, "GH"); /* cd is lost for certain, but was sent after EF */
+    wait_ms(&bench, 200);
+    assert_int_equal(counts_of(&bench)->bytes_gap, 0);
+    put(&bench, FLOW_CLIENT, TCP_ACK, 4, 8, "ef");
+    wait_ms(&bench, 200);
+    expect(&bench, "+ c:ab s:AB s-2 s:EF c-2 s:GH c:ef x ");
+}
+
 static void test_flow_one_sided_server_is_delivered(void **state)
 {
     (void)state;
@@ -496,6 +552,9 @@ int main(void)
         cmocka_unit_test(test_flow_old_duplicates_are_told_by_their_timestamp),
         cmocka_unit_test(test_flow_is_picked_up_in_its_middle_from_either_side),
         cmocka_unit_test(test_flow_hole_of_a_one_sided_stream_is_given_up),
+        cmocka_unit_test(test_flow_start_of_a_server_is_told_by_its_syn_or_the_first_acknowledgement),
+        cmocka_unit_test(test_flow_bytes_behind_one_more_than_was_seen_wait_for_it),
+        cmocka_unit_test(test_flow_hole_comes_behind_what_was_sent_before_it),
         cmocka_unit_test(test_flow_one_sided_server_is_delivered),
         cmocka_unit_test(test_flow_hole_is_not_given_up_while_its_receiver_waits),
         cmocka_unit_test(test_flow_hole_is_given_up_while_the_other_side_goes_on),

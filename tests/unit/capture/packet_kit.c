@@ -15,7 +15,9 @@ static void *on_open(void *arg, const struct flow_info *info)
     struct packet_kit *kit = arg;
     assert_int_equal(info->server.port, 80);
     return pairing_create(kit->pool,
-                          &(struct pairing_connection){.connection = 7, .midstream = info->midstream});
+                          &(struct pairing_connection){.connection = 7,
+                                                       .midstream = info->midstream,
+                                                       .server_midstream = info->server_midstream});
 }
 
 static enum pairing_side side_of(enum flow_side side)

@@ -85,8 +85,10 @@ static void run_dialogue(const struct dialogue *dialogue, bool bytewise, struct 
     buffer_clear(text);
     const struct pairing_settings settings = {.done = on_done, .arg = text};
     struct pairing_pool *pool = pairing_pool_create(&settings);
-    const struct pairing_connection connection = {
-        .connection = 7, .server = {.port = 80}, .midstream = dialogue->midstream};
+    const struct pairing_connection connection = {.connection = 7,
+                                                  .server = {.port = 80},
+                                                  .midstream = dialogue->midstream,
+                                                  .server_midstream = dialogue->midstream};
     struct pairing *pairing = pairing_create(pool, &connection);
     for (size_t i = 0; i < DIALOGUE_STEPS && dialogue->steps[i].side; i++)
         run_step(pairing, &dialogue->steps[i], bytewise);
@@ -224,6 +226,62 @@ static void test_an_answer_whose_body_is_lost_or_none_crosses_no_pair(void **sta
         "GET /1 0 10-10-0-0  no_response,response_gap\nHEAD /2 0 10-10-0-0  no_response,response_gap\n"
         "GET /3 0 10-10-0-0  no_response,response_gap\nGET /4 200 40-40-50-50 ef\n4/4/0 2/1/1"};
     check_dialogue(&dialogue);
+}
+
+static void test_behind_a_hole_right_after_a_head_a_status_line_tells_the_answer_to_head(void **state)
+{
+    (void)state;
+    static const struct dialogue dialogue = {
+        "",
+        false,
+        {{'C', 10, GET("/1") "HEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n" GET("/3") GET("/4"), 0},
+         {'S', 20, 0, 90},
+         {'S', 30, "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n", 0},
+         {'S', 35, 0, 80},
+         {'S', 37, OK("dd"), 0},
+         {'C', 40, GET("/5"), 0},
+         {'S', 50, OK("ef"), 0}},
+        "GET /1 0 10-10-0-0  no_response,response_gap\nHEAD /2 0 10-10-0-0  no_response,response_gap\n"
+        "GET /3 0 10-10-0-0  no_response,response_gap\nGET /4 200 10-10-37-37 dd\n"
+        "GET /5 200 40-40-50-50 ef\n5/5/0 3/2/1"};
+    check_dialogue(&dialogue);
+}
+
+/* Of a batch of more than are looked at, the end is. */
+static void test_of_a_long_batch_with_holes_the_last_are_certain(void **state)
+{
+    (void)state;
+    const unsigned count = 300, lost = 3;
+    struct buffer requests = {0}, before = {0}, behind = {0}, text = {0};
+    for (unsigned i = 0; i < count; i++) {
+        buffer_printf(&requests, "GET /%u HTTP/1.1\r\nHost: a\r\n\r\n", i);
+        if (i < 100 || i >= 100 + lost)
+            buffer_printf(i < 100 ? &before : &behind, "HTTP/1.1 %u OK\r\nContent-Length: 0\r\n\r\n",
+                          200 + i);
+    }
+    struct pairing_pool *pool =
+        pairing_pool_create(&(struct pairing_settings){.done = on_done, .arg = &text});
+    struct pairing *pairing =
+        pairing_create(pool, &(struct pairing_connection){.connection = 7, .server = {.port = 80}});
+    pairing_gap(pairing, PAIRING_CLIENT, 100, 1);
+    pairing_feed(pairing, PAIRING_CLIENT, buffer_bytes(&requests), 1, true);
+    pairing_feed(pairing, PAIRING_SERVER, buffer_bytes(&before), 2, true);
+    pairing_gap(pairing, PAIRING_SERVER, 100, 2);
+    pairing_feed(pairing, PAIRING_SERVER, buffer_bytes(&behind), 3, true);
+    pairing_finish(pairing, true, 4);
+    buffer_append_byte(&text, 0);
+    for (unsigned i = 0; i < count; i++) {
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "GET /%u %u ", i, i + 128 >= count ? 200 + i : 0);
+        assert_non_null(strstr((const char *)text.data, wanted));
+    }
+    pairing_free(pairing);
+    check_balance(pairing_pool_counts(pool));
+    pairing_pool_free(pool);
+    buffer_free(&requests);
+    buffer_free(&before);
+    buffer_free(&behind);
+    buffer_free(&text);
 }
 
 static void test_dialogues_become_exchanges(void **state)
@@ -494,6 +552,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues_become_exchanges),
         cmocka_unit_test(test_behind_a_hole_what_follows_tells_the_answer_to_head),
+        cmocka_unit_test(test_behind_a_hole_right_after_a_head_a_status_line_tells_the_answer_to_head),
+        cmocka_unit_test(test_of_a_long_batch_with_holes_the_last_are_certain),
         cmocka_unit_test(test_an_answer_whose_body_is_lost_or_none_crosses_no_pair),
         cmocka_unit_test(test_unwanted_requests_are_not_handed_over_and_hold_no_memory),
         cmocka_unit_test(test_bodies_are_cut_dropped_and_marked_as_coded),

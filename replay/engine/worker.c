@@ -530,6 +530,7 @@ static void *run(void *arg)
     while (!worker->over) {
         bool sleeps = pacer_spin(worker->pacer) == PACER_OFF;
         event_base_loop(worker->base, sleeps ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
+        sender_flush(worker->sender);
         engine_deliver(worker->engine, &worker->done, &worker->results);
     }
     atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
@@ -587,6 +588,7 @@ static int set_up(struct worker *worker, struct error *err)
         .tls_server_name = settings->tls_server_name,
         .tls_ca_file = settings->tls_ca_file,
         .tls_insecure = settings->tls_insecure,
+        .batches = settings->closed_loop,
     };
     if (sender_create(&sender_http1, &sender, &worker->sender, err))
         return -1;

@@ -12,7 +12,7 @@
  *     sender_lane_fire   sends a request; a closed lane connects first, one that is opening waits for it
  *     sender_lane_close  ends the connection; a request or an open that was under way is cancelled
  *
- * Callbacks come from the event loop only, never from within a call to the sender, and never after close or
+ * Callbacks come from the event loop (and sender_flush) only, never from within a call to the sender, and never after close or
  * free. A callback may do anything to its lane, freeing it included. Everything is for the owning thread
  * only. Instants are CLOCK_MONOTONIC in nanoseconds, 0 where the thing did not happen. */
 #ifndef REPLAY_SENDER_SENDER_H
@@ -40,6 +40,7 @@ struct sender_settings {
     const char *tls_server_name; /* SNI, and the name that is verified; default the target's host */
     const char *tls_ca_file;     /* PEM; default the system's */
     bool tls_insecure;           /* verify nothing */
+    bool batches; /* what can be done for many lanes at once may be put off until sender_flush, for speed */
 };
 
 /* One request, ready to be put on the wire. All bytes are borrowed until the callback, or until close. */
@@ -114,6 +115,7 @@ struct sender_ops {
     void (*lane_fire)(struct sender_lane *lane, const struct sender_request *request, sender_done_fn done,
                       void *arg);
     void (*lane_close)(struct sender_lane *lane);
+    void (*flush)(struct sender *sender); /* NULL: puts nothing off */
 };
 
 /* What every implementation's struct begins with. */
@@ -142,6 +144,12 @@ static inline void sender_free(struct sender *sender)
 {
     if (sender)
         sender->ops->free(sender);
+}
+/* Does what was put off (settings->batches): call it before the event loop sleeps. Callbacks may come from it, too. */
+static inline void sender_flush(struct sender *sender)
+{
+    if (sender->ops->flush)
+        sender->ops->flush(sender);
 }
 /* Returns an owned, closed lane to |address| (borrowed while the lane lives). */
 static inline struct sender_lane *sender_lane_create(struct sender *sender,

@@ -479,6 +479,16 @@ static void test_sender_never_calls_back_after_close(void **state)
     assert_int_equal(sender_lane_state(client.lane), SENDER_LANE_CLOSED);
     finish(&server, &client);
 
+    struct reply twice = {{OK2, OK2}, END_WAIT};
+    ask(&server, &client, &twice, NULL);
+    client_fire(&client, &(struct sender_request){.head = BYTES_LITERAL(GET)});
+    sender_lane_close(client.lane);
+    sender_flush(client.sender);
+    event_base_loop(client.base, EVLOOP_NONBLOCK);
+    sender_flush(client.sender);
+    assert_int_equal(client.answer.calls, 0);
+    finish(&server, &client);
+
     client_init(&client, "unix:/nonexistent/socket", NULL);
     client_fire(&client, &(struct sender_request){.head = BYTES_LITERAL(GET)});
     sender_lane_close(client.lane); /* the failure was known, and waits for the loop */
@@ -552,6 +562,8 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     large_body();
     int status = cmocka_run_group_tests(tests, NULL, NULL);
+    sender_kit_batches = true;
+    status |= cmocka_run_group_tests_name("batches", tests, NULL, NULL);
     free((void *)large_body().data);
     return status;
 }

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+bool sender_kit_batches;
+
 static void *run_script(void *arg)
 {
     struct script_server *server = arg;
@@ -110,6 +112,7 @@ void client_init(struct client *client, const char *url, const struct sender_set
     struct sender_settings own = settings ? *settings : (struct sender_settings){0};
     own.base = client->base;
     own.target = client->target;
+    own.batches = sender_kit_batches;
     if (sender_create(&sender_http1, &own, &client->sender, &err) < 0)
         fail_msg("%s", err.text);
     client->lane = sender_lane_create(client->sender, &client->target->addresses[0]);
@@ -167,7 +170,9 @@ static void turn(struct client *client, uint64_t start_ns)
 {
     struct timeval pause = {.tv_usec = 100000};
     event_base_loopexit(client->base, &pause);
+    sender_flush(client->sender);
     event_base_loop(client->base, EVLOOP_ONCE);
+    sender_flush(client->sender);
     if (clock_mono_ns() - start_ns > 20 * NS_PER_S)
         fail_msg("nothing happens");
 }

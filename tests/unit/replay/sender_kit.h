@@ -44,6 +44,9 @@ struct answer {
     bool inside;    /* the call to the sender has not returned */
 };
 
+/* Whether senders put off what they can. */
+extern bool sender_kit_batches;
+
 struct client {
     struct event_base *base;
     struct target *target;

@@ -1,5 +1,6 @@
 #include "replay/state/lineage.h"
 
+#include "common/hashset.h"
 #include "common/http1_head.h"
 #include "common/id_like.h"
 #include "common/keymap.h"
@@ -18,10 +19,11 @@ struct birth {
 };
 
 struct lineage {
-    struct keymap values; /* struct birth, or |carried| */
+    struct keymap values;   /* struct birth */
+    struct hashset carried; /* ids that a request carried before any answer gave them out */
     size_t limit;
     struct keymap issued; /* credentials that answers gave out */
-    struct keymap users;  /* sessions that showed a credential: |carried|, or |before| */
+    struct keymap users;  /* sessions that showed a credential */
     uint64_t followed;
     uint64_t overflow;
     uint64_t logged_in_before;
@@ -30,8 +32,8 @@ struct lineage {
     uint64_t unlinkables[UNLINKABLE_COUNT];
 };
 
-/* Stands for ids that a request carried before any answer gave them out. */
-static struct birth carried;
+/* What a map holds that only knows keys. */
+static struct birth known;
 
 struct lineage *lineage_create(size_t limit)
 {
@@ -46,9 +48,9 @@ void lineage_free(struct lineage *lineage)
         return;
     size_t position = 0;
     for (struct birth *birth; (birth = keymap_next(&lineage->values, &position)) != NULL;)
-        if (birth != &carried)
-            free(birth);
+        free(birth);
     keymap_free(&lineage->values);
+    hashset_free(&lineage->carried);
     keymap_free(&lineage->issued);
     keymap_free(&lineage->users);
     free(lineage);
@@ -123,15 +125,19 @@ static struct birth *find(const struct lineage *lineage, const struct link *link
     return keymap_get(&lineage->values, keymap_tag_key(link->tag, 0));
 }
 
-/* Returns whether there is room. */
-static bool remember(struct lineage *lineage, const struct link *link, struct birth *birth)
+static uint64_t hash_of(const struct link *link)
 {
-    if (lineage->values.count >= lineage->limit) {
-        lineage->overflow++;
-        return false;
-    }
-    keymap_set(&lineage->values, keymap_tag_key(link->tag, 0), birth);
-    return true;
+    uint64_t hash;
+    memcpy(&hash, link->tag, sizeof hash);
+    return hash;
+}
+
+/* Returns whether there is room for one more id. */
+static bool has_room(struct lineage *lineage)
+{
+    bool room = lineage->values.count + lineage->carried.count < lineage->limit;
+    lineage->overflow += !room;
+    return room;
 }
 
 /* Returns whether the id that |link| carries is followed. */
@@ -141,15 +147,14 @@ static bool follow_carried(struct lineage *lineage, const struct exchange *excha
         return false;
     set_apart(link, bytes_of(link->name));
     struct birth *birth = find(lineage, link);
-    if (!birth)
-        remember(lineage, link, &carried);
-    if (!birth || birth == &carried)
-        return false;
-    if (birth->answer_ns <= exchange->request.first_ns)
+    if (birth && birth->answer_ns <= exchange->request.first_ns)
         return true;
-    /* Who asked had it from elsewhere. */
-    keymap_set(&lineage->values, keymap_tag_key(link->tag, 0), &carried);
-    free(birth);
+    if (birth) { /* who asked had it from elsewhere */
+        keymap_remove(&lineage->values, keymap_tag_key(link->tag, 0));
+        free(birth);
+    }
+    if (birth || hashset_has(&lineage->carried, hash_of(link)) || has_room(lineage))
+        hashset_add(&lineage->carried, hash_of(link));
     return false;
 }
 
@@ -160,21 +165,20 @@ static bool follow_created(struct lineage *lineage, const struct exchange *excha
     if (!exchange->response.first_ns || (!link->strong && !collection.size))
         return false;
     set_apart(link, collection);
-    struct birth *birth = find(lineage, link);
-    if (birth)
-        return birth != &carried;
-    birth = xmalloc(sizeof *birth);
-    birth->answer_ns = exchange->response.first_ns;
-    if (remember(lineage, link, birth))
+    if (find(lineage, link))
         return true;
-    free(birth);
-    return false;
+    if (hashset_has(&lineage->carried, hash_of(link)) || !has_room(lineage))
+        return false;
+    struct birth *birth = xmalloc(sizeof *birth);
+    birth->answer_ns = exchange->response.first_ns;
+    keymap_set(&lineage->values, keymap_tag_key(link->tag, 0), birth);
+    return true;
 }
 
 static void set_limited(struct lineage *lineage, struct keymap *map, struct keymap_key key)
 {
     if (map->count < lineage->limit)
-        keymap_set(map, key, &carried);
+        keymap_set(map, key, &known);
     else
         lineage->overflow++;
 }

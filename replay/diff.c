@@ -13,6 +13,8 @@ enum diff diff_classify(const struct result *result)
 {
     if (result->outcome == RESULT_UNREPLAYABLE || result->outcome == RESULT_NOT_SENT)
         return DIFF_NOT_FIRED;
+    if (result->flags & RESULT_FLAG(FILLED))
+        return DIFF_FILLED;
     if (result->original_status == 0)
         return DIFF_NO_ORIGINAL;
     if (result->outcome == RESULT_FAILED)

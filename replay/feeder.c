@@ -213,6 +213,10 @@ static enum fed hand_over(struct feeder *feeder, struct job *job, const struct m
         engine_discard(feeder->engine, job);
         return FED;
     }
+    if (job->flags & RESULT_FLAG(FILLED))
+        judge_fill(&job->exchange);
+    if (judge_by_ttfb(&job->exchange))
+        job->flags |= RESULT_FLAG(BY_TTFB);
     if (!feeder->engine->settings->content && !linker_wants_recorded_body(&job->exchange))
         buffer_clear(&job->exchange.response.body.content);
     job->bytes = sizeof *job + job->exchange.request.head.size + job->exchange.request.body.content.size +
@@ -239,7 +243,7 @@ static enum fed feed(struct feeder *feeder, struct job *job, const struct merge_
         engine_discard(feeder->engine, job);
         return FED;
     }
-    enum unsent_reason reason = judge_exchange(&job->exchange);
+    enum unsent_reason reason = judge_exchange(&job->exchange, &options->wishes, &job->flags);
     if (reason != UNSENT_NONE) {
         store_unfired(feeder, job, RESULT_UNREPLAYABLE, reason);
         engine_discard(feeder->engine, job);

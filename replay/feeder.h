@@ -8,6 +8,7 @@
 #include "common/segment/writer.h"
 #include "replay/abort_rule.h"
 #include "replay/engine/engine.h"
+#include "replay/judge.h"
 #include "replay/read_ahead.h"
 #include "replay/run.h"
 #include "replay/schedule.h"
@@ -31,7 +32,8 @@ struct feeder_options {
     struct schedule schedule;
     enum session_mode session_mode;
     const char *session_name;
-    const char *methods;                /* or NULL */
+    const char *methods; /* or NULL */
+    struct judge_wishes wishes;
     bool no_links;                      /* --no-links */
     const struct accounts *accounts;    /* or NULL */
     const struct login_template *login; /* to log in who had done so before the capture began; or NULL */

@@ -55,6 +55,13 @@ static const struct option_spec options[] = {
     {"connect-timeout", 0, OPTION_DURATION, "T", "for a connection, TLS included (default 5s)",
      AT(connect_timeout_ns)},
     {"methods", 0, OPTION_TEXT, "LIST", "fire these methods only, e.g. GET,HEAD", AT(methods)},
+    {"fire-flagged", 0, OPTION_FLAG, NULL,
+     "fire requests with a recorded defect, too (odd methods, bare LF,\ntwo lengths, ...), byte for byte",
+     AT(wishes.fire_flagged)},
+    {"fill-bodies", 0, OPTION_FLAG, NULL,
+     "fire requests whose body was not kept whole, with filler of its\nlength; their answers are not "
+     "compared",
+     AT(wishes.fill_bodies)},
     {"set-header", 0, OPTION_TEXTS, "'K: V'", "set a header in every request; repeatable", AT(set_headers)},
     {"bearer-file", 0, OPTION_TEXT, "FILE",
      "send `Authorization: Bearer` with the token in FILE, which\nis read again when it changes",

@@ -6,6 +6,7 @@
 #include "filters/rewrite/rewrite.h"
 #include "filters/session.h"
 #include "replay/abort_rule.h"
+#include "replay/judge.h"
 #include "replay/schedule.h"
 #include "replay/target.h"
 
@@ -31,6 +32,7 @@ struct replay_settings {
     uint64_t connections_wanted; /* |max_connections| before the limit on open files cut it */
     struct option_texts rewrites, set_queries, remove_headers, set_headers, gates, production, source_ips,
         abort_ifs;
+    struct judge_wishes wishes;
     bool insecure, verbatim, allow_production, no_links, dry_run, no_ramp;
 
     /* What that says. */

@@ -298,6 +298,21 @@ static void put_other(struct build *build, const struct http1_field *field, stru
         buffer_append_bytes(out, field->value);
 }
 
+/* Returns whether a Content-Length stays as it was recorded because it is a defect. Where it said a length, in another way than it is to be
+ * said, it stays as long as that is right. */
+static bool keeps_length(const struct build *build, struct bytes value)
+{
+    uint64_t defects = build->exchange->request.defects;
+    if (defects & (MESSAGE_DEFECT(LENGTH_CONFLICT) | MESSAGE_DEFECT(LENGTH_INVALID)))
+        return true;
+    if (!(defects & (MESSAGE_DEFECT(LENGTH_REPEATED) | MESSAGE_DEFECT(LENGTH_ZEROS))))
+        return false;
+    size_t length = 0, at = 0;
+    for (; at < value.size && value.data[at] >= '0' && value.data[at] <= '9' && length < SIZE_MAX / 20; at++)
+        length = length * 10 + (size_t)(value.data[at] - '0');
+    return at > 0 && length == build->request->body.size;
+}
+
 /* Writes the new value of |field| to |out|. */
 static void put_value(struct build *build, const struct http1_field *field, enum known known,
                       struct buffer *out)
@@ -306,7 +321,9 @@ static void put_value(struct build *build, const struct http1_field *field, enum
     const struct body *body = &build->exchange->request.body;
     if (build->spot_count && put_ids(build, field->value, out))
         return;
-    if (known == AUTHORIZATION && rules->bearer.data) {
+    if (known == CONTENT_LENGTH && keeps_length(build, field->value)) {
+        buffer_append_bytes(out, field->value);
+    } else if (known == AUTHORIZATION && rules->bearer.data) {
         build->authorized = true;
         buffer_append_bytes(out, rules->bearer);
     } else if (known == HOST) {

@@ -51,7 +51,7 @@ enum transport_error {
     X(BODY_DROPPED, "body_dropped")                                                                          \
     X(UPGRADE, "upgrade")                                                                                    \
     X(CONNECT, "connect")                                                                                    \
-    X(FLAGGED, "flagged")       /* a defect that would fire something other than was meant */                \
+    X(FLAGGED, "flagged")       /* it has a defect, and --fire-flagged is not given */                       \
     X(INCOMPLETE, "incomplete") /* the recording does not hold all of the request */                         \
     X(HEADER_WITHHELD, "header_withheld")                                                                    \
     X(DURATION, "duration")                                                                                  \
@@ -59,7 +59,8 @@ enum transport_error {
     X(INTERRUPTED, "interrupted")                                                                            \
     X(ABORTED, "aborted")                                                                                    \
     X(REWRITE_FAILED, "rewrite_failed") /* a rewrite hit its limits, or made no request */                   \
-    X(MAX_LAG, "max_lag")               /* its turn came later than --max-lag allows */
+    X(MAX_LAG, "max_lag")               /* its turn came later than --max-lag allows */                      \
+    X(DEFECT_LOST, "defect_lost")       /* a defect of which the recording does not keep the bytes */
 enum unsent_reason {
 #define X(name, text) UNSENT_##name,
     UNSENT_REASONS(X)
@@ -93,7 +94,11 @@ enum unsent_reason {
     X(RAMP_UP, "ramp_up")           /* sent while the pace went up: not judged */                            \
     X(INTERIM, "interim")           /* 1xx came before the answer */                                         \
     X(REDIRECTED, "redirected")     /* answered with 301, 302, 303, 307 or 308; not followed */              \
-    X(RETRY_AFTER, "retry_after")   /* answered with 429 or 503, and when to ask again; not done */
+    X(RETRY_AFTER, "retry_after")   /* answered with 429 or 503, and when to ask again; not done */          \
+    X(DEFECTIVE, "defective")       /* fired with the recorded defect: --fire-flagged */                     \
+    X(FILLED, "filled")             /* fired with filler for a body: --fill-bodies; not compared */          \
+    X(BY_TTFB, "by_ttfb") /* an event stream or a long poll: its latency is that of its first byte */        \
+    X(STREAM_ENDED, "stream_ended") /* the replayer ended such an answer, which lasted as long as recorded */
 enum result_flag {
 #define X(name, text) RESULT_FLAG_BIT_##name,
     RESULT_FLAGS(X)

@@ -96,7 +96,7 @@ static void note(struct survey *survey, const struct survey_options *options, ui
 {
     struct tally *tally = tally_of(survey, &survey->sessions, keymap_key(session, 0));
     if (!tally || !survey_method_listed(options->methods, exchange) ||
-        judge_exchange(exchange) != UNSENT_NONE)
+        judge_exchange(exchange, options->wishes, NULL) != UNSENT_NONE)
         return;
     root_of(tally)->group_jobs++;
     if (!options->pooled && !pooled)

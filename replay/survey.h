@@ -5,6 +5,7 @@
 
 #include "common/segment/merge.h"
 #include "filters/session.h"
+#include "replay/judge.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,10 +15,11 @@ struct survey;
 
 struct survey_options {
     enum session_mode mode;
-    const char *session_name; /* cookie or header; else NULL */
-    const char *methods;      /* --methods, or NULL */
-    bool pooled;              /* connections do not tie sessions together */
-    unsigned threads;         /* above 1 */
+    const char *session_name;          /* cookie or header; else NULL */
+    const struct judge_wishes *wishes; /* or NULL */
+    const char *methods;               /* --methods, or NULL */
+    bool pooled;                       /* connections do not tie sessions together */
+    unsigned threads;                  /* above 1 */
 };
 
 /* Reads |merge| to its end and rewinds it. Returns owned. Past a million sessions, connections or values the

@@ -74,7 +74,7 @@ void answers_take(struct answers *answers, const struct job *job, bool condition
     uint16_t original = result->original_status, status = outcome->status;
     learn(answers, &context, job, outcome);
     bool login_ok = linker_login_ok(answers->linker, &context);
-    if (status == original && compares_content(answers, job))
+    if (status == original && outcome->error == TRANSPORT_NONE && compares_content(answers, job))
         result->flags |= compare_content(answers, &context, job, outcome);
     if (login_ok)
         result->flags |= RESULT_FLAG(LOGIN_OK);
@@ -82,6 +82,27 @@ void answers_take(struct answers *answers, const struct job *job, bool condition
         result->flags |= RESULT_FLAG(CREDENTIALS_UNKNOWN);
     if (conditional && ((status == 200 && original == 304) || (status == 304 && original == 200)))
         result->flags |= RESULT_FLAG(CONDITIONAL_EQUAL);
+}
+
+bool answers_is_enough(const struct job *job, const struct sender_outcome *outcome)
+{
+    if (!(job->flags & RESULT_FLAG(BY_TTFB)) || !outcome->status)
+        return false;
+    return outcome->error == TRANSPORT_BODY_TIMEOUT ||
+           (outcome->error == TRANSPORT_INCOMPLETE &&
+            (job->exchange.flags & EXCHANGE_FLAG(RESPONSE_INCOMPLETE)));
+}
+
+uint64_t answers_longest_ns(const struct job *job, const struct engine_settings *settings)
+{
+    const struct message *response = &job->exchange.response;
+    if (!(job->exchange.flags & EXCHANGE_FLAG(RESPONSE_INCOMPLETE)))
+        return settings->timeout_ns;
+    uint64_t lasted_ns = response->last_ns > response->first_ns ? response->last_ns - response->first_ns : 0;
+    double longest_ns = (double)lasted_ns / settings->stream_speed;
+    if (longest_ns < 1)
+        return 1;
+    return longest_ns < (double)settings->timeout_ns ? (uint64_t)longest_ns : settings->timeout_ns;
 }
 
 void answers_done(struct answers *answers)

@@ -64,6 +64,7 @@ struct engine_settings {
     const struct request_rules *rules;
     const struct content_settings *content; /* NULL: status and latency are compared alone */
     uint64_t timeout_ns;
+    double stream_speed; /* of recorded timing; 1 elsewhere: answers that last so last 1/Nth */
     uint64_t connect_timeout_ns;
     const char *tls_server_name;
     const char *tls_ca_file;

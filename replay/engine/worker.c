@@ -208,6 +208,20 @@ static enum unsent_reason build(struct worker *worker, struct job *job, struct l
     return request_build(&lane->request, &worker->rules, worker->linker, &context, &job->exchange);
 }
 
+static struct sender_request sender_request_of(const struct worker *worker, const struct job *job,
+                                               const struct request *request)
+{
+    return (struct sender_request){
+        .head = buffer_bytes(&request->head),
+        .body = buffer_bytes(&request->body),
+        .method_is_head = request->method_is_head,
+        .expect_continue = request->expect_continue,
+        .want_body_bytes = answers_wanted_body(&worker->answers, job),
+        .end_after_ns =
+            job->flags & RESULT_FLAG(BY_TTFB) ? answers_longest_ns(job, worker->engine->settings) : 0,
+    };
+}
+
 bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender_request *ret_request)
 {
     struct worker *worker = owner;
@@ -227,13 +241,7 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
         job->flags |= RESULT_FLAG(LINKED);
     if (request->found.unlinked)
         job->flags |= RESULT_FLAG(UNLINKED);
-    *ret_request = (struct sender_request){
-        .head = buffer_bytes(&request->head),
-        .body = buffer_bytes(&request->body),
-        .method_is_head = request->method_is_head,
-        .expect_continue = request->expect_continue,
-        .want_body_bytes = answers_wanted_body(&worker->answers, job),
-    };
+    *ret_request = sender_request_of(worker, job, request);
     atomic_fetch_add(&worker->engine->counts.sent, 1);
     atomic_fetch_add(&worker->engine->counts.in_flight, 1);
     return true;
@@ -259,25 +267,19 @@ static bool try_again(struct worker *worker, struct job *job, struct lane *lane,
         return false;
     job->retried = true;
     job->flags |= RESULT_FLAG(REOPENED);
-    const struct request *request = &lane->request;
-    struct sender_request again = {
-        .head = buffer_bytes(&request->head),
-        .body = buffer_bytes(&request->body),
-        .method_is_head = request->method_is_head,
-        .expect_continue = request->expect_continue,
-        .want_body_bytes = answers_wanted_body(&worker->answers, job),
-    };
+    const struct sender_request again = sender_request_of(worker, job, &lane->request);
     lanes_send(lane, job, &again);
     return true;
 }
 
-static void count_outcome(struct worker *worker, const struct sender_outcome *outcome, uint16_t original)
+static void count_outcome(struct worker *worker, const struct sender_outcome *outcome, bool answered,
+                          uint16_t original)
 {
     struct engine_counts *counts = &worker->engine->counts;
     atomic_fetch_sub(&counts->in_flight, 1);
-    if (outcome->error != TRANSPORT_NONE || (outcome->status >= 500 && original < 500))
+    if (!answered || (outcome->status >= 500 && original < 500))
         atomic_fetch_add(&counts->errors, 1);
-    if (outcome->error == TRANSPORT_NONE) {
+    if (answered) {
         atomic_fetch_add(&counts->answered, 1);
     } else {
         const char *none = NULL;
@@ -304,9 +306,11 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
         return;
     struct result result = result_of(job);
     struct engine_counts *counts = &worker->engine->counts;
-    bool answered = outcome->error == TRANSPORT_NONE;
+    bool answered = outcome->error == TRANSPORT_NONE || answers_is_enough(job, outcome);
     result.outcome = answered ? RESULT_ANSWERED : RESULT_FAILED;
-    result.transport = outcome->error;
+    result.transport = answered ? TRANSPORT_NONE : outcome->error;
+    if (answered && outcome->error != TRANSPORT_NONE)
+        result.flags |= RESULT_FLAG(STREAM_ENDED);
     if (!answered && outcome->detail)
         result.detail = bytes_of(outcome->detail);
     result.status = outcome->status;
@@ -330,7 +334,7 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
         atomic_fetch_add(&counts->reopened, 1);
     if (answered)
         answers_take(&worker->answers, job, lane->request.conditional, outcome, &result);
-    count_outcome(worker, outcome, result.original_status);
+    count_outcome(worker, outcome, answered, result.original_status);
     if (result.done_ns > atomic_load(&counts->last_done_ns))
         atomic_store(&counts->last_done_ns, result.done_ns);
     finish(worker, job, &result);

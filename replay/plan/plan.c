@@ -29,13 +29,16 @@ struct look {
 };
 
 /* Builds the request as it would be fired. */
-static enum unsent_reason build(struct look *look, const struct merge_record *record, uint64_t session)
+static enum unsent_reason build(struct look *look, const struct merge_record *record, uint64_t session,
+                                uint64_t flags)
 {
     struct bytes payload;
     const struct linker_context context = {.session = session,
                                            .recognition_key = record->header->recognition_key};
     if (!merge_payload(look->options->merge, &payload) || !exchange_decode_payload(payload, &look->exchange))
         return UNSENT_INCOMPLETE;
+    if (flags & RESULT_FLAG(FILLED))
+        judge_fill(&look->exchange);
     enum unsent_reason reason =
         request_build(&look->request, look->options->rules, look->linker, &context, &look->exchange);
     if (!look->options->no_links)
@@ -64,11 +67,12 @@ static bool take(struct look *look, const struct merge_record *record)
         plan->filtered++;
         return true;
     }
-    enum unsent_reason reason = judge_exchange(exchange);
+    uint64_t flags = 0;
+    enum unsent_reason reason = judge_exchange(exchange, &options->wishes, &flags);
     if (reason == UNSENT_NONE && options->count && plan->requests >= options->count)
         return plan->read--, false;
     if (reason == UNSENT_NONE && options->rules)
-        reason = build(look, record, session);
+        reason = build(look, record, session, flags);
     if (reason != UNSENT_NONE) {
         plan->unreplayable[reason]++;
         return true;
@@ -77,6 +81,9 @@ static bool take(struct look *look, const struct merge_record *record)
     if (options->duration_ns && request.intended_ns >= options->duration_ns)
         return plan->read--, false;
     plan->requests++;
+    plan->defective += (flags & RESULT_FLAG(DEFECTIVE)) != 0;
+    plan->filled += (flags & RESULT_FLAG(FILLED)) != 0;
+    plan->by_ttfb += judge_by_ttfb(exchange);
     demand_add(look->demand, &request);
     return true;
 }
@@ -186,6 +193,18 @@ static void render_requests(const struct plan *plan, struct buffer *out)
         before = ", ";
     }
     buffer_append_text(out, unreplayable ? ")\n" : "\n");
+    if (plan->defective || plan->filled) {
+        label(out, "");
+        buffer_printf(out,
+                      "of those to fire, %" PRIu64 " with a recorded defect and %" PRIu64
+                      " with filler for a body\n",
+                      plan->defective, plan->filled);
+    }
+    if (plan->by_ttfb) {
+        label(out, "");
+        buffer_printf(out, "%" PRIu64 " event streams and long polls, judged by their first byte\n",
+                      plan->by_ttfb);
+    }
 }
 
 static void render_schedule(const struct plan *plan, const struct plan_means *means, struct buffer *out)

@@ -4,6 +4,7 @@
 
 #include "common/segment/merge.h"
 #include "filters/session.h"
+#include "replay/judge.h"
 #include "replay/plan/demand.h"
 #include "replay/plan/resources.h"
 #include "replay/request.h"
@@ -15,6 +16,7 @@ struct plan_options {
     enum session_mode session_mode;
     const char *session_name;
     const char *methods; /* or NULL */
+    struct judge_wishes wishes;
     const struct schedule_plan *schedule;
     uint64_t count;       /* requests to fire; 0: all */
     uint64_t duration_ns; /* 0: to the end */
@@ -31,9 +33,11 @@ struct plan {
     bool whole;                   /* the iteration was read to its end, its count or its duration */
     uint64_t read, filtered;
     uint64_t unreplayable[UNSENT_REASON_COUNT];
-    uint64_t linked;      /* requests that carry what an answer must issue first */
-    uint64_t requests;    /* of all iterations */
-    uint64_t duration_ns; /* of all iterations; of a closed loop: 0 */
+    uint64_t defective, filled; /* requests to be fired although they cannot be as they were */
+    uint64_t by_ttfb;           /* to be judged by their first byte */
+    uint64_t linked;            /* requests that carry what an answer must issue first */
+    uint64_t requests;          /* of all iterations */
+    uint64_t duration_ns;       /* of all iterations; of a closed loop: 0 */
 };
 
 /* How a plan is carried out, beside what it says itself. */

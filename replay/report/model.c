@@ -132,6 +132,10 @@ static json_t *runs_of(const struct model_input *input)
         json_string("client: first request byte sent to last response byte received by the replayer"));
     set(measured, "response", json_string("client: intended send time to last response byte received"));
     set(measured, "latency_over", json_string("pairs answered with the same status class on both sides"));
+    set(measured, "by_ttfb",
+        json_string(
+            "event streams and long polls: their latencies, on both sides, end with the first byte of "
+            "the response"));
     set(object, "measured", measured);
     return object;
 }
@@ -221,6 +225,8 @@ static const char *judged_as(enum diff diff)
         return "worse";
     case DIFF_CREDENTIALS:
         return "credentials_unknown";
+    case DIFF_FILLED:
+        return "filled";
     case DIFF_NO_ORIGINAL:
     case DIFF_NOT_FIRED:
         break;
@@ -255,6 +261,10 @@ static void set_totals(json_t *object, const struct figures *figures)
     set_count(object, "interim", figures->interim);
     set_count(object, "redirected", figures->redirected);
     set_count(object, "retry_after", figures->retry_after);
+    set_count(object, "defective", figures->defective);
+    set_count(object, "filled", figures->filled);
+    set_count(object, "by_ttfb", figures->by_ttfb);
+    set_count(object, "stream_ended", figures->stream_ended);
     set_count(object, "status_changed", figures->status_changed);
     set_count(object, "worse", figures->worse);
     set_count(object, "better", figures->better);

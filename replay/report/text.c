@@ -376,9 +376,10 @@ static void render_endpoint(const json_t *endpoint, struct buffer *out)
     static const char *const marks[] = {"!", "?", " "};
     char name[TEXT_SIZE_MAX], texts[4][UNITS_TEXT_SIZE];
     const json_t *original = member(endpoint, "original"), *service = member(endpoint, "service");
-    buffer_printf(out, "%s %-*s %7llu %6llu %5llu %9s %9s %8s %8s\n", marks[rank_of(endpoint)],
-                  NAME_WIDTH - 2, plain(text_at(endpoint, "endpoint"), NAME_WIDTH - 2, name),
-                  count_at(endpoint, "sent"), count_at(endpoint, "worse"), count_at(endpoint, "failed"),
+    buffer_printf(out, "%s%s%-*s %7llu %6llu %5llu %9s %9s %8s %8s\n", marks[rank_of(endpoint)],
+                  count_at(endpoint, "by_ttfb") ? "t" : " ", NAME_WIDTH - 2,
+                  plain(text_at(endpoint, "endpoint"), NAME_WIDTH - 2, name), count_at(endpoint, "sent"),
+                  count_at(endpoint, "worse"), count_at(endpoint, "failed"),
                   duration(member(original, "p50"), texts[0]), duration(member(service, "p50"), texts[1]),
                   duration(member(original, "p99"), texts[2]), duration(member(service, "p99"), texts[3]));
 }
@@ -451,6 +452,24 @@ static void render_failures(const json_t *report, struct buffer *out)
             buffer_printf(out, "  %s", plain(text_at(failure, "detail"), WIDTH - 30, detail));
         buffer_append_byte(out, '\n');
     }
+    if (count_at(totals, "by_ttfb")) {
+        buffer_printf(out,
+                      "\n%llu pairs, of endpoints marked t, are event streams or long polls: their latencies "
+                      "end with\nthe first byte of the answer",
+                      count_at(totals, "by_ttfb"));
+        if (count_at(totals, "stream_ended"))
+            buffer_printf(out, "; the replayer ended %llu after the recorded time, or --timeout",
+                          count_at(totals, "stream_ended"));
+        buffer_append_byte(out, '\n');
+    }
+    if (count_at(totals, "defective"))
+        buffer_printf(out, "\n%llu requests were fired with a recorded defect (--fire-flagged)\n",
+                      count_at(totals, "defective"));
+    if (count_at(totals, "filled"))
+        buffer_printf(out,
+                      "\n%llu requests were fired with filler for a body (--fill-bodies); they are not "
+                      "compared\n",
+                      count_at(totals, "filled"));
     if (count_at(totals, "retry_after"))
         buffer_printf(
             out, "\n%llu answers of 429 or 503 said when to ask again (Retry-After); that was not done\n",

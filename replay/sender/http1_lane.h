@@ -83,6 +83,8 @@ struct lane {
     enum transport_error deferred_error;
     const char *deferred_detail;
 
+    struct event ending; /* request.end_after_ns is over */
+
     struct deadline connect_deadline;
     struct deadline request_deadline;
     struct deadline continue_deadline;

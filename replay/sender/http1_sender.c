@@ -16,6 +16,8 @@
 
 #define LANE_OF(member, pointer) ((struct lane *)((char *)(pointer)-offsetof(struct lane, member)))
 
+static void end_after(struct lane *lane, uint64_t wait_ns);
+
 /* Closes the connection and forgets everything that could still call back. */
 static void shut(struct lane *lane)
 {
@@ -25,6 +27,7 @@ static void shut(struct lane *lane)
         stream_close(&lane->stream);
     }
     event_del(&lane->deferred);
+    event_del(&lane->ending);
     deadline_stop(&lane->connect_deadline);
     deadline_stop(&lane->request_deadline);
     deadline_stop(&lane->continue_deadline);
@@ -75,6 +78,8 @@ static void finish(struct lane *lane, enum transport_error error, const char *de
     outcome.closed = !keep;
     if (keep) {
         deadline_stop(&lane->request_deadline);
+        if (lane->request.end_after_ns)
+            event_del(&lane->ending);
         lane->base.state = SENDER_LANE_IDLE;
         lane->free_mono_ns = outcome.done_mono_ns;
         if (stream_has_pending(&lane->stream))
@@ -300,6 +305,25 @@ static bool complete(struct lane *lane, uint64_t now)
     return true;
 }
 
+static void on_ending(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    struct lane *lane = arg;
+    if (lane->received) /* not looked at yet */
+        end_after(lane, NS_PER_MS);
+    else
+        finish(lane, TRANSPORT_BODY_TIMEOUT, "the response was ended by the replayer", clock_mono_ns());
+}
+
+/* The response may last so much longer, whatever the time-out says. */
+static void end_after(struct lane *lane, uint64_t wait_ns)
+{
+    const struct timeval wait = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
+                                 .tv_usec = (suseconds_t)(wait_ns % NS_PER_S / NS_PER_US)};
+    if (event_add(&lane->ending, &wait) == 0)
+        deadline_stop(&lane->request_deadline);
+}
+
 /* Takes |bytes| read at |now|. Returns whether the lane is still at the same request. */
 static bool take_bytes(struct lane *lane, struct bytes bytes, uint64_t now)
 {
@@ -325,6 +349,8 @@ static bool take_bytes(struct lane *lane, struct bytes bytes, uint64_t now)
     }
     if (facts->continued && lane->sendable_bytes < lane->total_bytes)
         send_body(lane, clock_mono_ns());
+    if (lane->request.end_after_ns && facts->status && lane->request_deadline.running)
+        end_after(lane, lane->request.end_after_ns);
     return true;
 }
 
@@ -552,6 +578,7 @@ static struct sender_lane *http1_lane_create(struct sender *base, const struct t
     lane->stream = STREAM_CLOSED;
     lane->response = response_create(sender->max_head_bytes);
     event_assign(&lane->deferred, sender->loop, -1, 0, on_deferred, lane);
+    event_assign(&lane->ending, sender->loop, -1, 0, on_ending, lane);
     sender->lanes++;
     return &lane->base;
 }

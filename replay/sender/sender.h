@@ -50,6 +50,9 @@ struct sender_request {
     bool method_is_head;    /* HEAD: the response has no body whatever its header says */
     bool expect_continue;   /* send the head, wait for 100, then the body */
     size_t want_body_bytes; /* how much of the response's body the callback wants to see; 0 none */
+    uint64_t
+        end_after_ns; /* a response that lasts longer after its head is ended as by its time-out, whose place this takes from then on;
+                               0: it has the time-out alone. sender_http1 alone heeds it */
 };
 
 /* What became of a request. Views are borrowed until the callback returns or first calls the sender. */

@@ -72,7 +72,7 @@ static bool is_login(const struct exchange *exchange)
         issues |= exchange->links[i].kind == LINK_ISSUES && exchange->links[i].identity;
     }
     return password && issues && exchange->status >= 200 && exchange->status < 400 &&
-           judge_exchange(exchange) == UNSENT_NONE;
+           judge_exchange(exchange, NULL, NULL) == UNSENT_NONE;
 }
 
 static const struct way *find_way(const struct login_template *template, const struct link *shown)

@@ -143,6 +143,23 @@ static void add_waits(struct figures *figures, const struct result *result)
     figures->blocked += later_of(eligible_ns, result->slot_ns) - eligible_ns > STATS_WAIT_NS;
 }
 
+/* Of an answer that lasts because the server waits, the first byte is what tells. */
+static void add_latencies(struct figures *figures, const struct result *result)
+{
+    bool by_ttfb = (result->flags & RESULT_FLAG(BY_TTFB)) != 0;
+    uint64_t original_ns = by_ttfb ? result->original_ttfb_ns : result->original_service_ns;
+    uint64_t service_ns = by_ttfb ? result_ttfb_ns(result) : result_service_ns(result);
+    uint64_t response_ns = result_response_ns(result);
+    if (by_ttfb && result->first_byte_ns)
+        response_ns -= result->done_ns - result->first_byte_ns;
+    figures->by_ttfb += by_ttfb;
+    histogram_record_ns(&figures->original, original_ns);
+    histogram_record_ns(&figures->service, service_ns);
+    histogram_record_ns(&figures->response, response_ns);
+    histogram_record_ns(&figures->response_unlagged, response_ns - result_send_lag_ns(result));
+    examples_offer(&figures->slowest, service_ns, result->exchange);
+}
+
 static void add_fired(struct figures *figures, const struct result *result, enum diff diff)
 {
     bool answered = result->outcome == RESULT_ANSWERED;
@@ -154,6 +171,9 @@ static void add_fired(struct figures *figures, const struct result *result, enum
     figures->interim += (result->flags & RESULT_FLAG(INTERIM)) != 0;
     figures->redirected += (result->flags & RESULT_FLAG(REDIRECTED)) != 0;
     figures->retry_after += (result->flags & RESULT_FLAG(RETRY_AFTER)) != 0;
+    figures->stream_ended += (result->flags & RESULT_FLAG(STREAM_ENDED)) != 0;
+    figures->defective += (result->flags & RESULT_FLAG(DEFECTIVE)) != 0;
+    figures->filled += (result->flags & RESULT_FLAG(FILLED)) != 0;
     if (!answered)
         figures->transport[result->transport]++;
     if (diff_is_pair(diff)) {
@@ -171,15 +191,8 @@ static void add_fired(struct figures *figures, const struct result *result, enum
         histogram_record_ns(&figures->tls, result->tls_ns);
     if (result->sent_first_ns > 0)
         histogram_record_ns(&figures->send_lag, result_send_lag_ns(result));
-    if (diff_is_comparable(diff)) {
-        uint64_t service_ns = result_service_ns(result);
-        histogram_record_ns(&figures->original, result->original_service_ns);
-        histogram_record_ns(&figures->service, service_ns);
-        histogram_record_ns(&figures->response, result_response_ns(result));
-        histogram_record_ns(&figures->response_unlagged,
-                            result_response_ns(result) - result_send_lag_ns(result));
-        examples_offer(&figures->slowest, service_ns, result->exchange);
-    }
+    if (diff_is_comparable(diff))
+        add_latencies(figures, result);
     add_content(figures, result);
     add_transition(figures, result, diff);
 }
@@ -365,6 +378,10 @@ static void merge_figures(struct figures *to, const struct figures *from)
     to->interim += from->interim;
     to->redirected += from->redirected;
     to->retry_after += from->retry_after;
+    to->stream_ended += from->stream_ended;
+    to->defective += from->defective;
+    to->filled += from->filled;
+    to->by_ttfb += from->by_ttfb;
     to->errors += from->errors;
     to->unreplayable += from->unreplayable;
     to->not_sent += from->not_sent;

@@ -194,7 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     learn(linker, &context, &exchange, buffer_bytes(&answer), used, data[1]);
     for (int again = 0; again < 2; again++) { /* the second in used buffers */
         bool built = UNSENT_NONE == request_build(&request, &rules, linker, &context, &exchange);
-        if (built && seen.complete && judge_exchange(&exchange) == UNSENT_NONE)
+        if (built && seen.complete && judge_exchange(&exchange, NULL, NULL) == UNSENT_NONE)
             check(&request, &rules, &exchange);
     }
     linker_forgotten(linker);

@@ -3,7 +3,7 @@ import struct
 
 
 def write(path, exchanges, port=80):
-    """exchanges: pairs of bytes, request and response."""
+    """exchanges: pairs of bytes, request and response; a response may be a list of pairs, microseconds to wait and bytes."""
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
         clock = 0
@@ -22,8 +22,14 @@ def write(path, exchanges, port=80):
             packet(server, client, 1, 2, 0x12)
             for at in range(0, len(request), 1000):
                 packet(client, server, 2 + at, 2, 0x18, request[at:at + 1000])
-            for at in range(0, len(response), 1000):
-                packet(server, client, 2 + at, 2 + len(request), 0x18, response[at:at + 1000])
+            pieces = response if isinstance(response, list) else [(0, response)]
+            response, at = b"".join(piece for _, piece in pieces), 0
+            for wait, piece in pieces:
+                clock += wait
+                for begin in range(0, len(piece), 1000):
+                    part = piece[begin:begin + 1000]
+                    packet(server, client, 2 + at, 2 + len(request), 0x18, part)
+                    at += len(part)
             packet(client, server, 2 + len(request), 2 + len(response), 0x11)
             packet(server, client, 2 + len(response), 3 + len(request), 0x11)
             packet(client, server, 3 + len(request), 3 + len(response), 0x10)

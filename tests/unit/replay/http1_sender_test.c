@@ -463,6 +463,41 @@ static void test_sender_waits_for_100(void **state)
     check_expect("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", false, 417, 0);
 }
 
+static void test_sender_ends_a_response_that_lasts(void **state)
+{
+    (void)state;
+    static const char *const begun = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    const struct {
+        const char *answer;
+        uint64_t timeout_ms, end_after_ms;
+        enum transport_error error;
+    } cases[] = {
+        {begun, 10000, 30, TRANSPORT_BODY_TIMEOUT},
+        {begun, 1000, 1200, TRANSPORT_BODY_TIMEOUT}, /* whose time goes on past the time-out */
+        {"", 50, 10000, TRANSPORT_TIMEOUT},          /* which has nothing that lasts */
+        {OK2, 10000, 30, TRANSPORT_NONE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct script_server server;
+        struct client client;
+        struct reply reply = {{cases[i].answer}, END_WAIT};
+        const struct sender_settings settings = {.request_timeout_ns = cases[i].timeout_ms * NS_PER_MS};
+        const struct sender_request request = {.head = BYTES_LITERAL(GET),
+                                               .end_after_ns = cases[i].end_after_ms * NS_PER_MS};
+        server_start(&server, script_replies, &reply);
+        client_init_port(&client, server.port, &settings);
+        const struct sender_outcome *outcome = client_ask(&client, &request);
+        assert_int_equal(outcome->error, cases[i].error);
+        if (cases[i].answer == begun) {
+            assert_int_equal(outcome->status, 200);
+            assert_int_equal(outcome->body_bytes, 3);
+            assert_true(outcome->done_mono_ns >=
+                        outcome->first_byte_mono_ns + cases[i].end_after_ms * NS_PER_MS - NS_PER_MS);
+        }
+        finish(&server, &client);
+    }
+}
+
 static void test_sender_never_calls_back_after_close(void **state)
 {
     (void)state;
@@ -555,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_sender_sends_on_after_an_early_answer),
         cmocka_unit_test(test_sender_takes_an_answer_that_refuses_the_body),
         cmocka_unit_test(test_sender_waits_for_100),
+        cmocka_unit_test(test_sender_ends_a_response_that_lasts),
         cmocka_unit_test(test_sender_never_calls_back_after_close),
         cmocka_unit_test(test_sender_lane_may_be_freed_by_its_callback),
         cmocka_unit_test(test_sender_reaches_unix_sockets),

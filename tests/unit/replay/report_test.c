@@ -57,6 +57,14 @@ static void make_results(void)
                          i < 10 ? UNSENT_BODY_DROPPED : UNSENT_UPGRADE));
     add(make_unfired(0xb000, "GET /items/{id}", RESULT_NOT_SENT, UNSENT_DURATION));
     add(make_result(0xb001, "GET /health", 0, 200, 0, 100));
+    const uint64_t marks[] = {RESULT_FLAG(BY_TTFB) | RESULT_FLAG(STREAM_ENDED), RESULT_FLAG(FILLED),
+                              RESULT_FLAG(DEFECTIVE)};
+    for (unsigned i = 0; i < 3; i++) {
+        struct result result = make_result(0xc000 + i, "GET /events", 200, 200, 9000000, 9000000);
+        result.original_ttfb_ns = 4000000;
+        result.flags = marks[i];
+        add(result);
+    }
 }
 
 static struct run_info make_run(void)

@@ -65,6 +65,31 @@ static void test_request_is_kept_byte_for_byte(void **state)
            "");
 }
 
+static void test_request_keeps_a_defect_of_its_length(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t defects;
+        const char *value, *wanted;
+    } cases[] = {
+        {0, "003", "3"},
+        {MESSAGE_DEFECT(LENGTH_ZEROS), "003", "003"},
+        {MESSAGE_DEFECT(LENGTH_ZEROS), "004", "3"}, /* it was right, and is not for this body */
+        {MESSAGE_DEFECT(LENGTH_REPEATED), "3, 3", "3, 3"},
+        {MESSAGE_DEFECT(LENGTH_INVALID), "+3", "+3"},
+        {MESSAGE_DEFECT(LENGTH_CONFLICT), "7", "7"},
+    };
+    struct request_rules rules = rules_of("");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char head[128], wanted[128];
+        snprintf(head, sizeof head, "POST / HTTP/1.1\r\nContent-Length: %s\r\n\r\n", cases[i].value);
+        snprintf(wanted, sizeof wanted, "POST / HTTP/1.1\r\nContent-Length: %s\r\n" TAIL, cases[i].wanted);
+        struct exchange exchange = exchange_of(head, BODY_FRAMING_LENGTH, "abc");
+        exchange.request.defects = cases[i].defects;
+        expect(&rules, &exchange, wanted, "abc");
+    }
+}
+
 static void test_request_target_forms(void **state)
 {
     (void)state;
@@ -399,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request_for_what_was_created_goes_to_the_targets_place),
         cmocka_unit_test(test_request_is_kept_byte_for_byte),
+        cmocka_unit_test(test_request_keeps_a_defect_of_its_length),
         cmocka_unit_test(test_request_target_forms),
         cmocka_unit_test(test_request_hosts_follow_in_origin_and_referer),
         cmocka_unit_test(test_request_framing_is_right_for_the_body),

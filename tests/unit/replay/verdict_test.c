@@ -454,6 +454,37 @@ static void test_verdict_unknown_credentials_are_set_apart(void **state)
     stats_free(stats);
 }
 
+/* Of what lasts because the server waits, the first byte tells; what was fired with filler tells nothing. */
+static void test_verdict_judges_streams_by_their_first_byte(void **state)
+{
+    (void)state;
+    for (int slow = 0; slow < 2; slow++) {
+        struct stats *stats = stats_create(0);
+        for (unsigned i = 0; i < 40; i++) {
+            struct result result = make_result(++next_id, A, 200, 200, 2000000, 9000000);
+            result.flags |= RESULT_FLAG(BY_TTFB);
+            result.original_ttfb_ns = 1000000;
+            result.sent_last_ns = result.sent_first_ns;
+            result.first_byte_ns = result.sent_last_ns + (slow ? 7000000 : 1500000);
+            stats_add(stats, &result);
+            result = make_result(++next_id, A, 200, 400, 1000, 9000000);
+            result.flags |= RESULT_FLAG(FILLED);
+            stats_add(stats, &result);
+        }
+        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, "p50 < 10ms");
+        const struct figures *total = stats_total(stats);
+        assert_int_equal(judgement.finding_count, slow);
+        assert_int_equal(judgement.gates[2].verdict, VERDICT_PASS);
+        assert_int_equal(total->by_ttfb, 40);
+        assert_int_equal(total->filled, 40);
+        assert_int_equal(total->pairs, 40);
+        assert_int_equal(total->sent, 80);
+        assert_true(histogram_quantile(&total->response, 50000) < 100000);
+        judgement_free(&judgement);
+        stats_free(stats);
+    }
+}
+
 static void test_verdict_closed_loop_has_no_latency_finding(void **state)
 {
     (void)state;
@@ -489,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_verdict_counts_need_requests_that_were_sent),
         cmocka_unit_test(test_verdict_inconclusive_cases),
         cmocka_unit_test(test_verdict_unknown_credentials_are_set_apart),
+        cmocka_unit_test(test_verdict_judges_streams_by_their_first_byte),
         cmocka_unit_test(test_verdict_closed_loop_has_no_latency_finding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

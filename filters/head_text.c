@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define METHOD_MAX  24
+#define VERSION_MAX 8
+
 bool head_text_is_token(struct bytes name)
 {
     for (size_t i = 0; i < name.size; i++)
@@ -13,19 +16,40 @@ bool head_text_is_token(struct bytes name)
     return name.size > 0;
 }
 
+/* Whether |method| is of the form that all methods have: capitals, parted by '-' or '_'. Where a body is longer than its head says, its rest stands
+ * before the next method: with other characters, or one that only ends as a method. */
+static bool is_method(struct bytes method)
+{
+    static const char *const common[] = {"GET", "PUT", "HEAD", "POST", "DELETE", "OPTIONS"};
+    if (method.size == 0 || method.size > METHOD_MAX)
+        return false;
+    for (size_t i = 0; i < method.size; i++)
+        if ((method.data[i] < 'A' || method.data[i] > 'Z') && method.data[i] != '-' && method.data[i] != '_')
+            return false;
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        size_t size = strlen(common[i]);
+        if (method.size >= size && memcmp(method.data + method.size - size, common[i], size) == 0)
+            return method.size == size;
+    }
+    return true;
+}
+
 bool head_text_request_line(struct bytes head, struct http1_request_line *ret_line)
 {
-    if (!http1_request_line(head, ret_line) || !head_text_is_token(ret_line->method) ||
-        ret_line->method.size > 32 || ret_line->target.size == 0)
+    if (!http1_request_line(head, ret_line) || !is_method(ret_line->method) || ret_line->target.size == 0 ||
+        ret_line->version.size > VERSION_MAX)
         return false;
-    return !memchr(ret_line->target.data, '\r', ret_line->target.size) &&
-           !memchr(ret_line->target.data, 0, ret_line->target.size);
+    for (size_t i = 0; i < ret_line->target.size; i++)
+        if (ret_line->target.data[i] <=
+            ' ') /* RFC 9112 3.2: no blanks; some rest stands before the method, or after the target */
+            return false;
+    return true;
 }
 
 bool head_text_status_line(struct bytes head)
 {
     struct http1_status_line line;
-    if (!http1_status_line(head, &line) || line.version.size > 8 || line.status.size > 3)
+    if (!http1_status_line(head, &line) || line.version.size > VERSION_MAX || line.status.size > 3)
         return false;
     for (size_t i = 0; i < line.status.size; i++)
         if (line.status.data[i] < '0' || line.status.data[i] > '9')

@@ -119,6 +119,28 @@ static void test_lines_that_cannot_be_told_are_withheld(void **state)
 }
 
 /* Lines that come again are taken as they were the first time: what they say must still be heard. */
+/* A body that is longer than its head says leaves its rest before the next request line. */
+static void test_a_rest_of_a_body_before_a_request_line_is_withheld(void **state)
+{
+    (void)state;
+    static const char *const rests[] = {"-END RSA PRIVATE KEY-----\\n\"],\"secret\":\"hunter2\"}", "hunter2",
+                                        "HUNTER", "X hunter2&a=1", "b hunter2 "};
+    static const char *const lines[] = {"GET /a HTTP/1.1\r\n", "M-SEARCH * HTTP/1.1\r\n",
+                                        "PROPPATCH /a HTTP/1.0\n", "RPC_IN_DATA /a?b HTTP/1.1\r\n",
+                                        "BREW /a\r\n"};
+    char text[256];
+    for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++) {
+        snprintf(text, sizeof text, "%sGET /x HTTP/1.1\r\nHost: h\r\n\r\n", rests[i]);
+        const struct message *message = request(text, "");
+        assert_text(&message->head, "\r\nHost: h\r\n\r\n");
+        assert_int_equal(message->withheld_lines, 1);
+    }
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        snprintf(text, sizeof text, "%sHost: h\r\n\r\n", lines[i]);
+        assert_text(&request(text, "")->head, text);
+    }
+}
+
 static void test_repeated_lines_say_the_same_each_time(void **state)
 {
     (void)state;
@@ -618,6 +640,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_public_exchange_is_untouched),
         cmocka_unit_test(test_lines_that_cannot_be_told_are_withheld),
+        cmocka_unit_test(test_a_rest_of_a_body_before_a_request_line_is_withheld),
         cmocka_unit_test(test_repeated_lines_say_the_same_each_time),
         cmocka_unit_test(test_folded_credentials_are_one_value),
         cmocka_unit_test(test_bodies_fail_closed),

@@ -10,7 +10,7 @@
 # REHEARSE_LEAK=long takes all combinations of kind, place, coding, content coding, chunks and cuts.
 source "$(dirname "$0")/lib.sh"
 here=$(dirname "$0")
-seed=${REHEARSE_SEED:-1}
+seed=${REHEARSE_LEAK_SEED:-1}
 search() { # search found|absent|partly PATH...
     local wanted=$1
     shift

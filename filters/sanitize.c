@@ -11,6 +11,7 @@
 #include "filters/locate/body_locator.h"
 #include "filters/locate/header_locator.h"
 #include "filters/locate/urlencoded.h"
+#include "filters/personal.h"
 #include "filters/pseudonym_memo.h"
 #include "filters/rekey.h"
 #include "filters/stale.h"
@@ -22,8 +23,7 @@
 #define DECODED_MAX   (16u << 20) /* of a body without its content coding */
 #define LARGE_BODY    (16u << 20) /* once sanitized: it may not fit in a record, and be dropped after all */
 #define BEGINNING_MAX (1u << 20)  /* likewise, of one that was cut */
-
-#define COPIED_MAX 16384
+#define COPIED_MAX    16384
 
 struct sanitizer {
     const struct policy *policy;
@@ -49,6 +49,7 @@ struct sanitizer {
     struct keys_digest *digest;
     bool digests[2];       /* of bodies that are dropped, by link_kind */
     const uint8_t *former; /* recognition key; NULL: none */
+    struct personal personal;
     struct buffer rekeyed; /* a value that was a pseudonym under it */
     struct buffer scratch;
     sanitize_observer_fn *observer;
@@ -125,6 +126,8 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
         rekey_text(sanitizer->former, sanitizer->keys, value, &sanitizer->scratch);
         known.value = buffer_bytes(value);
     }
+    if (!rule)
+        rule = personal_rule(&sanitizer->personal, &sanitizer->locator, &known);
     put_replacement(sanitizer, &known, rule, out);
     if (sanitizer->observer && sanitizer->locator.unwrapped == 0)
         tell_atom(sanitizer, atom, rule,
@@ -149,8 +152,7 @@ static void tell_removed(void *arg, const struct atom *atom)
 static void tell_recoded(void *arg, const struct atom *atom, struct bytes replacement)
 {
     struct sanitizer *sanitizer = arg;
-    if (sanitizer->observer)
-        tell_atom(sanitizer, atom, policy_rule_of(sanitizer->policy, atom->decision.rule), replacement);
+    tell_atom(sanitizer, atom, policy_rule_of(sanitizer->policy, atom->decision.rule), replacement);
 }
 
 bool sanitizer_is_ours(const struct sanitizer *sanitizer, struct bytes value)
@@ -206,6 +208,7 @@ void sanitizer_free(struct sanitizer *sanitizer)
     buffer_free(&sanitizer->rekeyed);
     buffer_free(&sanitizer->scratch);
     keys_digest_free(sanitizer->digest);
+    personal_done(&sanitizer->personal);
     pseudonym_memo_wipe(&sanitizer->sessions);
     pseudonym_memo_wipe(&sanitizer->others);
     free(sanitizer);

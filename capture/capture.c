@@ -38,6 +38,7 @@
 #define QUEUE_FILE_BYTES 0  /* as few batches as keep all threads at work */
 #define FRAGMENTS_SHARE  16 /* of the memory for reassembly, that fragments may take */
 #define TICK_PACKETS     32 /* few: on a busy machine, they may take long */
+#define TURN_PACKETS     96 /* taken before others may run */
 #define TICK_SLACK_NS    (500 * NS_PER_MS) /* how far behind the clock packets may come out of the ring */
 
 /* A running capture. */
@@ -97,7 +98,8 @@ static int open_recorder(struct run *run, struct error *err)
                       .threads = settings->interface ? 1 : processors(),
                       .queue_bytes =
                           settings->interface ? settings->memory_bytes / QUEUE_SHARE : QUEUE_FILE_BYTES,
-                      .live = settings->interface},
+                      .live = settings->interface,
+                      .courtesy = settings->interface ? &run->courtesy : NULL},
         .bodies = (enum recorder_bodies)settings->bodies,
         .max_body_bytes = settings->max_body_bytes,
         .count = settings->count,
@@ -329,6 +331,8 @@ static void capture_packets(struct run *run)
             take_packet(run, &frame);
             if (turns % TICK_PACKETS == 0)
                 tick(run, false);
+            if (turns % TURN_PACKETS == 0 && run->settings->interface)
+                courtesy_give_way(&run->courtesy);
             break;
         case SOURCE_IDLE:
             if (is_over(run, NULL))

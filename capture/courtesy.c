@@ -3,6 +3,7 @@
 #include "common/scheduling.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -36,8 +37,15 @@ void courtesy_begin(struct courtesy *courtesy)
 void courtesy_look(struct courtesy *courtesy, unsigned eighths)
 {
     int nice = courtesy_nice(eighths);
+    atomic_store_explicit(&courtesy->insists, eighths > 0, memory_order_relaxed);
     if (courtesy->fd >= 0 && nice != courtesy->nice)
         set(courtesy, nice);
+}
+
+void courtesy_give_way(struct courtesy *courtesy)
+{
+    if (!atomic_load_explicit(&courtesy->insists, memory_order_relaxed))
+        sched_yield();
 }
 
 void courtesy_end(struct courtesy *courtesy)

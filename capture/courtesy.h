@@ -3,14 +3,16 @@
 #ifndef CAPTURE_COURTESY_H
 #define CAPTURE_COURTESY_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* How far a buffer is filled is told in eighths of it. */
 #define COURTESY_FULL 8
 
 struct courtesy {
-    int fd;   /* of the process's autogroup (sched(7)); -1: there is none, all stays as it is */
-    int nice; /* of it, as far as it could be set */
+    int fd;              /* of the process's autogroup (sched(7)); -1: there is none, all stays as it is */
+    int nice;            /* of it, as far as it could be set */
+    atomic_bool insists; /* something waits for us; any thread reads it */
 };
 
 /* Makes the process the leader of a session of its own, whose processor time Linux weighs apart from all others' (autogroup),
@@ -24,6 +26,9 @@ int courtesy_nice(unsigned eighths);
 /* Insists as far as |eighths| asks for; cheap where nothing changes. What the kernel refuses (it takes ten changes a second) comes with a
  * later call. */
 void courtesy_look(struct courtesy *courtesy, unsigned eighths);
+/* Lets whoever waits for this processor run before the calling thread goes on, unless the capture insists. To be called each few dozen
+ * microseconds of work: a turn that has begun is not always taken away before the kernel's next tick, up to 4 ms later. A live capture only. */
+void courtesy_give_way(struct courtesy *courtesy);
 void courtesy_end(struct courtesy *courtesy);
 
 #endif

@@ -1,6 +1,7 @@
 #include "capture/recording.h"
 
 #include "capture/batch_queue.h"
+#include "capture/courtesy.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -22,10 +23,12 @@
 #define LARGE_BATCH_BYTES (UINT64_C(4) << 20)
 #define FETCHED_BYTES     ((size_t)2048)
 #define FETCHED_LINKS     4
+#define TURN_EXCHANGES    48 /* put before others may run */
 
 struct recording {
     struct traffic_writer *writer;
     struct batch_queue *queue;
+    struct courtesy *courtesy;
     bool live;
     size_t batch_bytes; /* after which a batch is handed over */
     bool finished;
@@ -163,6 +166,11 @@ static void fetch_ahead(const struct exchange_batch *batch, const struct turn *t
         prefetch_write(exchange->links, FETCHED_LINKS * sizeof *exchange->links);
 }
 
+static void give_way(void *courtesy)
+{
+    courtesy_give_way(courtesy);
+}
+
 static void *run_lane(void *arg)
 {
     struct recording *recording = arg;
@@ -178,6 +186,8 @@ static void *run_lane(void *arg)
         for (size_t i = 0; i < batch->count; i++) {
             fetch_ahead(batch, turns, i);
             status |= traffic_lane_put(lane, &batch->exchanges[turns[i].index], &err);
+            if (recording->courtesy && i % TURN_EXCHANGES == 0)
+                courtesy_give_way(recording->courtesy);
         }
         traffic_lane_compress(lane);
         await_turn(recording, batch);
@@ -201,11 +211,14 @@ int recording_open(const struct recording_options *options, struct recording **r
     assert(options->threads > 0);
     struct traffic_writer_options writer_options = options->writer;
     writer_options.resumes = options->live;
+    writer_options.pause = options->courtesy ? give_way : NULL;
+    writer_options.pause_arg = options->courtesy;
     struct traffic_writer *writer;
     if (traffic_writer_open(&writer_options, &writer, err) != 0)
         return -1;
     struct recording *recording = xcalloc(1, sizeof *recording);
     recording->writer = writer;
+    recording->courtesy = options->courtesy;
     recording->live = options->live;
     recording->batch_bytes = options->live ? LIVE_BATCH_BYTES : FILE_BATCH_BYTES;
     pthread_mutex_init(&recording->lock, NULL);

@@ -18,6 +18,7 @@ struct recording_options {
     size_t queue_bytes;                   /* of exchanges under way, about */
     bool live; /* exchanges are shed where the queue is full, and recording goes on after the disk failed;
                   else it waits, and ends */
+    struct courtesy *courtesy; /* whom the threads give way by; borrowed; NULL: by none */
 };
 
 /* What became of the exchanges that were put. put = counts.written + counts.lost + shed + those under way. */

@@ -26,6 +26,8 @@ struct traffic_writer {
     const struct sampling *sampling;
     bool unsanitized;
     int level;
+    void (*pause)(void *arg);
+    void *pause_arg;
 };
 
 struct traffic_lane {
@@ -80,6 +82,8 @@ int traffic_writer_open(const struct traffic_writer_options *options, struct tra
     writer->sampling = options->sampling;
     writer->unsanitized = options->unsanitized;
     writer->level = options->level;
+    writer->pause = options->pause;
+    writer->pause_arg = options->pause_arg;
     *ret_writer = writer;
     return 0;
 }
@@ -167,6 +171,7 @@ struct traffic_lane *traffic_lane_create(struct traffic_writer *writer)
     sanitizer_set_digests(lane->sanitizer, writer->wanted != TRAFFIC_BODIES_NONE,
                           writer->wanted == TRAFFIC_BODIES_ALL);
     lane->block = block_builder_create(writer->level ? writer->level : SEGMENT_LEVEL_DEFAULT);
+    block_builder_set_pause(lane->block, writer->pause, writer->pause_arg);
     return lane;
 }
 

@@ -30,6 +30,8 @@ struct traffic_writer_options {
     bool unsanitized;                /* --unsanitized: record as seen and mark it */
     int level;                       /* zstd level, 0: default */
     bool resumes;                    /* a block that cannot be written is lost; later ones are tried again */
+    void (*pause)(void *arg);        /* called now and then by whoever compresses; NULL: it is not */
+    void *pause_arg;
 };
 
 /* What went through a lane. */

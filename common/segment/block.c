@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <zstd.h>
 
+#define PIECE_BYTES ((size_t)32 << 10) /* compressed between two pauses */
+#define FLUSH_BYTES 3                  /* and what that costs: a header of a zstd block */
+
 struct pending {
     uint64_t start_ns;
     size_t order;       /* of adding; equal start times keep it */
@@ -18,6 +21,8 @@ struct pending {
 
 struct block_builder {
     ZSTD_CCtx *context;
+    void (*pause)(void *arg); /* NULL: none */
+    void *pause_arg;
     struct pending *records;
     size_t count;
     size_t capacity;
@@ -48,6 +53,12 @@ struct block_builder *block_builder_create(int level)
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_checksumFlag, 0);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_contentSizeFlag, 1);
     return builder;
+}
+
+void block_builder_set_pause(struct block_builder *builder, void (*pause)(void *arg), void *arg)
+{
+    builder->pause = pause;
+    builder->pause_arg = arg;
 }
 
 void block_builder_free(struct block_builder *builder)
@@ -145,12 +156,32 @@ static void sort_pending(struct pending *records, size_t count)
     }
 }
 
-static void compress(ZSTD_CCtx *context, struct bytes raw, struct buffer *frame)
+/* Compresses in pieces, with a pause behind each. */
+static size_t compress_with_pauses(const struct block_builder *builder, struct bytes raw,
+                                   struct buffer *frame)
 {
+    ZSTD_inBuffer in = {raw.data, 0, 0};
+    ZSTD_outBuffer out = {frame->data, frame->capacity, 0};
+    ZSTD_CCtx_setPledgedSrcSize(builder->context, raw.size);
+    size_t left = 1;
+    for (bool last = false; !last;) {
+        in.size = raw.size - in.pos > PIECE_BYTES ? in.pos + PIECE_BYTES : raw.size;
+        last = in.size == raw.size;
+        left = ZSTD_compressStream2(builder->context, &out, &in, last ? ZSTD_e_end : ZSTD_e_flush);
+        builder->pause(builder->pause_arg);
+    }
+    return left == 0 ? out.pos : left;
+}
+
+static void compress(const struct block_builder *builder, struct bytes raw, struct buffer *frame)
+{
+    size_t pieces = builder->pause ? raw.size / PIECE_BYTES : 0;
     buffer_clear(frame);
-    buffer_reserve(frame, ZSTD_compressBound(raw.size));
-    size_t size = ZSTD_compress2(context, frame->data, frame->capacity, raw.data, raw.size);
-    assert(!ZSTD_isError(size)); /* the room is enough; nothing else can fail */
+    buffer_reserve(frame, ZSTD_compressBound(raw.size) + pieces * FLUSH_BYTES);
+    size_t size = builder->pause
+                      ? compress_with_pauses(builder, raw, frame)
+                      : ZSTD_compress2(builder->context, frame->data, frame->capacity, raw.data, raw.size);
+    assert(!ZSTD_isError(size) && size <= frame->capacity); /* the room is enough; nothing else can fail */
     frame->size = size;
 }
 
@@ -177,10 +208,10 @@ void block_builder_finish(struct block_builder *builder, struct block_frames *re
         assemble(builder);
     struct bytes meta = buffer_bytes(builder->sorted ? &builder->meta : &builder->meta_raw);
     struct bytes payload = buffer_bytes(builder->sorted ? &builder->payload : &builder->payload_raw);
-    compress(builder->context, meta, &builder->meta_frame);
+    compress(builder, meta, &builder->meta_frame);
     buffer_clear(&builder->payload_frame);
     if (payload.size > 0)
-        compress(builder->context, payload, &builder->payload_frame);
+        compress(builder, payload, &builder->payload_frame);
     struct bytes meta_frame = buffer_bytes(&builder->meta_frame),
                  payload_frame = buffer_bytes(&builder->payload_frame);
     *ret_frames = (struct block_frames){

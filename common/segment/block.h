@@ -13,6 +13,8 @@ struct block_builder;
 
 /* |level| is that of zstd, 1 to 19. */
 struct block_builder *block_builder_create(int level);
+/* Calls |pause| now and then while compressing, about each 50 us. */
+void block_builder_set_pause(struct block_builder *builder, void (*pause)(void *arg), void *arg);
 void block_builder_free(struct block_builder *builder);
 /* Adds a record; the bytes are copied. meta and payload are at most SEGMENT_RECORD_MAX each. */
 void block_builder_add(struct block_builder *builder, uint64_t start_ns, struct bytes meta,

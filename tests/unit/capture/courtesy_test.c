@@ -2,12 +2,15 @@
  * kernel, too, for a process that leads a session of its own, and not for others. */
 #include "capture/courtesy.h"
 
+#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +26,45 @@ static void test_courtesy_ends_step_by_step_as_buffers_fill(void **state)
     }
     assert_int_equal(courtesy_nice(COURTESY_FULL / 2), 0);
     assert_int_equal(courtesy_nice(99), 0);
+}
+
+static unsigned long yields(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return (unsigned long)usage.ru_nvcsw + (unsigned long)usage.ru_nivcsw;
+}
+
+/* Spins as the other of two on one processor, until it is killed. */
+static pid_t start_rival(void)
+{
+    pid_t rival = fork();
+    if (rival == 0)
+        for (;;)
+            ;
+    return rival;
+}
+
+static void test_courtesy_gives_way_unless_something_waits(void **state)
+{
+    (void)state;
+    cpu_set_t before, one;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    pid_t rival = start_rival();
+    struct courtesy courtesy = {.fd = -1};
+    courtesy_look(&courtesy, 0);
+    unsigned long begun = yields();
+    for (unsigned i = 0; i < 200 && yields() - begun < 3; i++)
+        courtesy_give_way(&courtesy);
+    assert_true(yields() - begun >= 3);
+    courtesy_look(&courtesy, 1);
+    assert_true(courtesy.insists);
+    kill(rival, SIGKILL);
+    waitpid(rival, NULL, 0);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 /* Reads "/autogroup-NUMBER nice NICE" of this process. Returns false where the kernel has no autogroups. */
@@ -106,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_courtesy_ends_step_by_step_as_buffers_fill),
+        cmocka_unit_test(test_courtesy_gives_way_unless_something_waits),
         cmocka_unit_test(test_courtesy_is_the_processs_own),
         cmocka_unit_test(test_courtesy_of_a_group_leader_changes_nothing),
     };

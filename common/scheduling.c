@@ -2,10 +2,12 @@
 
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define TURN_NS 100000 /* the shortest that the scheduler takes */
+#define BACK_BY 15     /* steps of niceness: a twenty-eighth of the weight */
 
 void scheduling_ask_for_short_turns(void)
 {
@@ -15,4 +17,9 @@ void scheduling_ask_for_short_turns(void)
         .sched_runtime = TURN_NS,
     };
     (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+void scheduling_stand_back(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), getpriority(PRIO_PROCESS, 0) + BACK_BY);
 }

@@ -7,4 +7,8 @@
  * does not know it refuses or ignores it. */
 void scheduling_ask_for_short_turns(void);
 
+/* Lets the other threads of the process go first where the calling one shares a processor with them, for good: one that has done much in
+ * short turns would else have to wait until this one had its share. A wish as well. */
+void scheduling_stand_back(void);
+
 #endif

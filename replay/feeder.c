@@ -7,6 +7,7 @@
 #include "common/keymap.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/scheduling.h"
 #include "common/stop.h"
 #include "replay/judge.h"
 #include "replay/state/bearer.h"
@@ -398,6 +399,8 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
         memcpy(feeder.abort_rules, options->abort_rules,
                options->abort_rule_count * sizeof options->abort_rules[0]);
     uint64_t cpu_ns = clock_process_cpu_ns();
+    if (!options->engine->settings->closed_loop)
+        scheduling_stand_back(); /* reading is far ahead, and the instants are the workers' */
     for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
         uint64_t before = feeder.fired;
         if (iteration) {

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define OPEN_AHEAD_NS (500 * NS_PER_MS)
+#define ADMIT_AT_ONCE 16 /* jobs: what falls due meanwhile waits for no more of them */
 
 struct worker {
     struct engine *engine;
@@ -41,6 +42,7 @@ struct worker {
     struct lanes lanes;
     struct job *schedule, *schedule_last; /* open loop: not due yet, in order of intended time */
     struct job *ahead;                    /* the first of those whose lane was not opened ahead */
+    struct job *incoming;                 /* taken from the inbox, not admitted yet */
     struct job *oldest, *newest;          /* all that are not fired */
     struct job *freed;                    /* eligible by the end of another, to be looked at */
     uint64_t alive;
@@ -353,7 +355,7 @@ static void fill_loop(struct worker *worker)
 
 static void end_when_done(struct worker *worker)
 {
-    worker->over = worker->alive == 0 && engine_is_over(worker->engine, worker->index);
+    worker->over = worker->alive == 0 && !worker->incoming && engine_is_over(worker->engine, worker->index);
 }
 
 /* Tells the lanes that |job| may go, once: what became eligible by the end of another may fall due before it is looked at. */
@@ -477,19 +479,33 @@ static void stop(struct worker *worker)
     }
 }
 
+/* Admits what came; where instants are to be kept, some of it, and the rest at the loop's next turn. */
+static void admit_incoming(struct worker *worker, bool stops)
+{
+    size_t limit = worker->loop || stops ? SIZE_MAX : ADMIT_AT_ONCE;
+    if (!worker->incoming)
+        worker->incoming = engine_take(worker->engine, worker->index);
+    while (worker->incoming && limit-- > 0) {
+        struct job *job = worker->incoming;
+        worker->incoming = job->next;
+        admit(worker, job);
+        if (!worker->incoming && stops)
+            worker->incoming = engine_take(worker->engine, worker->index);
+    }
+    if (worker->incoming)
+        event_active(worker->kicked, EV_READ, 0);
+}
+
 static void on_kicked(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
     struct worker *worker = arg;
     uint64_t count;
-    ssize_t got = read(fd, &count, sizeof count);
+    ssize_t got = worker->incoming ? 0 : read(fd, &count, sizeof count);
     (void)got; /* nothing there: another wake-up took it */
-    struct job *next;
-    for (struct job *job = engine_take(worker->engine, worker->index); job; job = next) {
-        next = job->next;
-        admit(worker, job);
-    }
-    if (atomic_load(&worker->engine->stop) != UNSENT_NONE)
+    bool stops = atomic_load(&worker->engine->stop) != UNSENT_NONE;
+    admit_incoming(worker, stops);
+    if (stops)
         stop(worker);
     if (worker->stopping || worker->loop)
         release_freed(worker);

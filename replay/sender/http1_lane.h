@@ -83,7 +83,8 @@ struct lane {
     enum transport_error deferred_error;
     const char *deferred_detail;
 
-    struct event ending; /* request.end_after_ns is over */
+    struct event ending; /* request.end_after_ns is over, where |end_mono_ns| has come */
+    uint64_t end_mono_ns;
 
     struct deadline connect_deadline;
     struct deadline request_deadline;

@@ -309,10 +309,13 @@ static void on_ending(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     struct lane *lane = arg;
-    if (lane->received) /* not looked at yet */
+    uint64_t now = clock_mono_ns();
+    if (now < lane->end_mono_ns) /* the loop's own clock is coarse */
+        end_after(lane, lane->end_mono_ns - now);
+    else if (lane->received) /* not looked at yet */
         end_after(lane, NS_PER_MS);
     else
-        finish(lane, TRANSPORT_BODY_TIMEOUT, "the response was ended by the replayer", clock_mono_ns());
+        finish(lane, TRANSPORT_BODY_TIMEOUT, "the response was ended by the replayer", now);
 }
 
 /* The response may last so much longer, whatever the time-out says. */
@@ -320,6 +323,7 @@ static void end_after(struct lane *lane, uint64_t wait_ns)
 {
     const struct timeval wait = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
                                  .tv_usec = (suseconds_t)(wait_ns % NS_PER_S / NS_PER_US)};
+    lane->end_mono_ns = clock_mono_ns() + wait_ns;
     if (event_add(&lane->ending, &wait) == 0)
         deadline_stop(&lane->request_deadline);
 }

@@ -363,6 +363,10 @@ static void add_notes(struct feeder *feeder)
                "requests opened their recorded connection again after the target had closed it");
     note_count(info, atomic_load(&counts->extra_sessions),
                "sessions were begun above the concurrency because the others had nothing to send");
+    note_count(info, atomic_load(&counts->retries_withheld),
+               "requests were not tried again: a run does so at most 10 times and a tenth of what it sends");
+    note_count(info, atomic_load(&counts->retries_too_long),
+               "requests were not tried again: Retry-After asked for more than --retry-wait");
     note_count(info, atomic_load(&counts->links_forgotten), "linked values were forgotten for want of room");
     note_count(info, feeder->options->survey ? survey_overflow(feeder->options->survey) : 0,
                "sessions, connections or values were too many to be told apart");

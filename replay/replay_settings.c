@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX       64
+#define RETRIES_MAX       100
 #define CONNECTIONS_LIMIT 10000
 #define SEED_DEFAULT      1
 #define NO_MAX_LAG        UINT64_MAX /* until it is checked, so that 0 can be refused */
@@ -54,6 +55,16 @@ static const struct option_spec options[] = {
     {"timeout", 0, OPTION_DURATION, "T", "for a complete answer (default 30s)", AT(timeout_ns)},
     {"connect-timeout", 0, OPTION_DURATION, "T", "for a connection, TLS included (default 5s)",
      AT(connect_timeout_ns)},
+    {"retry", 0, OPTION_COUNT, "N",
+     "try a request up to N times more (default 0) where no connection\ncould be made, no byte of an answer "
+     "came, "
+     "or 429 or 503 did;\nGET, HEAD, OPTIONS, PUT and DELETE, once they were sent",
+     AT(retry)},
+    {"retry-wait", 0, OPTION_DURATION, "T",
+     "wait at most so long for it (default 10s): as Retry-After says,\nelse 200ms, and twice as long each "
+     "time",
+     AT(retry_wait_ns)},
+    {"retry-all-methods", 0, OPTION_FLAG, NULL, "try again whatever the method", AT(retry_all_methods)},
     {"methods", 0, OPTION_TEXT, "LIST", "fire these methods only, e.g. GET,HEAD", AT(methods)},
     {"fire-flagged", 0, OPTION_FLAG, NULL,
      "fire requests with a recorded defect, too (odd methods, bare LF,\ntwo lengths, ...), byte for byte",
@@ -149,6 +160,7 @@ bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_set
                                              .timeout_ns = 30 * NS_PER_S,
                                              .connect_timeout_ns = 5 * NS_PER_S,
                                              .link_wait_ns = 10 * NS_PER_S,
+                                             .retry_wait_ns = 10 * NS_PER_S,
                                              .max_lag_ns = NO_MAX_LAG,
                                              .max_in_flight = 10000};
     return options_start(&spec, argc, argv, ret_settings, &ret_settings->traffic, ret_status);
@@ -377,6 +389,10 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--links and --no-links exclude each other");
     if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
         return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
+    if (settings->retry > RETRIES_MAX)
+        return error_set(err, ERROR_USAGE, "--retry: more than %d", RETRIES_MAX);
+    if (settings->retry_all_methods && !settings->retry)
+        return error_set(err, ERROR_USAGE, "--retry-all-methods needs --retry");
     if (!settings->max_in_flight)
         return error_set(err, ERROR_USAGE, "--max-in-flight: must be above 0");
     for (const char *at = settings->host; *at; at++)

@@ -27,6 +27,8 @@ struct replay_settings {
     int poisson; /* 1: --arrival poisson */
     uint64_t seed, max_gap_ns, max_lag_ns;
     int spins; /* 1: --pacing spin */
+    uint64_t retry, retry_wait_ns;
+    bool retry_all_methods;
     uint64_t concurrency, count, duration_ns, loop, threads, timeout_ns, connect_timeout_ns, link_wait_ns;
     uint64_t max_connections, max_in_flight;
     uint64_t connections_wanted; /* |max_connections| before the limit on open files cut it */

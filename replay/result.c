@@ -106,10 +106,13 @@ uint64_t result_flags_of_answer(uint16_t status, struct bytes head, uint32_t int
  * before, which takes two or three bytes instead of five or six. Version 1 had them as they are. */
 #define RESULT_VERSION_FIRST  1
 #define RESULT_VERSION_PLAIN  2
-#define RESULT_RECORD_VERSION 3 /* with a fourth text, the detail of a failure */
-#define RESULT_TEXTS          4
-#define RESULT_NUMBERS        21
-#define VARINT_MAX            10
+#define RESULT_VERSION_DETAIL 3 /* with a fourth text, the detail of a failure */
+#define RESULT_RECORD_VERSION                                                                                \
+    4 /* with that, and what was before: attempts, and of the first of them instant, error and status */
+#define RESULT_TEXTS   4
+#define RETRY_NUMBERS  4
+#define RESULT_NUMBERS 21
+#define VARINT_MAX     10
 /* The numbers that are instants: intended_ns itself, and those that follow it but for the two durations. */
 #define FIRST_INSTANT 12
 #define IS_INSTANT(i) ((i) >= FIRST_INSTANT && (i) != 15 && (i) != 16)
@@ -172,14 +175,15 @@ void result_encode(const struct result *result, struct buffer *meta)
 {
     const struct bytes texts[RESULT_TEXTS] = {result->method, result->target, result->endpoint,
                                               result->detail};
-    size_t text_count = result->detail.size ? RESULT_TEXTS : RESULT_TEXTS - 1, text_bytes = 0;
+    bool retried = result->retries > 0, detailed = retried || result->detail.size > 0;
+    size_t text_count = detailed ? RESULT_TEXTS : RESULT_TEXTS - 1, text_bytes = 0;
     uint64_t numbers[RESULT_NUMBERS], before_ns = 0;
     numbers_of(result, numbers);
     for (size_t i = 0; i < text_count; i++)
         text_bytes += VARINT_MAX + texts[i].size;
-    buffer_reserve(meta, 1 + RESULT_NUMBERS * VARINT_MAX + text_bytes);
+    buffer_reserve(meta, 1 + (RESULT_NUMBERS + RETRY_NUMBERS) * VARINT_MAX + text_bytes);
     uint8_t *at = meta->data + meta->size;
-    *at++ = result->detail.size ? RESULT_RECORD_VERSION : RESULT_VERSION_PLAIN;
+    *at++ = retried ? RESULT_RECORD_VERSION : detailed ? RESULT_VERSION_DETAIL : RESULT_VERSION_PLAIN;
     for (size_t i = 0; i < RESULT_NUMBERS; i++) {
         uint64_t number = numbers[i];
         if (IS_INSTANT(i)) {
@@ -193,6 +197,12 @@ void result_encode(const struct result *result, struct buffer *meta)
         if (texts[i].size)
             memcpy(at, texts[i].data, texts[i].size);
         at += texts[i].size;
+    }
+    if (retried) {
+        at = put_varint(at, result->retries);
+        at = put_varint(at, result->first_sent_ns);
+        at = put_varint(at, result->first_transport);
+        at = put_varint(at, result->first_status);
     }
     meta->size = (size_t)(at - meta->data);
 }
@@ -221,15 +231,32 @@ static bool take_numbers(struct bytes *meta, uint64_t numbers[RESULT_NUMBERS])
     return true;
 }
 
+static bool take_retries(struct bytes *meta, struct result *read)
+{
+    uint64_t numbers[RETRY_NUMBERS];
+    for (size_t i = 0; i < RETRY_NUMBERS; i++)
+        if (!bytes_take_varint(meta, &numbers[i]))
+            return false;
+    if (numbers[0] > UINT32_MAX || numbers[2] >= TRANSPORT_ERROR_COUNT || numbers[3] > UINT16_MAX)
+        return false;
+    read->retries = (uint32_t)numbers[0];
+    read->first_sent_ns = numbers[1];
+    read->first_transport = (enum transport_error)numbers[2];
+    read->first_status = (uint16_t)numbers[3];
+    return true;
+}
+
 bool result_decode(struct bytes meta, struct result *result)
 {
     uint64_t numbers[RESULT_NUMBERS];
     struct result read = {0};
-    bool detailed = meta.size && meta.data[0] == RESULT_RECORD_VERSION;
+    bool retried = meta.size && meta.data[0] == RESULT_RECORD_VERSION;
+    bool detailed = retried || (meta.size && meta.data[0] == RESULT_VERSION_DETAIL);
     if (!take_numbers(&meta, numbers))
         return false;
     if (!take_text(&meta, &read.method) || !take_text(&meta, &read.target) ||
-        !take_text(&meta, &read.endpoint) || (detailed && !take_text(&meta, &read.detail)) || meta.size)
+        !take_text(&meta, &read.endpoint) || (detailed && !take_text(&meta, &read.detail)) ||
+        (retried && !take_retries(&meta, &read)) || meta.size)
         return false;
     if (numbers[2] > UINT32_MAX || numbers[3] >= RESULT_OUTCOME_COUNT ||
         numbers[4] >= TRANSPORT_ERROR_COUNT || numbers[5] >= UNSENT_REASON_COUNT || numbers[7] > UINT16_MAX ||

@@ -98,7 +98,9 @@ enum unsent_reason {
     X(DEFECTIVE, "defective")       /* fired with the recorded defect: --fire-flagged */                     \
     X(FILLED, "filled")             /* fired with filler for a body: --fill-bodies; not compared */          \
     X(BY_TTFB, "by_ttfb") /* an event stream or a long poll: its latency is that of its first byte */        \
-    X(STREAM_ENDED, "stream_ended") /* the replayer ended such an answer, which lasted as long as recorded */
+    X(STREAM_ENDED,                                                                                          \
+      "stream_ended")     /* the replayer ended such an answer, which lasted as long as recorded */          \
+    X(RETRIED, "retried") /* tried again by --retry; instants and status are the last attempt's */
 enum result_flag {
 #define X(name, text) RESULT_FLAG_BIT_##name,
     RESULT_FLAGS(X)
@@ -143,6 +145,12 @@ struct result {
     uint64_t sent_last_ns;
     uint64_t first_byte_ns;
     uint64_t done_ns;
+
+    /* With the flag RETRIED. */
+    uint32_t retries;       /* attempts before this one */
+    uint64_t first_sent_ns; /* of the first attempt; 0: nothing of it was sent */
+    enum transport_error first_transport;
+    uint16_t first_status;
 };
 
 /* first byte sent to last byte received; 0 without a response. Compared with original_service_ns. */

@@ -281,3 +281,15 @@ void engine_add_rewrites(struct engine *engine, const struct rewriter *rewriter)
         engine->rewrites[i] += rewriter_touched(rewriter, i);
     pthread_mutex_unlock(&engine->lock);
 }
+
+void engine_count_end(struct engine *engine, bool answered, uint16_t status, uint16_t original,
+                      const char *failure)
+{
+    struct engine_counts *counts = &engine->counts;
+    const char *none = NULL;
+    if (!answered || (status >= 500 && original < 500))
+        atomic_fetch_add(&counts->errors, 1);
+    atomic_fetch_add(answered ? &counts->answered : &counts->failed, 1);
+    if (!answered)
+        atomic_compare_exchange_strong(&engine->failure, &none, failure);
+}

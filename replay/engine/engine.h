@@ -29,6 +29,14 @@ struct lane;
 struct stats;
 struct bearer;
 struct link_rules;
+struct retry;
+
+/* What is tried again. */
+struct retry_policy {
+    uint64_t most; /* times more, a request; 0: never */
+    bool all_methods;
+    uint64_t longest_wait_ns;
+};
 
 /* One request on its way. Made by the reader, owned by one worker until engine_deliver. */
 struct job {
@@ -48,9 +56,10 @@ struct job {
     uint64_t flags; /* RESULT_FLAG bits found before it is fired */
     size_t bytes;   /* what it counts in the window */
     bool due;
-    bool ready; /* due and eligible, and the lanes know it */
-    bool taken; /* fired, or given up while that was tried */
-    bool retried;
+    bool ready;          /* due and eligible, and the lanes know it */
+    bool taken;          /* fired, or given up while that was tried */
+    bool retried;        /* on a fresh connection, at once */
+    struct retry *retry; /* by --retry; owned; NULL: not */
     struct lane *lane;
     struct job *next;          /* in a batch, the schedule, its session or the free list */
     struct job *next_in_line;  /* in its lane or in the line for a pooled one */
@@ -75,9 +84,10 @@ struct engine_settings {
     bool closed_loop;                    /* --speed max */
     bool spins;                          /* --pacing spin */
     uint64_t link_wait_ns;               /* for the answer whose value a request uses */
-    uint64_t max_lag_ns;                 /* what is later than this is not sent; 0: nothing is */
-    uint64_t concurrency;                /* sessions at a time, all threads */
-    uint64_t pool_connections;           /* 0: as recorded */
+    struct retry_policy retry;
+    uint64_t max_lag_ns;       /* what is later than this is not sent; 0: nothing is */
+    uint64_t concurrency;      /* sessions at a time, all threads */
+    uint64_t pool_connections; /* 0: as recorded */
     uint64_t max_connections;
     uint64_t max_in_flight;
     uint64_t max_window_jobs;
@@ -100,6 +110,9 @@ struct engine_counts {
     atomic_uint_fast64_t extra_sessions;        /* begun above the concurrency because the window was full */
     atomic_uint_fast64_t logins, logins_failed; /* of the replayer's own */
     atomic_uint_fast64_t links_forgotten;
+    atomic_uint_fast64_t retries;          /* attempts more, by --retry */
+    atomic_uint_fast64_t retries_withheld; /* because there had been so many */
+    atomic_uint_fast64_t retries_too_long; /* because they were to wait longer than is allowed */
     atomic_uint_fast64_t
         link_timeouts;           /* requests that waited no longer for the answer whose value they use */
     atomic_uint_fast64_t cpu_ns; /* processor time of the worker that took most, once they ended */
@@ -168,6 +181,9 @@ void engine_join(struct engine *engine);
 
 /* Worker: gives back the jobs of |done|, with |results| (as the sink has them); empties both. */
 void engine_deliver(struct engine *engine, struct batch *done, struct buffer *results);
+/* Worker: counts the end of a request that was |answered| with |status|, or failed as |failure| (static) says. */
+void engine_count_end(struct engine *engine, bool answered, uint16_t status, uint16_t original,
+                      const char *failure);
 /* Worker: adds what its |rewriter| (NULL: none) touched, at its end. */
 void engine_add_rewrites(struct engine *engine, const struct rewriter *rewriter);
 /* Worker: adds |stats|, of the results that it delivered, at its end. */

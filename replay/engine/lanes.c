@@ -164,6 +164,19 @@ void lanes_admit(struct lanes *lanes, struct job *job)
     lane->last = job;
 }
 
+void lanes_put_back(struct job *job)
+{
+    struct lane *lane = job->lane;
+    if (!lane || lane->in_pool) {
+        job->lane = NULL;
+        return;
+    }
+    job->next_in_line = lane->first;
+    lane->first = job;
+    if (!lane->last)
+        lane->last = job;
+}
+
 /* Returns whether a connection may be opened; closes an idle one where that makes room. */
 static bool room_to_open(struct lanes *lanes)
 {

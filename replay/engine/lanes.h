@@ -65,6 +65,8 @@ void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sende
 void lanes_done(struct lanes *lanes);
 /* Puts |job| on the lane of its recorded connection (nothing where it goes to the pool). */
 void lanes_admit(struct lanes *lanes, struct job *job);
+/* Puts |job|, which was fired, in front of what is on the lane of its recorded connection (nothing where it goes to the pool). */
+void lanes_put_back(struct job *job);
 /* |job| is due and eligible: fires it now or as soon as its lane is free. */
 void lanes_ready(struct lanes *lanes, struct job *job);
 /* Sends |request| of |job|: once more, where called from within worker_fired. */

@@ -8,6 +8,8 @@
 #include "replay/engine/answers.h"
 #include "replay/engine/closed_loop.h"
 #include "replay/engine/lanes.h"
+#include "replay/engine/outcome.h"
+#include "replay/engine/retry.h"
 #include "replay/pacer.h"
 #include "replay/state/bearer.h"
 #include "replay/state/link_rules.h"
@@ -46,6 +48,7 @@ struct worker {
     struct job *oldest, *newest;          /* all that are not fired */
     struct job *freed;                    /* eligible by the end of another, to be looked at */
     uint64_t alive;
+    uint64_t retrying; /* jobs that wait to be tried again */
     struct answers answers;
     struct buffer bearer; /* value of Authorization */
     uint64_t bearer_version;
@@ -60,38 +63,11 @@ struct worker {
     struct buffer record;
 };
 
-static uint64_t since_start(const struct worker *worker, uint64_t mono_ns)
-{
-    if (!mono_ns)
-        return 0;
-    return mono_ns > worker->engine->start_mono_ns ? mono_ns - worker->engine->start_mono_ns : 1;
-}
-
 void worker_kick(struct worker *worker)
 {
     uint64_t one = 1;
     ssize_t written = write(worker->kick_fd, &one, sizeof one);
     (void)written; /* a full counter has woken it already */
-}
-
-static struct result result_of(const struct job *job)
-{
-    const struct exchange *exchange = &job->exchange;
-    struct http1_request_line line = {0};
-    http1_request_line(buffer_bytes(&exchange->request.head), &line);
-    return (struct result){
-        .exchange = exchange->id,
-        .session = job->session,
-        .iteration = job->iteration,
-        .method = line.method,
-        .target = line.target,
-        .original_status = exchange->status,
-        .original_service_ns = exchange_latency_ns(exchange),
-        .original_ttfb_ns = exchange_ttfb_ns(exchange),
-        .flags = job->flags,
-        .intended_ns = job->intended_ns,
-        .eligible_ns = job->eligible_ns,
-    };
 }
 
 static void list_add(struct worker *worker, struct job *job)
@@ -122,12 +98,15 @@ static void on_eligible(struct order_node *node, void *arg)
 /* Ends |job|: its result is stored, those that waited for it are free. */
 static void finish(struct worker *worker, struct job *job, struct result *result)
 {
+    if (job->retry)
+        retry_end(job, result);
     buffer_clear(&worker->endpoint);
     endpoint_append(result->method, result->target, &worker->endpoint);
     result->endpoint = buffer_bytes(&worker->endpoint);
     if (result_send_lag_ns(result) > NS_PER_MS)
         result->flags |= RESULT_FLAG(LATE);
-    worker->ended_ns = result->done_ns ? result->done_ns : since_start(worker, clock_mono_ns());
+    worker->ended_ns =
+        result->done_ns ? result->done_ns : outcome_since_start(worker->engine, clock_mono_ns());
     order_done(worker->order, &job->node, on_eligible, worker);
     if (worker->loop)
         closed_loop_done(worker->loop, job);
@@ -150,9 +129,16 @@ static void finish(struct worker *worker, struct job *job, struct result *result
 static void give_up(struct worker *worker, struct job *job, enum result_outcome outcome,
                     enum unsent_reason reason)
 {
-    struct result result = result_of(job);
-    result.outcome = outcome;
-    result.reason = reason;
+    struct result result;
+    if (job->retry) { /* what it came to before it was to be tried again */
+        result = job->retry->last;
+        engine_count_end(worker->engine, result.outcome == RESULT_ANSWERED, result.status,
+                         result.original_status, transport_error_name(result.transport));
+    } else {
+        result = outcome_unfired(job);
+        result.outcome = outcome;
+        result.reason = reason;
+    }
     finish(worker, job, &result);
 }
 
@@ -163,11 +149,12 @@ static bool give_up_late(struct worker *worker, struct job *job, const struct la
     uint64_t max_lag_ns = worker->engine->settings->max_lag_ns;
     if (!max_lag_ns)
         return false;
-    uint64_t now_ns = since_start(worker, clock_mono_ns());
+    uint64_t now_ns = outcome_since_start(worker->engine, clock_mono_ns());
     if (now_ns <= job->intended_ns + max_lag_ns)
         return false;
     bool capped = job->flags & RESULT_FLAG(CONNECTION_WAIT);
-    uint64_t due_ns = since_start(worker, capped ? worker->lanes.last_done_mono_ns : lane->free_mono_ns);
+    uint64_t due_ns =
+        outcome_since_start(worker->engine, capped ? worker->lanes.last_done_mono_ns : lane->free_mono_ns);
     if (job->intended_ns > due_ns)
         due_ns = job->intended_ns;
     if (job->eligible_ns > due_ns)
@@ -230,7 +217,7 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
     struct request *request = &lane->request;
     list_remove(worker, job);
     job->taken = true;
-    if (give_up_late(worker, job, lane)) {
+    if (!job->retry && give_up_late(worker, job, lane)) {
         lane->built = NULL;
         return false;
     }
@@ -244,28 +231,16 @@ bool worker_build(void *owner, struct job *job, struct lane *lane, struct sender
     if (request->found.unlinked)
         job->flags |= RESULT_FLAG(UNLINKED);
     *ret_request = sender_request_of(worker, job, request);
-    atomic_fetch_add(&worker->engine->counts.sent, 1);
+    if (!job->retry)
+        atomic_fetch_add(&worker->engine->counts.sent, 1);
     atomic_fetch_add(&worker->engine->counts.in_flight, 1);
     return true;
-}
-
-/* Methods that may be sent twice (RFC 9110 §9.2.2). */
-static bool is_idempotent(const struct job *job)
-{
-    static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
-    struct http1_request_line line;
-    if (!http1_request_line(buffer_bytes(&job->exchange.request.head), &line))
-        return false;
-    for (size_t i = 0; i < 5; i++)
-        if (bytes_equal(line.method, bytes_of(methods[i])))
-            return true;
-    return false;
 }
 
 static bool try_again(struct worker *worker, struct job *job, struct lane *lane,
                       const struct sender_outcome *outcome)
 {
-    if (!sender_outcome_is_stale(outcome) || job->retried || !is_idempotent(job))
+    if (!sender_outcome_is_stale(outcome) || job->retried || !retry_is_repeatable(&job->exchange))
         return false;
     job->retried = true;
     job->flags |= RESULT_FLAG(REOPENED);
@@ -274,31 +249,40 @@ static bool try_again(struct worker *worker, struct job *job, struct lane *lane,
     return true;
 }
 
-static void count_outcome(struct worker *worker, const struct sender_outcome *outcome, bool answered,
-                          uint16_t original)
+static void make_due(struct worker *worker, struct job *job);
+static void release_freed(struct worker *worker);
+
+static void on_retry_due(struct job *job, void *arg)
 {
-    struct engine_counts *counts = &worker->engine->counts;
-    atomic_fetch_sub(&counts->in_flight, 1);
-    if (!answered || (outcome->status >= 500 && original < 500))
-        atomic_fetch_add(&counts->errors, 1);
-    if (answered) {
-        atomic_fetch_add(&counts->answered, 1);
-    } else {
-        const char *none = NULL;
-        atomic_fetch_add(&counts->failed, 1);
-        atomic_compare_exchange_strong(&worker->engine->failure, &none,
-                                       outcome->detail ? outcome->detail
-                                                       : transport_error_name(outcome->error));
-    }
+    struct worker *worker = arg;
+    worker->retrying--;
+    make_due(worker, job);
+    lanes_pump(&worker->lanes);
+    release_freed(worker);
 }
 
-/* When the request could have gone: its connection was free, and the caps had room. Where the connection was there
- * all along, what lies between is the replayer's own delay; what a cap waits for is the target. */
-static uint64_t slot_of(const struct lane *lane, const struct job *job, const struct sender_outcome *outcome)
+/* Has |job|, which came to |result|, wait to be tried again, where that is asked for and worth it. Returns whether it does. */
+static bool retry_later(struct worker *worker, struct job *job, const struct sender_outcome *outcome,
+                        const struct result *result)
 {
-    bool waited = !lane->was_free || (job->flags & RESULT_FLAG(CONNECTION_WAIT));
-    uint64_t slot_ns = waited ? outcome->slot_mono_ns : lane->free_mono_ns;
-    return lane->allowed_mono_ns > slot_ns ? lane->allowed_mono_ns : slot_ns;
+    const struct retry_policy *policy = &worker->engine->settings->retry;
+    struct engine_counts *counts = &worker->engine->counts;
+    uint64_t wait_ns;
+    if (!policy->most || worker->stopping || job->silent)
+        return false;
+    enum retry_verdict verdict =
+        retry_judge(policy, outcome, result->original_status, retry_is_repeatable(&job->exchange),
+                    job->retry ? job->retry->attempts + 1 : 1, clock_wall_ns(), &wait_ns);
+    if (verdict == RETRY_TOO_LONG)
+        atomic_fetch_add(&counts->retries_too_long, 1);
+    if (verdict != RETRY_YES || !retry_spend(counts))
+        return false;
+    job->taken = job->due = job->ready = false;
+    list_add(worker, job);
+    lanes_put_back(job);
+    worker->retrying++;
+    retry_wait(job, worker->base, wait_ns, result, on_retry_due, worker);
+    return true;
 }
 
 void worker_fired(void *owner, struct job *job, struct lane *lane, const struct sender_outcome *outcome)
@@ -306,37 +290,19 @@ void worker_fired(void *owner, struct job *job, struct lane *lane, const struct 
     struct worker *worker = owner;
     if (!worker->stopping && try_again(worker, job, lane, outcome))
         return;
-    struct result result = result_of(job);
+    struct result result = outcome_fired(worker->engine, job, lane, outcome);
     struct engine_counts *counts = &worker->engine->counts;
-    bool answered = outcome->error == TRANSPORT_NONE || answers_is_enough(job, outcome);
-    result.outcome = answered ? RESULT_ANSWERED : RESULT_FAILED;
-    result.transport = answered ? TRANSPORT_NONE : outcome->error;
-    if (answered && outcome->error != TRANSPORT_NONE)
-        result.flags |= RESULT_FLAG(STREAM_ENDED);
-    if (!answered && outcome->detail)
-        result.detail = bytes_of(outcome->detail);
-    result.status = outcome->status;
-    result.response_bytes = outcome->body_bytes;
-    result.slot_ns = since_start(worker, slot_of(lane, job, outcome));
-    result.connect_ns = outcome->connect_ns;
-    result.tls_ns = outcome->tls_ns;
-    result.sent_first_ns = since_start(worker, outcome->sent_first_mono_ns);
-    result.sent_last_ns = since_start(worker, outcome->sent_last_mono_ns);
-    result.first_byte_ns = since_start(worker, outcome->first_byte_mono_ns);
-    result.done_ns = since_start(worker, outcome->done_mono_ns);
-    if (outcome->reused)
-        result.flags |= RESULT_FLAG(REUSED);
-    if (outcome->early_response)
-        result.flags |= RESULT_FLAG(EARLY_RESPONSE);
-    result.flags |= result_flags_of_answer(outcome->status, outcome->head, outcome->interim_count);
-    if (outcome->connected && lane->was_connected && !lane->in_pool)
-        result.flags |= RESULT_FLAG(REOPENED);
+    bool answered = result.outcome == RESULT_ANSWERED;
     lane->was_connected = lane->was_connected || outcome->sent_first_mono_ns;
     if (result.flags & RESULT_FLAG(REOPENED))
         atomic_fetch_add(&counts->reopened, 1);
+    atomic_fetch_sub(&counts->in_flight, 1);
+    if (retry_later(worker, job, outcome, &result))
+        return;
     if (answered)
         answers_take(&worker->answers, job, lane->request.conditional, outcome, &result);
-    count_outcome(worker, outcome, answered, result.original_status);
+    engine_count_end(worker->engine, answered, outcome->status, result.original_status,
+                     outcome->detail ? outcome->detail : transport_error_name(outcome->error));
     if (result.done_ns > atomic_load(&counts->last_done_ns))
         atomic_store(&counts->last_done_ns, result.done_ns);
     finish(worker, job, &result);
@@ -347,8 +313,9 @@ static void fill_loop(struct worker *worker)
     struct engine *engine = worker->engine;
     if (!worker->loop || worker->stopping)
         return;
-    uint64_t extra = closed_loop_fill(worker->loop, atomic_load(&engine->reader_done),
-                                      atomic_load(&engine->reader_blocked), worker->lanes.in_flight);
+    uint64_t extra =
+        closed_loop_fill(worker->loop, atomic_load(&engine->reader_done),
+                         atomic_load(&engine->reader_blocked), worker->lanes.in_flight + worker->retrying);
     if (extra)
         atomic_fetch_add(&engine->counts.extra_sessions, extra);
 }
@@ -401,7 +368,7 @@ static void make_due(struct worker *worker, struct job *job)
 static void on_released(void *arg, struct job *job)
 {
     struct worker *worker = arg;
-    job->intended_ns = since_start(worker, clock_mono_ns());
+    job->intended_ns = outcome_since_start(worker->engine, clock_mono_ns());
     lanes_admit(&worker->lanes, job);
     make_due(worker, job);
 }
@@ -461,6 +428,7 @@ static void stop(struct worker *worker)
     pacer_disarm(worker->pacer);
     lanes_drop_waiting(&worker->lanes);
     worker->schedule = worker->schedule_last = worker->ahead = NULL;
+    worker->retrying = 0;
     worker->freed = NULL; /* they stand in the list of all, too */
     struct job *next;
     struct job *free_now = NULL;
@@ -538,7 +506,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct worker *worker = arg;
     lanes_sweep(&worker->lanes, clock_mono_ns());
     lanes_pump(&worker->lanes);
-    end_link_waits(worker, since_start(worker, clock_mono_ns()));
+    end_link_waits(worker, outcome_since_start(worker->engine, clock_mono_ns()));
     release_freed(worker);
 }
 

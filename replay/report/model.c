@@ -261,6 +261,9 @@ static void set_totals(json_t *object, const struct figures *figures)
     set_count(object, "interim", figures->interim);
     set_count(object, "redirected", figures->redirected);
     set_count(object, "retry_after", figures->retry_after);
+    set_count(object, "retried", figures->retried);
+    set_count(object, "retries", figures->retries);
+    set_count(object, "retried_answered", figures->retried_answered);
     set_count(object, "defective", figures->defective);
     set_count(object, "filled", figures->filled);
     set_count(object, "by_ttfb", figures->by_ttfb);

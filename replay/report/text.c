@@ -462,6 +462,12 @@ static void render_failures(const json_t *report, struct buffer *out)
                           count_at(totals, "stream_ended"));
         buffer_append_byte(out, '\n');
     }
+    if (count_at(totals, "retried"))
+        buffer_printf(
+            out,
+            "\n%llu requests were tried again, %llu times in all (--retry), and %llu of them answered; "
+            "statuses and\nservice times are those of the last attempt\n",
+            count_at(totals, "retried"), count_at(totals, "retries"), count_at(totals, "retried_answered"));
     if (count_at(totals, "defective"))
         buffer_printf(out, "\n%llu requests were fired with a recorded defect (--fire-flagged)\n",
                       count_at(totals, "defective"));

@@ -172,6 +172,9 @@ static void add_fired(struct figures *figures, const struct result *result, enum
     figures->redirected += (result->flags & RESULT_FLAG(REDIRECTED)) != 0;
     figures->retry_after += (result->flags & RESULT_FLAG(RETRY_AFTER)) != 0;
     figures->stream_ended += (result->flags & RESULT_FLAG(STREAM_ENDED)) != 0;
+    figures->retried += result->retries > 0;
+    figures->retries += result->retries;
+    figures->retried_answered += result->retries > 0 && answered;
     figures->defective += (result->flags & RESULT_FLAG(DEFECTIVE)) != 0;
     figures->filled += (result->flags & RESULT_FLAG(FILLED)) != 0;
     if (!answered)
@@ -379,6 +382,9 @@ static void merge_figures(struct figures *to, const struct figures *from)
     to->redirected += from->redirected;
     to->retry_after += from->retry_after;
     to->stream_ended += from->stream_ended;
+    to->retried += from->retried;
+    to->retries += from->retries;
+    to->retried_answered += from->retried_answered;
     to->defective += from->defective;
     to->filled += from->filled;
     to->by_ttfb += from->by_ttfb;

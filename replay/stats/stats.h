@@ -76,8 +76,10 @@ struct figures {
     uint64_t no_original;
     uint64_t transport[TRANSPORT_ERROR_COUNT];
     uint64_t interim, redirected, retry_after, stream_ended; /* answers, by the result's flags */
-    uint64_t defective, filled;                              /* fired, likewise */
-    uint64_t by_ttfb; /* comparable pairs whose latencies are those of the first byte */
+    uint64_t retried, retries,
+        retried_answered;       /* requests tried again, how often in all, answered in the end */
+    uint64_t defective, filled; /* fired, likewise */
+    uint64_t by_ttfb;           /* comparable pairs whose latencies are those of the first byte */
     uint64_t unreplayable_reason[UNSENT_REASON_COUNT];
     uint64_t not_sent_reason[UNSENT_REASON_COUNT];
     struct histogram original; /* over pairs that answered with the same class, as the next two */

@@ -35,10 +35,9 @@ static struct result sample(void)
     };
 }
 
-static void test_result_round_trip_and_cuts(void **state)
+static void check_round_trip(struct result first)
 {
-    (void)state;
-    struct result first = sample(), back;
+    struct result back;
     struct buffer meta = {0}, again = {0};
     result_encode(&first, &meta);
     assert_true(result_decode(buffer_bytes(&meta), &back));
@@ -52,10 +51,28 @@ static void test_result_round_trip_and_cuts(void **state)
         assert_false(result_decode((struct bytes){meta.data, cut}, &untouched));
         assert_int_equal(untouched.session, 99);
     }
+    assert_true(back.retries == first.retries && back.first_sent_ns == first.first_sent_ns);
+    assert_true(back.first_transport == first.first_transport && back.first_status == first.first_status);
     buffer_append_byte(&meta, 0);
     assert_false(result_decode(buffer_bytes(&meta), &back));
     buffer_free(&meta);
     buffer_free(&again);
+}
+
+static void test_result_round_trip_and_cuts(void **state)
+{
+    (void)state;
+    struct result result = sample();
+    check_round_trip(result);
+    result.detail = BYTES_LITERAL("closed by the target");
+    check_round_trip(result);
+    result.retries = 3;
+    result.first_sent_ns = 77;
+    result.first_transport = TRANSPORT_RESET;
+    result.first_status = 503;
+    check_round_trip(result);
+    result.detail = (struct bytes){0};
+    check_round_trip(result);
 }
 
 static void test_result_keeps_what_is_known_of_a_failure(void **state)

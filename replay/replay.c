@@ -51,7 +51,8 @@ struct replay {
     char *folder;
     char run_id[17];
     struct stats *stats; /* of all results */
-    bool begun;          /* something may have been fired */
+    struct deviations deviations;
+    bool begun; /* something may have been fired */
     struct run_info info;
 };
 
@@ -61,7 +62,10 @@ static int guard_servers(const struct address *servers, size_t count, void *arg,
     const struct replay *replay = arg;
     if (replay->settings.allow_production)
         return 0;
-    return guard_recorded(replay->settings.target, servers, count, err);
+    if (guard_recorded(replay->settings.target, servers, count, err))
+        return -1;
+    const struct proxy *proxy = replay->settings.sending.proxy;
+    return proxy && guard_recorded(proxy->place, servers, count, err) ? error_prefix(err, "--proxy") : 0;
 }
 
 static int guard(struct replay *replay, struct error *err)
@@ -70,7 +74,13 @@ static int guard(struct replay *replay, struct error *err)
     const struct address *servers = read_ahead_servers(replay->ahead, &replay->guarded);
     if (guard_servers(servers, replay->guarded, replay, err))
         return -1;
-    return settings->allow_production ? 0 : guard_production(settings->target, &settings->production, err);
+    if (settings->allow_production)
+        return 0;
+    if (guard_production(settings->target, &settings->production, err))
+        return -1;
+    const struct proxy *proxy = settings->sending.proxy;
+    return proxy && guard_production(proxy->place, &settings->production, err) ? error_prefix(err, "--proxy")
+                                                                               : 0;
 }
 
 static int make_run_id(struct replay *replay, struct error *err)
@@ -147,6 +157,7 @@ static void fill_info(struct replay *replay)
     buffer_free(&traffic);
     info->target = xstrdup(replay->settings.target->url);
     info->session = xstrdup(settings->session);
+    info->sender = sending_describe(&settings->sending);
     info->content =
         settings->compare ? xstrdup(content_sensitive_name(replay->comparing.settings.sensitive)) : NULL;
     fill_pace(settings, info);
@@ -170,8 +181,9 @@ static void fill_info(struct replay *replay)
 static int open_traffic(struct replay *replay, struct error *err)
 {
     const struct replay_settings *settings = &replay->settings;
-    if (target_resolve(settings->target, err) || merge_open(settings->traffic.items, settings->traffic.count,
-                                                            SEGMENT_EXCHANGES, 0, &replay->merge, err))
+    if (sending_resolve(&settings->sending, settings->target, err) ||
+        merge_open(settings->traffic.items, settings->traffic.count, SEGMENT_EXCHANGES, 0, &replay->merge,
+                   err))
         return -1;
     if (target_ways(settings->target) == 0 && !settings->target->is_unix)
         return error_set(err, ERROR_USAGE, "--source-ip: the target has no address of that family");
@@ -353,6 +365,8 @@ static int fire(struct replay *replay, struct error *err)
         .tls_server_name = settings->sni,
         .tls_ca_file = settings->ca_file,
         .tls_insecure = settings->insecure,
+        .sending = &settings->sending,
+        .deviations = &replay->deviations,
         .no_links = settings->no_links,
         .link_wait_ns = settings->link_wait_ns,
         .bearer = replay->bearer,
@@ -410,6 +424,7 @@ static int fire(struct replay *replay, struct error *err)
     int failed = feeder_run(&feeder, &replay->info, err);
     note_rewrites(replay, engine.rewrites);
     free(engine.rewrites);
+    sending_note(&settings->sending, &replay->deviations, &replay->info);
     const char *failure = atomic_load(&engine.failure);
     if (atomic_load(&engine.counts.failed) && !atomic_load(&engine.counts.answered) && !failed)
         log_error("%s: no request was answered: %s", replay->settings.target->url,

@@ -96,6 +96,19 @@ static const struct option_spec options[] = {
     {"insecure", 0, OPTION_FLAG, NULL, "do not verify the target's certificate", AT(insecure)},
     {"ca-file", 0, OPTION_TEXT, "FILE", "certificates to verify the target with (PEM)", AT(ca_file)},
     {"sni", 0, OPTION_TEXT, "NAME", "TLS server name, instead of the URL's host", AT(sni)},
+    {"sender", 0, OPTION_CHOICE, "auto|http1|curl",
+     "what fires: our own, byte-exact, or libcurl; by default curl\nwhere what follows needs it, else http1",
+     AT(sending.choice)},
+    {"http2", 0, OPTION_FLAG, NULL,
+     "ask for HTTP/2 in the TLS handshake; requests of a session\nshare a connection", AT(sending.http2)},
+    {"http2-prior-knowledge", 0, OPTION_FLAG, NULL, "fire HTTP/2 without asking, over http:// too",
+     AT(sending.prior)},
+    {"proxy", 0, OPTION_TEXT, "URL",
+     "go through it: [http|https|socks4|socks4a|socks5|socks5h]://\n[USER:PASSWORD@]HOST[:PORT]",
+     AT(sending.proxy_url)},
+    {"cert", 0, OPTION_TEXT, "FILE", "certificate to show to the target (PEM)", AT(sending.cert_file)},
+    {"key", 0, OPTION_TEXT, "FILE", "its private key (PEM), where it is not in the same file",
+     AT(sending.key_file)},
     {"verbatim", 0, OPTION_FLAG, NULL, "keep idempotency keys, request and trace ids as recorded",
      AT(verbatim)},
     {"links", 0, OPTION_TEXT, "FILE",
@@ -406,6 +419,8 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
     set_caps(settings);
     if (target_parse(settings->target_url, &settings->target, err))
         return -1;
+    if (sending_check(&settings->sending, settings->target, err))
+        return -1;
     for (size_t i = 0; i < settings->source_ips.count; i++)
         if (target_add_source(settings->target, settings->source_ips.items[i], err))
             return -1;
@@ -416,4 +431,5 @@ void replay_settings_done(struct replay_settings *settings)
 {
     rewriter_free(settings->rewriter);
     target_free(settings->target);
+    sending_done(&settings->sending);
 }

@@ -8,6 +8,7 @@
 #include "replay/abort_rule.h"
 #include "replay/judge.h"
 #include "replay/schedule.h"
+#include "replay/sending.h"
 #include "replay/target.h"
 
 #include <stdbool.h>
@@ -36,6 +37,8 @@ struct replay_settings {
         abort_ifs;
     struct judge_wishes wishes;
     bool insecure, verbatim, allow_production, no_links, dry_run, no_ramp;
+
+    struct sending sending;
 
     /* What that says. */
     enum session_mode session_mode;

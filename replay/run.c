@@ -49,6 +49,7 @@ static void run_texts_free(struct run_texts *texts)
     X(traffic)                                                                                               \
     X(target)                                                                                                \
     X(session)                                                                                               \
+    X(sender)                                                                                                \
     X(pace)                                                                                                  \
     X(content)                                                                                               \
     X(aborted)
@@ -132,6 +133,7 @@ static json_t *info_json(const struct run_info *info)
     json_object_set_new(object, "notes", texts_json(&info->notes));
     json_object_set_new(object, "gates", texts_json(&info->gates));
     json_object_set_new(object, "rewrites", rewrites_json(&info->rewrites));
+    json_object_set_new(object, "deviations", rewrites_json(&info->deviations));
     return object;
 }
 
@@ -211,9 +213,9 @@ static bool take_texts(const json_t *object, const char *name, struct run_texts 
     return json_is_array(list);
 }
 
-static bool take_rewrites(const json_t *object, struct run_rewrites *rewrites)
+static bool take_rewrites(const json_t *object, const char *name, struct run_rewrites *rewrites)
 {
-    const json_t *list = json_object_get(object, "rewrites");
+    const json_t *list = json_object_get(object, name);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         const char *rule = json_string_value(json_object_get(item, "rule"));
@@ -252,7 +254,8 @@ static bool take_info(const json_t *object, struct run_info *info)
 #undef X
     info->interrupted = json_is_true(json_object_get(object, "interrupted"));
     return good && take_texts(object, "notes", &info->notes) && take_texts(object, "gates", &info->gates) &&
-           take_rewrites(object, &info->rewrites);
+           take_rewrites(object, "rewrites", &info->rewrites) &&
+           take_rewrites(object, "deviations", &info->deviations);
 }
 
 int run_info_load(const char *folder, struct run_info *ret_info, struct error *err)
@@ -295,5 +298,6 @@ void run_info_free(struct run_info *info)
     run_texts_free(&info->notes);
     run_texts_free(&info->gates);
     run_rewrites_free(&info->rewrites);
+    run_rewrites_free(&info->deviations);
     memset(info, 0, sizeof *info);
 }

@@ -51,6 +51,7 @@ struct run_info {
     char *traffic; /* as named on the command line */
     char *target;  /* the URL, without user information */
     char *session; /* --session as given, or "auto" */
+    char *sender;  /* what fired, in words; NULL in runs of before that was kept */
     char *pace;    /* the schedule in words; NULL in runs of before that was kept */
     char *content; /* contents were compared, sensitive values so: "by pseudonym", ...; NULL: they were not */
 
@@ -81,6 +82,7 @@ struct run_info {
     struct run_texts notes; /* caps that were hit and the like, one line each, printable */
     struct run_texts gates; /* --gate as given */
     struct run_rewrites rewrites;
+    struct run_rewrites deviations; /* of the sender, from the bytes of requests; of which each happened */
 };
 
 /* Writes |info| as run.json into |folder| (by rename). */

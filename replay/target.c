@@ -215,6 +215,13 @@ int target_resolve(struct target *target, struct error *err)
     return 0;
 }
 
+void target_set_unknown(struct target *target)
+{
+    free(target->addresses);
+    target->addresses = xcalloc(1, sizeof *target->addresses);
+    target->address_count = 1;
+}
+
 /* Tries whether this machine has |source|. */
 static bool is_ours(const struct target_address *source)
 {

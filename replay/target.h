@@ -43,6 +43,8 @@ int target_parse(const char *url, struct target **ret_target, struct error *err)
 /* Fills the addresses by getaddrinfo (blocks; call before the loops start); does nothing where they are
  * known. Returns 0, or -1 with |err| (I/O). */
 int target_resolve(struct target *target, struct error *err);
+/* Takes |target|, which cannot be resolved here, as having one address of no family: for a proxy that resolves it. */
+void target_set_unknown(struct target *target);
 /* Adds an address of this machine to connect from. Returns 0, or -1 with |err| (usage): it is no address, or not one of this machine's, or the
  * target is a unix socket. */
 int target_add_source(struct target *target, const char *text, struct error *err);

@@ -2,7 +2,7 @@
 # Installs the Debian packages that building (and, unless called with --build-only, testing) needs and that are missing.
 set -euo pipefail
 packages=(gcc libc6-dev cmake ninja-build pkg-config libpcap-dev libseccomp-dev libcap-ng-dev node-llhttp libzstd-dev libevent-dev libssl-dev zlib1g-dev
-          libbrotli-dev libsodium-dev libyaml-dev libjansson-dev libpcre2-dev libcmocka-dev)
+          libbrotli-dev libsodium-dev libyaml-dev libjansson-dev libpcre2-dev libcurl4-openssl-dev libcmocka-dev)
 if [ "${1:-}" != --build-only ]; then
     packages+=(nginx-light curl openssl python3 tcpdump iproute2 nftables universal-ctags zstd)
 fi

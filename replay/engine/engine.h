@@ -25,7 +25,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct deviations;
 struct lane;
+struct sending;
 struct stats;
 struct bearer;
 struct link_rules;
@@ -78,6 +80,8 @@ struct engine_settings {
     const char *tls_server_name;
     const char *tls_ca_file;
     bool tls_insecure;
+    const struct sending *sending; /* by which sender, and through what */
+    struct deviations *deviations; /* counted there */
     bool no_links;
     struct bearer *bearer;               /* NULL: none */
     const struct link_rules *link_rules; /* NULL: none; each worker copies them */

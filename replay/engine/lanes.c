@@ -7,19 +7,22 @@
 #include <stdlib.h>
 
 #define IDLE_LIMIT_NS (60 * NS_PER_S)
+#define STREAMS_MAX   128                          /* lanes of one recorded connection */
+#define STREAM_STEP   UINT64_C(0x9e3779b97f4a7c15) /* odd: keys of its own for each */
 
 static uint64_t share(uint64_t whole, unsigned threads)
 {
     return whole / threads ? whole / threads : 1;
 }
 
-static struct lane *lane_create(struct lanes *lanes)
+/* |group|: of the session that it is for; 0: of several. */
+static struct lane *lane_create(struct lanes *lanes, uint64_t group)
 {
     const struct target *target = lanes->engine->settings->target;
     struct lane *lane = xcalloc(1, sizeof *lane);
     lane->lanes = lanes;
-    lane->sender =
-        sender_lane_create(lanes->sender, &target->addresses[lanes->next_address++ % target->address_count]);
+    lane->sender = sender_lane_create(
+        lanes->sender, &target->addresses[lanes->next_address++ % target->address_count], group);
     return lane;
 }
 
@@ -99,7 +102,7 @@ static struct lane *add_pooled(struct lanes *lanes)
         lanes->pool_capacity = lanes->pool_capacity ? lanes->pool_capacity * 2 : 16;
         lanes->pool = xrealloc(lanes->pool, lanes->pool_capacity * sizeof(struct lane *));
     }
-    struct lane *lane = lane_create(lanes);
+    struct lane *lane = lane_create(lanes, 0);
     lane->in_pool = true;
     lanes->pool[lanes->pool_size++] = lane;
     return lane;
@@ -140,11 +143,27 @@ void lanes_done(struct lanes *lanes)
     keymap_free(&lanes->map);
 }
 
+/* Returns the key of the lane for |job|: its recorded connection's, or, where the sender multiplexes, that of the first of the connection's
+ * lanes on which the last request had been answered when this one began in the recording. */
+static struct keymap_key key_of(const struct lanes *lanes, const struct job *job)
+{
+    uint64_t connection = job->exchange.connection;
+    struct keymap_key key = keymap_key(connection, job->iteration);
+    const struct lane *lane;
+    for (uint64_t stream = 1; lanes->sender->multiplexes && stream < STREAMS_MAX; stream++) {
+        lane = keymap_get(&lanes->map, key);
+        if (!lane || lane->recorded_end_ns <= job->exchange.request.first_ns)
+            break;
+        key = keymap_key(connection + stream * STREAM_STEP, job->iteration);
+    }
+    return key;
+}
+
 void lanes_admit(struct lanes *lanes, struct job *job)
 {
     if (lanes->pooled)
         return;
-    struct keymap_key key = keymap_key(job->exchange.connection, job->iteration);
+    struct keymap_key key = key_of(lanes, job);
     struct lane *lane = keymap_get(&lanes->map, key);
     if (job->pooled) {
         job->lane = NULL;
@@ -153,11 +172,12 @@ void lanes_admit(struct lanes *lanes, struct job *job)
         return;
     }
     if (!lane) {
-        lane = lane_create(lanes);
+        lane = lane_create(lanes, job->session + job->iteration * STREAM_STEP);
         lane->key = key;
         keymap_set(&lanes->map, key, lane);
     }
     lane->more = !job->last_of_connection;
+    lane->recorded_end_ns = job->exchange.response.last_ns;
     job->lane = lane;
     job->next_in_line = NULL;
     *(lane->last ? &lane->last->next_in_line : &lane->first) = job;

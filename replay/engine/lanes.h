@@ -6,6 +6,9 @@
  * it goes on any lane of a pool, which grows as long as there is none free. Pooled: a pool of a fixed number of
  * lanes takes whatever is ready.
  *
+ * A sender that multiplexes (HTTP/2) gives the lanes of one session connections in common, and requests that overlapped on
+ * one recorded connection have lanes of their own, so that as many are under way at once as in the recording.
+ *
  * At a cap (connections, requests in flight) a lane stands in line with the clock running; an idle
  * connection is closed first where that makes room. */
 #ifndef REPLAY_ENGINE_LANES_H
@@ -23,9 +26,10 @@ struct lane {
     struct job *first, *last; /* not fired yet, in recorded order */
     struct job *firing;
     struct request request;
-    const struct job *built; /* whose request that is already, before its instant; NULL: nobody's */
-    uint64_t built_lesson;   /* when the linker had learned so much */
-    bool more;               /* of its recorded connection more is known to come */
+    const struct job *built;  /* whose request that is already, before its instant; NULL: nobody's */
+    uint64_t built_lesson;    /* when the linker had learned so much */
+    bool more;                /* of its recorded connection more is known to come */
+    uint64_t recorded_end_ns; /* when the last of its requests was answered in the recording */
     bool in_pool;
     bool counted;       /* in lanes->open */
     bool opened_once;   /* ahead of time */

@@ -11,6 +11,7 @@
 #include "replay/engine/outcome.h"
 #include "replay/engine/retry.h"
 #include "replay/pacer.h"
+#include "replay/sending.h"
 #include "replay/state/bearer.h"
 #include "replay/state/link_rules.h"
 #include "replay/stats/stats.h"
@@ -577,8 +578,9 @@ static int set_up(struct worker *worker, struct error *err)
         .tls_ca_file = settings->tls_ca_file,
         .tls_insecure = settings->tls_insecure,
         .batches = settings->closed_loop,
+        .deviations = settings->deviations,
     };
-    if (sender_create(&sender_http1, &sender, &worker->sender, err))
+    if (sender_create(sending_fill(settings->sending, &sender), &sender, &worker->sender, err))
         return -1;
     worker->stats = stats_create(0);
     worker->order = order_create();

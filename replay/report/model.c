@@ -71,6 +71,18 @@ static json_t *id_of(uint64_t exchange)
     return json_string(text);
 }
 
+static json_t *rules_of(const struct run_rewrites *rules, const char *count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < rules->count; i++) {
+        json_t *item = json_object();
+        set(item, "rule", text_of(rules->items[i].rule));
+        set_count(item, count, rules->items[i].touched);
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
 static json_t *run_of(const struct run_info *run)
 {
     json_t *object = json_object();
@@ -85,6 +97,8 @@ static json_t *run_of(const struct run_info *run)
     set(object, "rate_per_s", run->mode == RUN_MODE_RATE ? number_of(run->rate_per_s, 1e6) : json_null());
     set(object, "throughput_only", json_boolean(run->mode == RUN_MODE_MAX));
     set(object, "session", text_of(run->session));
+    if (run->sender)
+        set(object, "sender", text_of(run->sender));
     set(object, "connections",
         run->connections ? json_integer((json_int_t)run->connections) : json_string("recorded"));
     set_count(object, "concurrency", run->concurrency);
@@ -99,14 +113,9 @@ static json_t *run_of(const struct run_info *run)
     set_count(object, "firing_cpu_us", run->firing_cpu_ns / NS_PER_US);
     set(object, "interrupted", json_boolean(run->interrupted));
     set(object, "aborted", text_of(run->aborted));
-    json_t *rewrites = json_array();
-    for (size_t i = 0; i < run->rewrites.count; i++) {
-        json_t *item = json_object();
-        set(item, "rule", text_of(run->rewrites.items[i].rule));
-        set_count(item, "touched", run->rewrites.items[i].touched);
-        json_array_append_new(rewrites, item);
-    }
-    set(object, "rewrites", rewrites);
+    set(object, "rewrites", rules_of(&run->rewrites, "touched"));
+    if (run->sender)
+        set(object, "deviations", rules_of(&run->deviations, "requests"));
     set(object, "notes", texts_of(&run->notes));
     return object;
 }

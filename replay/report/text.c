@@ -202,6 +202,26 @@ static void render_content(const json_t *report, struct buffer *out)
     }
 }
 
+/* What fired, where that was not the sender that is byte-exact, and in what it was not. */
+static void render_sender(const json_t *run, struct buffer *out)
+{
+    char text[TEXT_SIZE_MAX];
+    const json_t *deviations = member(run, "deviations");
+    const char *sender = text_at(run, "sender");
+    if (!json_is_string(member(run, "sender")) || strcmp(sender, "http1") == 0)
+        return;
+    buffer_append_text(out, "  sender: ");
+    wrap(out, 8, plain(sender, 400, text));
+    for (size_t i = 0; i < json_array_size(deviations); i++) {
+        const json_t *item = json_array_get(deviations, i);
+        char *line = xasprintf("not as recorded, in %llu requests: %s", count_at(item, "requests"),
+                               plain(text_at(item, "rule"), 200, text));
+        buffer_append_text(out, "    ");
+        wrap(out, 8, line);
+        free(line);
+    }
+}
+
 static void render_one_run(const json_t *run, struct buffer *out)
 {
     char target[TEXT_SIZE_MAX], id[TEXT_SIZE_MAX];
@@ -225,6 +245,7 @@ static void render_one_run(const json_t *run, struct buffer *out)
         buffer_printf(out, "  in %llu requests: %s\n", count_at(item, "touched"),
                       plain(text_at(item, "rule"), WIDTH - 36, target));
     }
+    render_sender(run, out);
     const json_t *notes = member(run, "notes");
     for (size_t i = 0; i < json_array_size(notes); i++) {
         buffer_append_text(out, "  note: ");

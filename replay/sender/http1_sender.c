@@ -572,8 +572,10 @@ static void http1_lane_close(struct sender_lane *base)
     shut((struct lane *)base);
 }
 
-static struct sender_lane *http1_lane_create(struct sender *base, const struct target_address *address)
+static struct sender_lane *http1_lane_create(struct sender *base, const struct target_address *address,
+                                             uint64_t group)
 {
+    (void)group;
     struct http1_sender *sender = (struct http1_sender *)base;
     struct lane *lane = xcalloc(1, sizeof *lane);
     lane->base.ops = base->ops;

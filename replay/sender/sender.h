@@ -27,6 +27,15 @@
 #include <stdint.h>
 
 struct event_base;
+struct deviations;
+struct proxy;
+
+/* How HTTP/2 is asked for. */
+enum sender_http2 {
+    SENDER_HTTP1,       /* not at all */
+    SENDER_HTTP2_ALPN,  /* in the TLS handshake; HTTP/1.1 where the target does not speak it */
+    SENDER_HTTP2_PRIOR, /* by prior knowledge, RFC 9113 §3.3 */
+};
 
 /* What a sender is made of. Zeroes mean the defaults. Strings and pointers are borrowed while the sender
  * lives. */
@@ -41,6 +50,13 @@ struct sender_settings {
     const char *tls_ca_file;     /* PEM; default the system's */
     bool tls_insecure;           /* verify nothing */
     bool batches; /* what can be done for many lanes at once may be put off until sender_flush, for speed */
+
+    /* For the sender on libcurl alone. */
+    enum sender_http2 http2;
+    const struct proxy *proxy;     /* resolved; NULL: none */
+    const char *tls_cert_file;     /* PEM, the client's certificate; NULL: none */
+    const char *tls_key_file;      /* PEM; NULL: in |tls_cert_file| */
+    struct deviations *deviations; /* where they are counted; NULL: nowhere */
 };
 
 /* One request, ready to be put on the wire. All bytes are borrowed until the callback, or until close. */
@@ -52,7 +68,7 @@ struct sender_request {
     size_t want_body_bytes; /* how much of the response's body the callback wants to see; 0 none */
     uint64_t
         end_after_ns; /* a response that lasts longer after its head is ended as by its time-out, whose place this takes from then on;
-                               0: it has the time-out alone. sender_http1 alone heeds it */
+                               0: it has the time-out alone */
 };
 
 /* What became of a request. Views are borrowed until the callback returns or first calls the sender. */
@@ -112,7 +128,8 @@ struct sender_ops {
     const char *name; /* "http1" */
     int (*create)(const struct sender_settings *settings, struct sender **ret_sender, struct error *err);
     void (*free)(struct sender *sender);
-    struct sender_lane *(*lane_create)(struct sender *sender, const struct target_address *address);
+    struct sender_lane *(*lane_create)(struct sender *sender, const struct target_address *address,
+                                       uint64_t group);
     void (*lane_free)(struct sender_lane *lane);
     void (*lane_open)(struct sender_lane *lane, sender_opened_fn opened, void *arg);
     void (*lane_fire)(struct sender_lane *lane, const struct sender_request *request, sender_done_fn done,
@@ -124,6 +141,7 @@ struct sender_ops {
 /* What every implementation's struct begins with. */
 struct sender {
     const struct sender_ops *ops;
+    bool multiplexes; /* several lanes may send at once over one connection */
 };
 struct sender_lane {
     const struct sender_ops *ops;
@@ -134,6 +152,8 @@ struct sender_lane {
 /* Our own HTTP/1.1 sender: byte-exact, llhttp for responses, OpenSSL for https. The process must ignore
  * SIGPIPE. */
 extern const struct sender_ops sender_http1;
+/* The one on libcurl: HTTP/2, proxies and client certificates; not byte-exact, see deviations.h. */
+extern const struct sender_ops sender_curl;
 
 /* Creates a sender of kind |ops| in the thread that runs settings->base. Owned, sender_free. Returns 0, or -1
  * with |err|. */
@@ -154,11 +174,12 @@ static inline void sender_flush(struct sender *sender)
     if (sender->ops->flush)
         sender->ops->flush(sender);
 }
-/* Returns an owned, closed lane to |address| (borrowed while the lane lives). */
+/* Returns an owned, closed lane to |address| (borrowed while the lane lives). A sender that multiplexes has the lanes of one
+ * |group| share connections, to the address of the first of them. */
 static inline struct sender_lane *sender_lane_create(struct sender *sender,
-                                                     const struct target_address *address)
+                                                     const struct target_address *address, uint64_t group)
 {
-    return sender->ops->lane_create(sender, address);
+    return sender->ops->lane_create(sender, address, group);
 }
 /* Closes and frees. Accepts NULL. */
 static inline void sender_lane_free(struct sender_lane *lane)

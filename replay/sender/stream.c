@@ -30,21 +30,32 @@ static bool bind_source(int fd, const struct target_address *source)
            bind(fd, (const struct sockaddr *)&source->sockaddr, source->size) == 0;
 }
 
+int stream_open(const struct target_address *address, const struct target_address *source)
+{
+    int family = address->sockaddr.ss_family, on = 1;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (!source || bind_source(fd, source))
+        return fd;
+    int errnum = errno;
+    close(fd);
+    errno = errnum;
+    return -1;
+}
+
 enum stream_result stream_connect(struct stream *stream, const struct target_address *address,
                                   const struct target_address *source)
 {
     *stream = STREAM_CLOSED;
-    int family = address->sockaddr.ss_family;
-    stream->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    stream->fd = stream_open(address, source);
     if (stream->fd < 0)
         return failed(stream, errno);
-    int on = 1;
-    if (family != AF_UNIX)
-        setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    bool bound = !source || bind_source(stream->fd, source);
-    if (bound && connect(stream->fd, (const struct sockaddr *)&address->sockaddr, address->size) == 0)
+    if (connect(stream->fd, (const struct sockaddr *)&address->sockaddr, address->size) == 0)
         return STREAM_OK;
-    if (bound && errno == EINPROGRESS)
+    if (errno == EINPROGRESS)
         return STREAM_WANT_WRITE;
     failed(stream, errno);
     close(stream->fd);

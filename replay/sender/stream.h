@@ -29,6 +29,8 @@ struct stream {
 };
 #define STREAM_CLOSED ((struct stream){.fd = -1})
 
+/* Returns a socket, owned, fit to be connected to |address| from |source| (NULL: from anywhere), or -1 with errno. */
+int stream_open(const struct target_address *address, const struct target_address *source);
 /* Begins to connect to |address|, from |source| where that is not NULL. STREAM_OK: connected; STREAM_WANT_WRITE: then ask stream_connected; STREAM_FAILED:
  * closed again. */
 enum stream_result stream_connect(struct stream *stream, const struct target_address *address,

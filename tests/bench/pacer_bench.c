@@ -209,7 +209,7 @@ static void run_paced(uint16_t port)
     paced.requests = make_requests();
     struct sender_lane *lanes[LANES];
     for (int i = 0; i < LANES; i++) {
-        lanes[i] = sender_lane_create(sender, &target->addresses[0]);
+        lanes[i] = sender_lane_create(sender, &target->addresses[0], 0);
         sender_lane_open(lanes[i], on_opened, &paced);
     }
     event_base_dispatch(paced.base);

@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     uint64_t start_ns = clock_mono_ns();
     loop.end_ns = start_ns + seconds * NS_PER_S;
     for (size_t i = 0; i < lane_count; i++) {
-        lanes[i] = sender_lane_create(sender, &target->addresses[i % target->address_count]);
+        lanes[i] = sender_lane_create(sender, &target->addresses[i % target->address_count], 0);
         sender_lane_fire(lanes[i], &loop.request, on_done, &loop);
     }
     double cpu = cpu_us();

@@ -1,6 +1,7 @@
 """replay_bytes.py generate KIND            exchanges for make_recorded on standard output
    replay_bytes.py serve PORT FILE          stores what arrives
-   replay_bytes.py check KIND FILE PORT POOLED   compares with what was recorded, the table of CLI.md applied
+   replay_bytes.py check KIND FILE PORT POOLED [SENDER]   compares with what was recorded, the table of CLI.md applied,
+                                            and what the sender curl deviates in
 
 The table is applied here from its text, not from the program's code."""
 import gzip
@@ -86,6 +87,28 @@ def expected(head, body, trailers, host, pooled):
     return head, body
 
 
+def as_curl_sends(head, body, trailers):
+    """Host first, nothing in place of an empty value, one space in trailers; other chunks, which are joined here."""
+    lines = head.split(b"\r\n")
+    host = [line for line in lines if line.startswith(b"Host:")]
+    lines = lines[:1] + host + [re.sub(rb":[ \t]+$", b":", line) for line in lines[1:] if line not in host]
+    return b"\r\n".join(lines), re.sub(rb"(?m)^(X-\w+):[ \t]*", rb"\g<1>: ", trailers)
+
+
+def joined(head, body):
+    """A chunked body as one chunk."""
+    if b"\r\nTransfer-Encoding:" not in head:
+        return body
+    content, rest = b"", body
+    while True:
+        line, _, rest = rest.partition(b"\r\n")
+        size = int(line, 16)
+        if not size:
+            break
+        content, rest = content + rest[:size], rest[size + 2:]
+    return (b"%x\r\n" % len(content) + content + b"\r\n" if content else b"") + b"0\r\n" + rest
+
+
 def mask(head, values):
     """Takes the fresh values out, noting them, and the run's header."""
     lines = []
@@ -98,7 +121,7 @@ def mask(head, values):
     return b"\r\n".join(lines)
 
 
-def check(kind, path, port, pooled):
+def check(kind, path, port, pooled, sender):
     arrived, fresh, runs = {}, {}, set()
     with open(path, "rb") as stored:
         while True:
@@ -115,6 +138,9 @@ def check(kind, path, port, pooled):
     assert len(arrived) == COUNT, "%d of %d arrived" % (len(arrived), COUNT)
     assert len(runs) == 1
     for number, (_, head, body, trailers) in enumerate(requests(kind)):
+        if sender == "curl":
+            head, trailers = as_curl_sends(head, body, trailers)
+            arrived[number] = (arrived[number][0], joined(*arrived[number]))
         head, body = expected(head, body, trailers, b"127.0.0.1:%d" % port, pooled)
         before, after = [], []
         masked, got = mask(head, before), mask(arrived[number][0], after)
@@ -133,4 +159,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "serve":
         serve(int(sys.argv[2]), store(sys.argv[3]))
     else:
-        check(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5] == "pooled")
+        check(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5] == "pooled", (sys.argv + ["http1"])[6])

@@ -18,8 +18,11 @@
 
 #include <cmocka.h>
 
-#define OK2   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#define POST  "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n"
+#define BY_CURL (&SENDER_UNDER_TEST == &sender_curl)
+#define OK2     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define EXPECT                                                                                               \
+    "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n"                                                 \
+    "Expect: 100-continue\r\n\r\n"
 #define LARGE (8U << 20)
 
 /* A script in words: for each connection, what is answered to each request read; then how it ends. */
@@ -163,7 +166,7 @@ static void test_sender_head_has_no_body(void **state)
 static void test_sender_tells_each_failure(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         struct reply reply;
         enum transport_error error;
         uint16_t status;
@@ -187,7 +190,8 @@ static void test_sender_tells_each_failure(void **state)
          200,
          0,
          true},
-        {{{"HTTP/1.1 20"}, END_CLOSE}, TRANSPORT_INCOMPLETE, 0, 0, true},
+        /* libcurl shows whole lines only */
+        {{{"HTTP/1.1 20"}, END_CLOSE}, BY_CURL ? TRANSPORT_CLOSED : TRANSPORT_INCOMPLETE, 0, 0, true},
         {{{"220 mail.example ESMTP\r\n"}, END_WAIT}, TRANSPORT_MALFORMED, 0, 0, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -214,6 +218,11 @@ static void test_sender_tells_a_stale_connection(void **state)
     struct reply reply = {{OK2}, END_CLOSE};
     assert_int_equal(ask(&server, &client, &reply, NULL)->status, 200);
     server_join(&server); /* closed, and the loop has not seen it */
+    if (BY_CURL) {        /* looks before it sends, and connects anew */
+        assert_int_equal(client_get(&client, GET)->error, TRANSPORT_CONNECT_REFUSED);
+        client_done(&client);
+        return;
+    }
     assert_int_equal(sender_lane_state(client.lane), SENDER_LANE_IDLE);
     const struct sender_outcome *outcome = client_get(&client, GET);
     assert_int_equal(outcome->error, TRANSPORT_CLOSED);
@@ -442,7 +451,7 @@ static void check_expect(const char *first, bool reads_body, uint16_t status, ui
     struct sender_settings settings = {.continue_wait_ns = 30 * NS_PER_MS};
     struct expect_script script = {first, reads_body, false};
     struct sender_request request = {
-        .head = BYTES_LITERAL(POST), .body = BYTES_LITERAL("hello"), .expect_continue = true};
+        .head = BYTES_LITERAL(EXPECT), .body = BYTES_LITERAL("hello"), .expect_continue = true};
     server_start(&server, script_expect, &script);
     client_init_port(&client, server.port, &settings);
     const struct sender_outcome *outcome = client_ask(&client, &request);

@@ -113,9 +113,9 @@ void client_init(struct client *client, const char *url, const struct sender_set
     own.base = client->base;
     own.target = client->target;
     own.batches = sender_kit_batches;
-    if (sender_create(&sender_http1, &own, &client->sender, &err) < 0)
+    if (sender_create(&SENDER_UNDER_TEST, &own, &client->sender, &err) < 0)
         fail_msg("%s", err.text);
-    client->lane = sender_lane_create(client->sender, &client->target->addresses[0]);
+    client->lane = sender_lane_create(client->sender, &client->target->addresses[0], 0);
 }
 
 void client_init_port(struct client *client, uint16_t port, const struct sender_settings *settings)

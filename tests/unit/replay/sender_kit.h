@@ -8,6 +8,10 @@
 
 #include <pthread.h>
 
+#ifndef SENDER_UNDER_TEST /* the tests of one are the tests of all */
+#define SENDER_UNDER_TEST sender_http1
+#endif
+
 /* What the server does with its listening socket; runs in the server's thread, with blocking sockets that give up
  * after ten seconds. */
 typedef void (*script_fn)(int listener, void *arg);

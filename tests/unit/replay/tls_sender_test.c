@@ -282,7 +282,7 @@ static void test_tls_tells_a_missing_ca_file(void **state)
     struct error err = {0};
     assert_int_equal(target_parse("https://127.0.0.1", &target, &err), 0);
     struct sender_settings settings = {.target = target, .tls_ca_file = "/nonexistent.pem"};
-    assert_int_equal(sender_create(&sender_http1, &settings, &sender, &err), -1);
+    assert_int_equal(sender_create(&SENDER_UNDER_TEST, &settings, &sender, &err), -1);
     assert_int_equal(err.kind, ERROR_USAGE);
     assert_non_null(strstr(err.text, "/nonexistent.pem"));
     target_free(target);

@@ -1,6 +1,7 @@
 #include "filters/head_text.h"
 
 #include "common/byte_set.h"
+#include "common/swar.h"
 #include "filters/detect/detect.h"
 
 #include <string.h>
@@ -16,22 +17,42 @@ bool head_text_is_token(struct bytes name)
     return name.size > 0;
 }
 
+static const struct {
+    char name[8];
+    uint8_t size;
+} common_methods[] = {{"GET", 3}, {"POST", 4}, {"PUT", 3}, {"HEAD", 4}, {"DELETE", 6}, {"OPTIONS", 7}};
+#define COMMON_METHODS (sizeof common_methods / sizeof common_methods[0])
+
 /* Whether |method| is of the form that all methods have: capitals, parted by '-' or '_'. Where a body is longer than its head says, its rest stands
  * before the next method: with other characters, or one that only ends as a method. */
 static bool is_method(struct bytes method)
 {
-    static const char *const common[] = {"GET", "PUT", "HEAD", "POST", "DELETE", "OPTIONS"};
-    if (method.size == 0 || method.size > METHOD_MAX)
-        return false;
+    for (size_t i = 0; i < COMMON_METHODS; i++)
+        if (method.size == common_methods[i].size &&
+            memcmp(method.data, common_methods[i].name, method.size) == 0)
+            return true;
     for (size_t i = 0; i < method.size; i++)
         if ((method.data[i] < 'A' || method.data[i] > 'Z') && method.data[i] != '-' && method.data[i] != '_')
             return false;
-    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
-        size_t size = strlen(common[i]);
-        if (method.size >= size && memcmp(method.data + method.size - size, common[i], size) == 0)
-            return method.size == size;
+    for (size_t i = 0; i < COMMON_METHODS; i++) {
+        size_t size = common_methods[i].size;
+        if (method.size > size && memcmp(method.data + method.size - size, common_methods[i].name, size) == 0)
+            return false;
     }
-    return true;
+    return method.size > 0 && method.size <= METHOD_MAX;
+}
+
+/* Whether |target| has blanks or control bytes. */
+static bool has_blanks(struct bytes target)
+{
+    size_t at = 0;
+    for (; target.size - at >= 8; at += 8)
+        if (swar_below(swar_load(target.data + at), 0x21))
+            return true;
+    for (; at < target.size; at++)
+        if (target.data[at] <= ' ')
+            return true;
+    return false;
 }
 
 bool head_text_request_line(struct bytes head, struct http1_request_line *ret_line)
@@ -39,11 +60,8 @@ bool head_text_request_line(struct bytes head, struct http1_request_line *ret_li
     if (!http1_request_line(head, ret_line) || !is_method(ret_line->method) || ret_line->target.size == 0 ||
         ret_line->version.size > VERSION_MAX)
         return false;
-    for (size_t i = 0; i < ret_line->target.size; i++)
-        if (ret_line->target.data[i] <=
-            ' ') /* RFC 9112 3.2: no blanks; some rest stands before the method, or after the target */
-            return false;
-    return true;
+    /* RFC 9112 3.2: no blanks; some rest stands before the method, or after the target. */
+    return !has_blanks(ret_line->target);
 }
 
 bool head_text_status_line(struct bytes head)

@@ -190,21 +190,21 @@ static bool is_word(uint8_t byte)
     return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-/* Returns whether |value| has the shape local@domain.tld. */
+/* Returns whether |value| has the shape local@domain.tld, of letters beyond ASCII too (RFC 6531). */
 static bool looks_like_email(struct bytes value)
 {
     const uint8_t *at = value.size ? memchr(value.data, '@', value.size) : NULL;
     if (!at || at == value.data || value.size > 254)
         return false;
     for (const uint8_t *byte = value.data; byte < at; byte++)
-        if (!is_word(*byte) && !strchr("._%+-'", *byte))
+        if (!is_word(*byte) && *byte < 0x80 && !strchr("._%+-'", *byte))
             return false;
     struct bytes domain = bytes_make(at + 1, value.size - (size_t)(at + 1 - value.data));
     size_t dots = 0;
     for (size_t i = 0; i < domain.size; i++) {
         if (domain.data[i] == '.' && i > 0 && i + 1 < domain.size)
             dots++;
-        else if (!is_word(domain.data[i]) && domain.data[i] != '-')
+        else if (!is_word(domain.data[i]) && domain.data[i] < 0x80 && domain.data[i] != '-')
             return false;
     }
     return dots > 0;

@@ -50,8 +50,7 @@ struct sanitizer {
     bool digests[2];       /* of bodies that are dropped, by link_kind */
     const uint8_t *former; /* recognition key; NULL: none */
     struct personal personal;
-    struct buffer rekeyed; /* a value that was a pseudonym under it */
-    struct buffer scratch;
+    struct buffer rekeyed, scratch; /* the first: a value that was a pseudonym under it */
     sanitize_observer_fn *observer;
     void *observer_arg;
     bool gone;               /* something was removed */
@@ -127,8 +126,9 @@ static void replace_atom(void *arg, const struct atom *atom, struct buffer *out)
         known.value = buffer_bytes(value);
     }
     if (!rule)
-        rule = personal_rule(&sanitizer->personal, &sanitizer->locator, &known);
-    put_replacement(sanitizer, &known, rule, out);
+        rule = personal_put(&sanitizer->personal, &sanitizer->locator, sanitizer->keys, &known, out);
+    if (out->size == before) /* no fake */
+        put_replacement(sanitizer, &known, rule, out);
     if (sanitizer->observer && sanitizer->locator.unwrapped == 0)
         tell_atom(sanitizer, atom, rule,
                   out->size > before ? bytes_make(out->data + before, out->size - before)

@@ -78,6 +78,12 @@ static const struct {
     {"ip_address", "2a02:2e0:3fe:1001:302::1", FAKE_IP},
     {"device_id", "ac:de:48:00:11:22", FAKE_MAC},
     {"email", "alice@shop.example.net", FAKE_EMAIL},
+    {"email",
+     "j\xc3\xb6rg@b\xc3\xbc"
+     "cher.example",
+     FAKE_EMAIL},
+    {"ip", "fe80::1cc0:3e8c:119f:c2e1", FAKE_IP},
+    {"phone", "(0151) 123-4567", FAKE_PHONE},
 };
 #define COUNT (sizeof values / sizeof values[0])
 

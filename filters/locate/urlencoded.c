@@ -429,6 +429,14 @@ static size_t userinfo_size(struct bytes rest, size_t *ret_authority_end)
     size_t end = 0;
     while (end < rest.size && !strchr("/?#\\", rest.data[end]))
         end++;
+    /* A backslash ends it for a browser, but may begin an escape: where an '@' follows, all before that is the user. */
+    if (end < rest.size && rest.data[end] == '\\') {
+        size_t behind = end;
+        while (behind < rest.size && !strchr("/?#", rest.data[behind]))
+            behind++;
+        if (memchr(rest.data + end, '@', behind - end))
+            end = behind;
+    }
     *ret_authority_end = end;
     for (size_t i = end; i > 0; i--)
         if (rest.data[i - 1] == '@')

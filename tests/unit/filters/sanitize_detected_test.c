@@ -410,9 +410,14 @@ static void test_an_escape_in_an_authority_hides_nothing_before_it(void **state)
 {
     (void)state;
     static const char *const urls[] = {
-        "annemarie\\u0061@corp.example.net",          "\"annemarie\\u0061@corp.example.net x",
-        "https://annemarie\\u0061@corp.example.net/", "https://host/annemarie\\u0061@corp.example.net",
-        "//annemarie\\x61@corp.example.net:8/a",      "https://annemarie:s3c\\ret@corp.example.net/",
+        "annemarie\\u0061@corp.example.net",
+        "\"annemarie\\u0061@corp.example.net x",
+        "https://annemarie\\u0061@corp.example.net/",
+        "https://host/annemarie\\u0061@corp.example.net",
+        "//annemarie\\x61@corp.example.net:8/a",
+        "https://annemarie:s3c\\ret@corp.example.net/",
+        "https://annemarie\"n\\u0061@corp.example.net: x",
+        "ftp://annemarie\"n\\u0061ann@mail.example",
     };
     static const char *const names[] = {"Location", "Referer", "Origin", "X-Note"};
     struct buffer once = {0};

@@ -164,6 +164,27 @@ static void special_byte(struct scan *scan, size_t at)
     }
 }
 
+/* Groups of eight, four, four, four and twelve characters: a UUID holds nothing. */
+static bool is_uuid(struct bytes text, size_t at, size_t end)
+{
+    const uint8_t *data = text.data + at;
+    return end - at == UUID_SIZE && data[8] == '-' && data[13] == '-' && data[18] == '-' && data[23] == '-';
+}
+
+/* Whether the digits at |at| are of a UUID, groups of which may look like those of a number. */
+static bool is_in_uuid(struct bytes text, size_t at)
+{
+    size_t start = at, end = at;
+    while (start > 0 && at - start < UUID_SIZE && char_is(text.data[start - 1], CHAR_TOKEN))
+        start--;
+    while (end - start <= UUID_SIZE && char_at(text, end, CHAR_TOKEN))
+        end++;
+    for (size_t i = start; i < end; i++)
+        if (!char_is(text.data[i], CHAR_HEX) && text.data[i] != '-')
+            return false;
+    return is_uuid(text, start, end);
+}
+
 /* Digits, blanks and dashes: payment cards in there. */
 static void digits_run(struct scan *scan, size_t at)
 {
@@ -174,7 +195,8 @@ static void digits_run(struct scan *scan, size_t at)
         at--;
     while (at < text.size) {
         size_t size = card_at(text, at);
-        found(scan, DETECT_CARD, at, size);
+        if (size > 0 && !is_in_uuid(text, at))
+            found(scan, DETECT_CARD, at, size);
         at += size;
         while (char_at(text, at, CHAR_DIGIT))
             at++;
@@ -245,27 +267,6 @@ static size_t dotted_token(struct scan *scan, size_t at)
     start = word_begin(text, start, at);
     size_t size = provider_token_at(text, start);
     return found(scan, DETECT_PROVIDER_TOKEN, start, size) ? start + size - at : 0;
-}
-
-/* Groups of eight, four, four, four and twelve characters: a UUID holds nothing. */
-static bool is_uuid(struct bytes text, size_t at, size_t end)
-{
-    const uint8_t *data = text.data + at;
-    return end - at == UUID_SIZE && data[8] == '-' && data[13] == '-' && data[18] == '-' && data[23] == '-';
-}
-
-/* Whether the digits at |at| are of a UUID, groups of which may look like those of a number. */
-static bool is_in_uuid(struct bytes text, size_t at)
-{
-    size_t start = at, end = at;
-    while (start > 0 && at - start < UUID_SIZE && char_is(text.data[start - 1], CHAR_TOKEN))
-        start--;
-    while (end - start <= UUID_SIZE && char_at(text, end, CHAR_TOKEN))
-        end++;
-    for (size_t i = start; i < end; i++)
-        if (!char_is(text.data[i], CHAR_HEX) && text.data[i] != '-')
-            return false;
-    return is_uuid(text, start, end);
 }
 
 /* Whether the value of a member begins at |at|: what its name says is known, or will be. */
@@ -360,21 +361,18 @@ static void look_at(struct scan *scan, const struct triggers *triggers, uint64_t
     }
     if (triggers->special & bit)
         special_byte(scan, at);
-    uint64_t numbers = triggers->digits | triggers->groups | triggers->iban;
-    if (numbers & bit && is_in_uuid(scan->text, at))
-        numbers = 0;
-    if (numbers & triggers->digits & bit)
+    if (triggers->digits & bit)
         digits_run(scan, at);
-    if (numbers & triggers->groups & bit)
-        found(scan, DETECT_SSN, at, ssn_at(scan->text, at));
+    if (triggers->groups & bit && (size = ssn_at(scan->text, at)) > 0 && !is_in_uuid(scan->text, at))
+        found(scan, DETECT_SSN, at, size);
     if (triggers->dots & bit && !(scan->hints & HINT_VERSION)) {
         size = ipv4_around(scan->text, at, &offset);
         found(scan, DETECT_IPV4, offset, size);
     }
     if (triggers->colons & bit)
         colons(scan, at);
-    if (numbers & triggers->iban & bit)
-        found(scan, DETECT_IBAN, at, iban_at(scan->text, at));
+    if (triggers->iban & bit && (size = iban_at(scan->text, at)) > 0 && !is_in_uuid(scan->text, at))
+        found(scan, DETECT_IBAN, at, size);
     if (triggers->token & bit)
         token_run(scan, at);
     if (triggers->schemes & bit)

@@ -296,16 +296,12 @@ enum same {
 static enum same field_line(struct sanitizer *sanitizer, const struct http1_field *field, struct buffer *out)
 {
     sanitizer->field = field->split ? field->name : (struct bytes){0};
-    if (!field->split) {
-        withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NO_COLON));
-        return SAME_NEVER;
-    }
-    if (!head_text_is_token(field->name)) {
-        withhold(sanitizer, field->line, MESSAGE_DEFECT(FIELD_NAME));
-        return SAME_NEVER;
-    }
-    if (!head_text_is_whole(field->line)) {
-        withhold(sanitizer, field->line, 0);
+    bool token = field->split && head_text_is_token(field->name);
+    if (!token || !head_text_is_whole(field->line)) {
+        uint64_t defect = token          ? 0
+                          : field->split ? MESSAGE_DEFECT(FIELD_NAME)
+                                         : MESSAGE_DEFECT(FIELD_NO_COLON);
+        withhold(sanitizer, field->line, defect);
         return SAME_NEVER;
     }
     struct bytes value = field->value;
@@ -318,6 +314,10 @@ static enum same field_line(struct sanitizer *sanitizer, const struct http1_fiel
         policy_memo_ask(&sanitizer->locator.memo, sanitizer->policy, place, field->name);
     if (locator_removes(&sanitizer->locator, rule)) {
         locator_remove(&sanitizer->locator, &(struct atom){LINK_PLACE_HEADER, rule, field->name, value});
+        return SAME_NEVER;
+    }
+    if (rule.named_oddly && locate_in_name(&sanitizer->locator, field->name)) {
+        withhold(sanitizer, field->line, 0);
         return SAME_NEVER;
     }
     if (rule.class == POLICY_PUBLIC && rule.shape == POLICY_WHOLE &&

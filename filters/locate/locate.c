@@ -116,6 +116,13 @@ bool locate_may_find(const struct locator *locator, struct policy_decision decis
            (locator->detects && (decision.hinted || detect_may_find(value)));
 }
 
+bool locate_in_name(struct locator *locator, struct bytes name)
+{
+    struct detection found;
+    uint32_t classes = locator->detects & ~DETECT_BIT(DETECT_NAMES);
+    return detect_find(&locator->detector, name, (struct bytes){0}, classes, &found, 1) > 0;
+}
+
 /* Makes no fake of a run that only holds, in base64, what is faked: one of its class would not be in its form. */
 static void unfake(const struct policy *policy, struct policy_decision *decision)
 {

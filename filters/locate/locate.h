@@ -78,6 +78,8 @@ void locator_remove(struct locator *locator, const struct atom *atom);
 bool locate_is_padded(struct bytes text);
 /* Returns whether locate_nested could find anything in |value|, under a name on which the policy decides so. */
 bool locate_may_find(const struct locator *locator, struct policy_decision decision, struct bytes value);
+/* Returns whether the detectors find anything in |name|, that of a header line, which cannot be replaced. */
+bool locate_in_name(struct locator *locator, struct bytes name);
 /* Looks for URLs, parameters and JSON inside the decoded |value| of something that is not sensitive by its
  * own name, and then for what detectors find in it, and writes the value with what is in there replaced to |out| (cleared first).
  * Returns whether it differs. */

@@ -270,6 +270,8 @@ void part_head_locate(struct locator *locator, struct bytes lines, const size_t 
             locator_remove(locator, &(struct atom){LINK_PLACE_HEADER, decision, line.name, line.value});
             continue;
         }
+        if (decision.named_oddly && locate_in_name(locator, line.name))
+            continue;
         buffer_append_bytes(out, line.name);
         buffer_append_bytes(out, line.before);
         locate_value(locator, &line, decision, length, out);

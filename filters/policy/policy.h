@@ -75,9 +75,10 @@ struct policy_rule {
 /* What the policy says of a value. */
 struct policy_decision {
     enum policy_class class;
-    uint16_t rule;           /* that decided; POLICY_NO_RULE: a name did */
-    bool hinted;             /* the name calls for a look at any value under it; told by policy_memo_ask */
-    bool scalar_only;        /* holds for a plain value only, and not for everything inside an object */
+    uint16_t rule;    /* that decided; POLICY_NO_RULE: a name did */
+    bool hinted;      /* the name calls for a look at any value under it; told by policy_memo_ask */
+    bool named_oddly; /* of a header field: detectors may find something in the name itself; likewise */
+    bool scalar_only; /* holds for a plain value only, and not for everything inside an object */
     enum policy_shape shape; /* of a header */
 };
 

@@ -52,7 +52,9 @@ static struct policy_decision ask(const struct policy_memo *memo, const struct p
     struct policy_decision decision = place & POLICY_IN_HEADS
                                           ? policy_of_header(policy, memo->recognition_key, place, name)
                                           : policy_of_name(policy, memo->recognition_key, place, name);
-    decision.hinted = policy_detect_classes(policy) && detect_name_hints(name) & HINTS_LOOK;
+    bool detects = policy_detect_classes(policy) != 0;
+    decision.hinted = detects && detect_name_hints(name) & HINTS_LOOK;
+    decision.named_oddly = detects && (place & POLICY_IN_HEADS) && detect_may_find(name);
     return decision;
 }
 

@@ -141,6 +141,28 @@ static void test_a_rest_of_a_body_before_a_request_line_is_withheld(void **state
     }
 }
 
+/* A name cannot be replaced by a pseudonym, as a value can. */
+static void test_lines_with_a_secret_in_the_name_are_withheld(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"X-User-4111111111111111", "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+                                        "X-Of-5555-5555-5555-4444", "sub.93.184.216.34"};
+    char text[256];
+    for (unsigned twice = 0; twice < 2; twice++)
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: h\r\n%s: 1\r\n\r\n", names[i]);
+            const struct message *message = request(text, "");
+            assert_text(&message->head, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            assert_int_equal(message->withheld_lines, 1);
+        }
+    snprintf(text, sizeof text,
+             "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n%s: 1\r\n\r\nx\r\n--b--\r\n", names[0]);
+    const struct message *message =
+        request("POST / HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n", text);
+    assert_text(&message->body.content,
+                "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b--\r\n");
+}
+
 static void test_repeated_lines_say_the_same_each_time(void **state)
 {
     (void)state;
@@ -640,6 +662,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_public_exchange_is_untouched),
         cmocka_unit_test(test_lines_that_cannot_be_told_are_withheld),
+        cmocka_unit_test(test_lines_with_a_secret_in_the_name_are_withheld),
         cmocka_unit_test(test_a_rest_of_a_body_before_a_request_line_is_withheld),
         cmocka_unit_test(test_repeated_lines_say_the_same_each_time),
         cmocka_unit_test(test_folded_credentials_are_one_value),

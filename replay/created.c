@@ -164,6 +164,11 @@ bool created_find(const struct created *created, uint32_t iteration, struct byte
     return false;
 }
 
+bool created_any(const struct created *created)
+{
+    return created->count > 0;
+}
+
 uint64_t created_overflow(const struct created *created)
 {
     return created->overflow;

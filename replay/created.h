@@ -31,6 +31,9 @@ bool created_learn(struct created *created, uint32_t iteration, struct bytes rec
 bool created_find(const struct created *created, uint32_t iteration, struct bytes target, size_t *ret_size,
                   struct bytes *ret_actual);
 
+/* Returns whether any place is known. */
+bool created_any(const struct created *created);
+
 /* Returns how many places found no room. */
 uint64_t created_overflow(const struct created *created);
 

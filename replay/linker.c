@@ -649,6 +649,11 @@ bool linker_place(const struct linker *linker, const struct linker_context *cont
     return created_find(linker->created, context->iteration, target, ret_size, ret_actual);
 }
 
+bool linker_knows_places(const struct linker *linker)
+{
+    return created_any(linker->created);
+}
+
 static bool is_number(struct bytes text)
 {
     for (size_t i = 0; i < text.size; i++)

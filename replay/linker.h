@@ -92,6 +92,8 @@ void linker_replace_header(struct linker *linker, const struct linker_context *c
  * cannot stand there. */
 bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
                    struct buffer *out);
+/* Returns whether anything that was created is elsewhere at the target. */
+bool linker_knows_places(const struct linker *linker);
 /* Finds where what was created at the front of |target| is at the target, as created_find does. */
 bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,
                   size_t *ret_size, struct bytes *ret_actual);

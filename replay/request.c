@@ -6,6 +6,7 @@
 #include "replay/fresh.h"
 #include "replay/state/accounts.h"
 #include "replay/state/link_rules.h"
+#include "replay/state/url_places.h"
 
 #include <string.h>
 
@@ -37,34 +38,6 @@ struct build {
 static bool is(struct bytes name, const char *text)
 {
     return bytes_equal_nocase(name, bytes_of(text));
-}
-
-/* Splits "scheme://authority/rest". Returns false where |url| has no "://". */
-static bool split_url(struct bytes url, struct bytes *ret_authority, struct bytes *ret_rest)
-{
-    for (size_t i = 0; i + 3 <= url.size && i < 16; i++) {
-        if (memcmp(url.data + i, "://", 3) != 0)
-            continue;
-        size_t from = i + 3, end = from;
-        while (end < url.size && !memchr("/?#", url.data[end], 3))
-            end++;
-        *ret_authority = (struct bytes){url.data + from, end - from};
-        *ret_rest = (struct bytes){url.data + end, url.size - end};
-        return true;
-    }
-    return false;
-}
-
-/* Without the port that is the scheme's own. */
-static struct bytes plain_authority(struct bytes authority)
-{
-    static const char *const ports[] = {":80", ":443"};
-    for (size_t i = 0; i < 2; i++) {
-        size_t size = strlen(ports[i]);
-        if (authority.size > size && memcmp(authority.data + authority.size - size, ports[i], size) == 0)
-            authority.size -= size;
-    }
-    return authority;
 }
 
 /* Appends |text| with the pseudonyms in it replaced. */
@@ -121,6 +94,22 @@ static bool put_places(struct build *build, struct bytes target, struct buffer *
     return true;
 }
 
+static bool find_place(void *arg, struct bytes path, size_t *ret_size, struct bytes *ret_actual)
+{
+    const struct build *build = arg;
+    return linker_place(build->linker, build->context, path, ret_size, ret_actual);
+}
+
+/* Appends |text|, JSON or pairs, with the URLs in it leading to what was created. Returns false, with nothing appended, where none does. */
+static bool put_urls(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
+{
+    const struct url_places places = {find_place, build, build->recorded_host};
+    size_t count = place == LINK_PLACE_JSON ? url_places_in_json(&places, text, out)
+                                            : url_places_in_pairs(&places, text, out);
+    build->request->found.linked += count;
+    return count > 0;
+}
+
 static void swap(struct buffer *a, struct buffer *b)
 {
     struct buffer kept = *a;
@@ -135,7 +124,7 @@ static bool put_target(struct build *build)
     struct buffer *head = &request->head, *linked = &request->target[1], *rewritten = &request->target[2];
     struct bytes target = build->line.target, authority, rest;
     if (target.size && target.data[0] != '/' && target.data[0] != '*' &&
-        split_url(target, &authority, &rest)) {
+        url_split(target, &authority, &rest)) {
         buffer_append_text(head, build->rules->base_path);
         if (!rest.size || rest.data[0] != '/')
             buffer_append_byte(head, '/');
@@ -147,7 +136,15 @@ static bool put_target(struct build *build)
         buffer_clear(&request->target[i]);
     if (put_places(build, target, &request->target[0]))
         target = buffer_bytes(&request->target[0]);
+    const uint8_t *query = linker_knows_places(build->linker) ? memchr(target.data, '?', target.size) : NULL;
+    if (query) {
+        size_t before = (size_t)(query + 1 - target.data);
+        buffer_append(rewritten, target.data, before);
+        if (put_urls(build, LINK_PLACE_FORM, bytes_make(query + 1, target.size - before), rewritten))
+            target = buffer_bytes(rewritten);
+    }
     put_linked(build, LINK_PLACE_QUERY, target, linked);
+    buffer_clear(rewritten);
     struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
     for (size_t i = 0; i < 2; i++) {
         if (!rewriters[i])
@@ -197,13 +194,20 @@ static void put_connection(struct bytes value, struct buffer *out)
 static void put_origin(struct build *build, struct bytes value, struct buffer *out)
 {
     struct bytes authority, rest;
-    if (build->host.data && build->recorded_host.size && split_url(value, &authority, &rest) &&
-        bytes_equal_nocase(plain_authority(authority), plain_authority(build->recorded_host))) {
+    if (build->host.data && build->recorded_host.size && url_split(value, &authority, &rest) &&
+        bytes_equal_nocase(url_plain_authority(authority), url_plain_authority(build->recorded_host))) {
         if (build->rules->scheme)
             buffer_printf(out, "%s://", build->rules->scheme);
         else
             buffer_append(out, value.data, (size_t)(authority.data - value.data));
         buffer_append_bytes(out, build->host);
+        size_t size;
+        struct bytes actual;
+        if (linker_place(build->linker, build->context, rest, &size, &actual)) {
+            build->request->found.linked++;
+            buffer_append_bytes(out, actual);
+            rest = bytes_make(rest.data + size, rest.size - size);
+        }
         put_linked(build, LINK_PLACE_QUERY, rest, out);
         return;
     }
@@ -566,6 +570,10 @@ static enum unsent_reason put_body(struct build *build, struct bytes head)
         buffer_clear(coded);
         if (put_ids(build, content, coded))
             content = buffer_bytes(coded);
+        buffer_clear(&request->scratch[0]);
+        if (place != LINK_PLACE_BODY && linker_knows_places(build->linker) &&
+            put_urls(build, place, content, &request->scratch[0]))
+            content = buffer_bytes(&request->scratch[0]);
         put_linked(build, place, content, plain);
         if (place == LINK_PLACE_FORM && build->injection.form)
             inject_form(build);
@@ -644,14 +652,14 @@ enum unsent_reason request_build(struct request *request, const struct request_r
                 rewriter_begin(injected[i]);
         request->found.linked++;
     }
-    enum unsent_reason reason = put_body(&build, head);
-    if (reason != UNSENT_NONE)
-        return reason;
     request->method_is_head = bytes_equal(build.line.method, BYTES_LITERAL("HEAD"));
     struct bytes fields = http1_fields(head);
     bool first = http1_next_field(&fields, &field) && field.split && is(field.name, "Host");
     if (first || http1_find_field(head, "Host", &field))
         build.recorded_host = field.value;
+    enum unsent_reason reason = put_body(&build, head);
+    if (reason != UNSENT_NONE)
+        return reason;
     if (!choose_host(&build) || !put_head(&build, head))
         return UNSENT_REWRITE_FAILED;
     request->conditional = request->conditional && !build.conditional_linked;

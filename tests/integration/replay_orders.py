@@ -66,7 +66,9 @@ def visit(recorder, user, name, password):
     answer, got = ask("POST", "/orders", {"quantity": 2}, 201)
     order = answer.getheader("Location").removeprefix("/orders/")
     ask("GET", "/orders/" + order)
-    ask("PUT", "/orders/" + order, {"quantity": 2})
+    fields.append("Referer: http://shop.example/orders/" + order)
+    ask("PUT", "/orders/" + order, {"quantity": 2, "back_to": ["/orders/" + order, "http://shop.example/orders/%s?page=1" % order, "/items/1"]})
+    fields.pop()
     answer, got = ask("POST", "/payments", {"order_id": order, "page": 1}, 201)
     ask("GET", "/payments/%d?order_id=%s" % (got["id"], order))
     ask("GET", "/items/%d?page=1" % got["id"], None, 404)  # no item, but the payment's number

@@ -60,7 +60,7 @@ static void expect(const char *request, const char *recorded, const char *live, 
 {
     struct exchange exchange = {.id = now_ns};
     struct request made = {0};
-    const struct request_rules rules = {.base_path = "", .run_id = "r"};
+    const struct request_rules rules = {.base_path = "", .run_id = "r", .host = "shop.example"};
     fill(&exchange.request, request);
     fill(&exchange.response, recorded);
     exchange.status = (uint16_t)atoi(recorded + 9);
@@ -117,6 +117,35 @@ static void test_id_links_strong_id_in_every_place(void **state)
            "POST /pay HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
            "18\r\n\r\norder_id=ord-1&p=2");
     expect("PATCH /orders/ord-7734512 HTTP/1.1\r\n\r\n", OK, OK, "PATCH /orders/ord-1 HTTP/1.1\r\n\r\n");
+}
+
+static void test_id_links_urls_in_values_lead_to_what_was_created(void **state)
+{
+    (void)state;
+    expect("GET /orders/ord-7734511?next=%2Forders%2Ford-7734512 HTTP/1.1\r\nHost: shop.example\r\n\r\n", OK,
+           OK, NULL);
+    create_order();
+    expect("GET /items/2?next=%2Forders%2Ford-7734512&p=7734512 HTTP/1.1\r\nHost: shop.example\r\nReferer: "
+           "http://shop.example/orders/ord-7734512/lines?x=1\r\nOrigin: http://shop.example\r\n\r\n",
+           OK, OK,
+           "GET /items/2?next=%2Forders%2Ford-1&p=7734512 HTTP/1.1\r\nHost: shop.example\r\nReferer: "
+           "http://shop.example/orders/ord-1/lines?x=1\r\nOrigin: http://shop.example\r\n\r\n");
+    expect("GET /items/2 HTTP/1.1\r\nHost: shop.example\r\nReferer: "
+           "http://other.example/orders/ord-7734512\r\n\r\n",
+           OK, OK, NULL);
+    expect("POST /hooks HTTP/1.1\r\nHost: shop.example\r\n" JSON
+           "Content-Length: 99\r\n\r\n{\"urls\":[\"/orders/ord-7734512\",\"http://shop.example/orders/"
+           "ord-7734512\"],\"page\":\"/items/2\",\"n\":2}",
+           OK, OK,
+           "POST /hooks HTTP/1.1\r\nHost: shop.example\r\n" JSON
+           "Content-Length: 85\r\n\r\n{\"urls\":[\"/orders/ord-1\",\"http://shop.example/orders/"
+           "ord-1\"],\"page\":\"/items/2\",\"n\":2}");
+    expect("POST /hooks HTTP/1.1\r\nHost: shop.example\r\nContent-Type: "
+           "application/x-www-form-urlencoded\r\nContent-Length: 31\r\n\r\n"
+           "to=/orders/ord-7734512/x&page=2",
+           OK, OK,
+           "POST /hooks HTTP/1.1\r\nHost: shop.example\r\nContent-Type: "
+           "application/x-www-form-urlencoded\r\nContent-Length: 25\r\n\r\nto=/orders/ord-1/x&page=2");
 }
 
 static void test_id_links_what_an_earlier_request_carried_stays(void **state)
@@ -179,6 +208,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_id_links_strong_id_in_every_place),
+        TEST(test_id_links_urls_in_values_lead_to_what_was_created),
         TEST(test_id_links_what_an_earlier_request_carried_stays),
         TEST(test_id_links_short_id_only_under_the_path_it_was_created_in),
         TEST(test_id_links_unanswered_creation_leaves_the_recorded_id),

@@ -185,7 +185,7 @@ static int open_traffic(struct replay *replay, struct error *err)
         merge_open(settings->traffic.items, settings->traffic.count, SEGMENT_EXCHANGES, 0, &replay->merge,
                    err))
         return -1;
-    if (target_ways(settings->target) == 0 && !settings->target->is_unix)
+    if (target_ways(settings->target) == 0 && !settings->target->is_unix && !settings->sending.proxy)
         return error_set(err, ERROR_USAGE, "--source-ip: the target has no address of that family");
     if (settings->compare &&
         comparing_init(&replay->comparing, merge_header(replay->merge), settings->key_file, err))
@@ -252,7 +252,7 @@ static struct plan_means means_of(const struct replay_settings *settings)
         .concurrency = settings->closed_loop ? settings->concurrency : 0,
         .max_connections = settings->connections_wanted,
         .window_bytes = WINDOW_BYTES,
-        .resources = {.files_kept = REPLAY_FILES_KEPT, .ways = target_ways(target)},
+        .resources = {.files_kept = REPLAY_FILES_KEPT, .ways = target_ways(target) ? target_ways(target) : 1},
     };
     resources_read(&means.resources);
     if (target->is_unix)

@@ -4,7 +4,7 @@ set -euo pipefail
 packages=(gcc libc6-dev cmake ninja-build pkg-config libpcap-dev libseccomp-dev libcap-ng-dev node-llhttp libzstd-dev libevent-dev libssl-dev zlib1g-dev
           libbrotli-dev libsodium-dev libyaml-dev libjansson-dev libpcre2-dev libcurl4-openssl-dev libcmocka-dev)
 if [ "${1:-}" != --build-only ]; then
-    packages+=(nginx-light curl openssl python3 tcpdump iproute2 nftables universal-ctags zstd)
+    packages+=(nginx-light curl openssl tinyproxy-bin microsocks python3 tcpdump iproute2 nftables universal-ctags zstd)
 fi
 missing=()
 for package in "${packages[@]}"; do

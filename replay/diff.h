@@ -11,7 +11,7 @@ enum diff {
     DIFF_BETTER,      /* a better class */
     DIFF_WORSE,       /* a worse class */
     DIFF_FAILED,      /* no complete answer: worse than any class */
-    DIFF_CREDENTIALS, /* 401 or 403 for credentials that the target does not know: not judged */
+    DIFF_CREDENTIALS, /* 401, 403 or a login page for credentials that the target does not know: not judged */
     DIFF_FILLED, /* fired with filler for a body: its answer is to another request than the recorded one */
     DIFF_NO_ORIGINAL, /* fired, but the recording holds no answer to compare with */
     DIFF_NOT_FIRED,

@@ -79,8 +79,8 @@ enum unsent_reason {
     X(UNLINKED, "unlinked") /* carries a pseudonym for which the target issued nothing */                    \
     X(LOGIN_OK, "login_ok") /* this session obtained a credential from the target */                         \
     X(CREDENTIALS_UNKNOWN,                                                                                   \
-      "credentials_unknown")              /* 401 or 403, original not, and no login worked, or none can */   \
-    X(CONNECTION_WAIT, "connection_wait") /* waited for a connection because of a cap */                     \
+      "credentials_unknown") /* 401, 403 or a login page, original not, and no login worked, or none can */  \
+    X(CONNECTION_WAIT, "connection_wait")     /* waited for a connection because of a cap */                 \
     X(CONDITIONAL_EQUAL, "conditional_equal") /* 200 against 304 on an unlinked validator */                 \
     X(CONTENT_COMPARED, "content_compared")   /* beyond the status, see content.h; these differ: */          \
     X(CONTENT_TYPE, "content_type")                                                                          \

@@ -1,6 +1,7 @@
 #include "replay/engine/answers.h"
 
 #include "replay/state/link_rules.h"
+#include "replay/state/login_page.h"
 
 #include <string.h>
 
@@ -34,6 +35,14 @@ size_t answers_wanted_body(const struct answers *answers, const struct job *job)
                          ? CONTENT_BODY_MAX
                          : 0;
     return content > linker ? content : linker;
+}
+
+static bool shows_credential(const struct job *job)
+{
+    for (size_t i = 0; i < job->exchange.link_count; i++)
+        if (job->exchange.links[i].kind == LINK_USES)
+            return true;
+    return false;
 }
 
 static bool is_refusal(uint16_t status)
@@ -78,7 +87,10 @@ void answers_take(struct answers *answers, const struct job *job, bool condition
         result->flags |= compare_content(answers, &context, job, outcome);
     if (login_ok)
         result->flags |= RESULT_FLAG(LOGIN_OK);
-    if (is_refusal(status) && original && !is_refusal(original) && (!login_ok || job->unlinkable))
+    bool refused = is_refusal(status) && original && !is_refusal(original);
+    if (!refused && !login_ok && status / 100 == 3 && original && original / 100 != 3)
+        refused = shows_credential(job) && login_page_follows(status, outcome->head);
+    if (refused && (!login_ok || job->unlinkable))
         result->flags |= RESULT_FLAG(CREDENTIALS_UNKNOWN);
     if (conditional && ((status == 200 && original == 304) || (status == 304 && original == 200)))
         result->flags |= RESULT_FLAG(CONDITIONAL_EQUAL);

@@ -161,7 +161,8 @@ static void render_findings(const json_t *report, struct buffer *out)
     char name[TEXT_SIZE_MAX];
     const json_t *list = member(report, "credentials_unknown");
     if (json_array_size(list) > 0) {
-        buffer_append_text(out, "\nCredentials unknown to the target (401 or 403, set apart, in no gate)\n");
+        buffer_append_text(out, "\nCredentials unknown to the target (401, 403, or sent to a login page; set "
+                                "apart, in no gate)\n");
         for (size_t i = 0; i < json_array_size(list); i++) {
             const json_t *item = json_array_get(list, i);
             buffer_printf(out, "  %-*s %8llu of %llu\n", NAME_WIDTH,

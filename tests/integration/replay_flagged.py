@@ -32,7 +32,7 @@ NEVER = [
 
 
 def pcap(path):
-    exchanges = [(b"GET /plain/%d HTTP/1.1\r\nHost: shop.example\r\n\r\n" % number, OK) for number in range(5)]
+    exchanges = [(b"GET /plain/%d HTTP/1.1\r\nHost: shop.example\r\nCookie: sid=0123456789abcdef\r\n\r\n" % number, OK) for number in range(5)]
     exchanges += [(request, OK) for request in FLAGGED + LOST + CUT]
     exchanges += [(request, BAD) for request in NEVER]
     http_pcap.write(path, exchanges)

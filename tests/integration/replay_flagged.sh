@@ -1,7 +1,8 @@
 #!/bin/bash
 # Claims: a recorded request with a defect (odd methods, bare LF, folded lines, odd lengths) is fired with --fire-flagged alone, and then byte for
 # byte, marked; one whose body was cut with --fill-bodies alone, with as many bytes of filler, marked and not compared. Defects whose bytes are
-# not kept, upgrades and CONNECT are never fired. Each request of the recording stands in one count of the report, and of the plan.
+# not kept, upgrades and CONNECT are never fired. Each request of the recording stands in one count of the report, and of the plan. That credentials
+# recorded without pseudonyms are not linked is said.
 source "$(dirname "$0")/lib.sh"
 oracle="$REHEARSE_SOURCE/tests/integration/replay_flagged.py"
 export PYTHONDONTWRITEBYTECODE=1
@@ -34,6 +35,7 @@ is() { # is NAME EXPRESSION
 }
 
 one plain 5 "body_cut 2, upgrade 1, connect 1, flagged 6, defect_lost 1"
+is plain "'5 requests carried credentials of traffic recorded with --unsanitized, which are not linked' in r['run']['notes']"
 is plain "t['defective'] == t['filled'] == 0"
 one flagged 11 "body_cut 2, upgrade 1, connect 1, defect_lost 1" --fire-flagged
 python3 "$oracle" check "$work/arrived" flagged || fail "what arrived with --fire-flagged"

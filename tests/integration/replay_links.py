@@ -1,5 +1,5 @@
 """replay_links.py generate     exchanges for make_recorded on standard output
-   replay_links.py serve PORT   an application of its own: it knows the account tester/test-pass and the cookie sid=standing; gives each form a new token in a
+   replay_links.py serve PORT [redirects]   an application of its own: it knows the account tester/test-pass and the cookie sid=standing; gives each form a new token in a
                                 hidden field, which has to come back; takes no signature that is not new; refuses whatever else
 
 12 users log in and send a form; 9 had logged in before the capture began; 5 sign their requests in one way each."""
@@ -54,7 +54,7 @@ def generate():
         send(200 + number, at_us + number * 1000, method, target, lines, body, answer_of(200, b"{}", [JSON]))
 
 
-def application():
+def application(redirects):
     sessions, forms = {"standing"}, {}
 
     def handle(head, fields, body):
@@ -67,6 +67,8 @@ def application():
             return answer_of(200, b"{}", [JSON, b"Set-Cookie: sid=" + sid.encode()])
         sid = fields.get(b"cookie", b"").decode().removeprefix("sid=")
         if path.startswith("/signed") or sid not in sessions:
+            if path == "/home" and redirects:
+                return answer_of(302, b"", [b"Location: /account/sign-in?next=/home"])
             return answer_of(403, b"{}", [JSON])
         if path.startswith("/form"):
             token = base64.b64encode(os.urandom(16))
@@ -84,4 +86,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "generate":
         generate()
     else:
-        serve(int(sys.argv[2]), application())
+        serve(int(sys.argv[2]), application(len(sys.argv) > 3))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Claims: with `credentials:` of --links all users log in with the one account that the target knows, and those who had logged in before the capture began show the
 # cookie that is given for them, or are logged in first; with `links:` a form's hidden token, new each time, comes back where the recorded one stood. Without the file those users are counted, and
-# their refusals are set apart and shown first, in no gate. Signed requests, Digest and one-time codes are counted by name, and their refusals set apart. Neither
+# their refusals are set apart and shown first, in no gate, also where they are sent to a login page. Signed requests, Digest and one-time codes are counted by name, and their refusals set apart. Neither
 # password nor token is stored or printed. A mistake in the file is told with its line, a pseudonym of other traffic is refused, --links and --no-links exclude each other.
 source "$(dirname "$0")/lib.sh"
 kit="$REHEARSE_SOURCE/tests/integration/replay_links.py"
@@ -71,6 +71,17 @@ line() { grep -nE "$1" "$work/out" | head -1 | cut -d: -f1; }
 } >"$work/one.yaml"
 replay --links "$work/one.yaml"
 holds 'u["GET /form/{id}"] == 11 and u["GET /home"] == 11 + 9 * 3'
+
+# An application that sends to its login page instead of refusing.
+port=$(free_port)
+python3 "$kit" serve "$port" redirects &
+on_exit "kill $! 2>/dev/null"
+wait_for_port "$port"
+replay
+holds 'u["GET /home"] == 12 + 9 * 3 and r["totals"]["redirected"] == 12 + 9 * 3'
+holds 'all(gate["verdict"] != "fail" for gate in r["gates"])'
+replay --links "$work/logins.yaml"
+holds 'r["totals"]["redirected"] == 0 and "GET /home" not in u'
 
 refuse() { # refuse PATTERN OPTIONS...
     local pattern=$1

@@ -19,28 +19,48 @@ static bool email_is(const uint8_t *recognition_key, struct bytes value)
 
 /* Dates are made by another function: they have a subject. */
 static const struct {
-    const char *name;
+    const char *name, *domain, *known_by;
     bool (*make)(const struct keys *keys, struct bytes value, struct buffer *out);
     bool (*is)(const uint8_t *recognition_key, struct bytes value);
 } types[FAKE_TYPES] = {
-    [FAKE_EMAIL] = {"email", email_make, email_is},
-    [FAKE_NAME] = {"name", fake_name_make, fake_name_is},
-    [FAKE_STREET] = {"street", fake_street_make, fake_street_is},
-    [FAKE_PHONE] = {"phone", fake_phone_make, fake_phone_is},
-    [FAKE_ZIP] = {"zip", fake_zip_make, fake_zip_is},
-    [FAKE_CARD] = {"card", fake_card_make, fake_card_is},
-    [FAKE_IBAN] = {"iban", fake_iban_make, fake_iban_is},
-    [FAKE_IP] = {"ip", fake_ip_make, fake_ip_is},
-    [FAKE_MAC] = {"mac", fake_mac_make, fake_mac_is},
-    [FAKE_UUID] = {"uuid", fake_uuid_make, fake_uuid_is},
-    [FAKE_DIGITS] = {"digits", fake_number_make, fake_number_is},
-    [FAKE_DATE] = {"date", NULL, NULL},
-    [FAKE_SSN] = {"ssn", fake_ssn_make, fake_ssn_is},
+    [FAKE_EMAIL] = {"email", "2^128", "64 bits of keyed check", email_make, email_is},
+    [FAKE_NAME] = {"name", "2^32, of one word 2^24", "32 bits of keyed check, of one word 24", fake_name_make,
+                   fake_name_is},
+    [FAKE_STREET] = {"street", "2^36", "24 bits of keyed check", fake_street_make, fake_street_is},
+    [FAKE_PHONE] = {"phone", "27,200, of seven digits 100", "range: 555-01xx, which nobody has",
+                    fake_phone_make, fake_phone_is},
+    [FAKE_ZIP] = {"zip", "500, else 10 or 26 a sign",
+                  "range: 00000 to 00499, 00... or Q..., of which some are in use outside the US",
+                  fake_zip_make, fake_zip_is},
+    [FAKE_CARD] = {"card", "10^(n-8) of n digits", "3 digits of keyed check after 9999", fake_card_make,
+                   fake_card_is},
+    [FAKE_IBAN] = {"iban", "10^5 to 10^18, by country", "2 to 6 signs of keyed check", fake_iban_make,
+                   fake_iban_is},
+    [FAKE_IP] = {"ip", "IPv4: 762, IPv6: 2^56", "IPv4: range of RFC 5737, IPv6: 40 bits of keyed check",
+                 fake_ip_make, fake_ip_is},
+    [FAKE_MAC] = {"mac", "2^20", "20 bits of keyed check", fake_mac_make, fake_mac_is},
+    [FAKE_UUID] = {"uuid", "2^74", "48 bits of keyed check", fake_uuid_make, fake_uuid_is},
+    [FAKE_DIGITS] = {"digits", "10^(n-n/2) of n digits, of fewer than six 1",
+                     "n/2 digits of keyed check, at most 9; of fewer than six: 1 and zeros", fake_number_make,
+                     fake_number_is},
+    [FAKE_DATE] = {"date", "366 offsets", "range: 1698 to 1899, of which nobody lives", NULL, NULL},
+    [FAKE_SSN] = {"ssn", "485,100", "2 digits of keyed check in a range that is never given out",
+                  fake_ssn_make, fake_ssn_is},
 };
 
 const char *fake_type_name(enum fake_type type)
 {
     return types[type].name;
+}
+
+const char *fake_type_domain(enum fake_type type)
+{
+    return types[type].domain;
+}
+
+const char *fake_type_known_by(enum fake_type type)
+{
+    return types[type].known_by;
 }
 
 bool fake_make(const struct keys *keys, enum fake_type type, struct bytes value, struct bytes subject,

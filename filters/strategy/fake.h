@@ -67,6 +67,9 @@ enum fake_type {
 
 /* Returns "email", "name", ... Static. */
 const char *fake_type_name(enum fake_type type);
+/* Returns how many fakes of |type| there are, and how one is recognised, as the table says. Static. */
+const char *fake_type_domain(enum fake_type type);
+const char *fake_type_known_by(enum fake_type type);
 /* Appends the fake of |value| to |out|; |value| itself where it is one already, or empty. |subject| tells whom a date is about; where it is
  * empty, the date itself does. Returns false, with |out| as it was, where |value| has not the form of |type|. */
 bool fake_make(const struct keys *keys, enum fake_type type, struct bytes value, struct bytes subject,

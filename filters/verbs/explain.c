@@ -30,6 +30,7 @@ struct explaining {
     struct detector detector;
     struct buffer out;
     uint64_t *touched; /* values, by the number of the rule */
+    uint64_t faked[FAKE_TYPES];
     uint64_t shown, damaged;
     bool empty; /* nothing was touched in the exchange at hand */
 };
@@ -201,6 +202,8 @@ static void put_event(void *arg, const struct sanitize_event *event)
     }
     if (policy_written_rule(run->options->policy, event->decision.rule))
         run->touched[event->decision.rule]++;
+    if (event->step == SANITIZE_VALUE && event->strategy == STRATEGY_FAKE)
+        run->faked[event->fake]++;
     run->empty = false;
     if (run->options->json)
         put_json(run, event);
@@ -304,6 +307,31 @@ static int explain_input(struct explaining *run, struct error *err)
     return 0;
 }
 
+/* Says of each type of fake that there was how many there are and how one is recognised. */
+static void put_fakes(struct explaining *run)
+{
+    bool any = false;
+    for (unsigned i = 0; i < FAKE_TYPES; i++) {
+        enum fake_type type = (enum fake_type)i;
+        if (run->faked[i] == 0)
+            continue;
+        if (run->options->json) {
+            buffer_printf(&run->out, "{\"fake\":\"%s\",\"made\":%" PRIu64, fake_type_name(type),
+                          run->faked[i]);
+            buffer_printf(&run->out, ",\"domain\":\"%s\",\"known_by\":\"%s\"}\n", fake_type_domain(type),
+                          fake_type_known_by(type));
+            continue;
+        }
+        if (!any)
+            buffer_append_text(
+                &run->out,
+                "fakes: how many values became one, how many there are, and what one is known by\n");
+        any = true;
+        buffer_printf(&run->out, "  %8" PRIu64 "  %-8s %s; %s\n", run->faked[i], fake_type_name(type),
+                      fake_type_domain(type), fake_type_known_by(type));
+    }
+}
+
 /* Says what each rule touched: one that touches nothing may not mean what its author thinks. */
 static void put_rules(struct explaining *run)
 {
@@ -338,6 +366,7 @@ int explain(const struct explain_options *options, struct error *err)
     if (status == 0)
         status = options->paths->count > 0 ? explain_traffic(run, err) : explain_input(run, err);
     put_rules(run);
+    put_fakes(run);
     if (status == 0)
         status = put_out(run, err);
     if (fflush(stdout) != 0 && status == 0)

@@ -61,6 +61,8 @@ has '^  response.body +type +dropped$'
 has '^  not recorded: the policy does not select it$'
 has '^ +0  null +header.X-Never \(line 9\)$'
 has '^ +1  preserve +json:\$.user.nick \(line 5\)$'
+has '^ +1  card +10\^\(n-8\) of n digits; 3 digits of keyed check after 9999$'
+has '^ +1  email +2\^128; 64 bits of keyed check$'
 
 echo "== what a capture writes"
 explain 0 "$work/plain" --policy "$work/policy.yaml" --key-file "$work/key" --format json

@@ -247,7 +247,7 @@ static void count_controls(struct kit *kit, unsigned total)
     buffer_free(&value);
 }
 
-/* Prints recall of |class| plain and in the codings, and its precision: of as many values of it as of each kind of control. */
+/* Prints recall of |class| plain and in the codings, and its precision: of as many values of it as of controls of all kinds, and as of each kind of control. */
 static void print_class(struct kit *kit, enum detect_class class)
 {
     unsigned plain = recall(kit, class, KIT_PLAIN, 10000), all = 0, worst = 1000;
@@ -258,9 +258,10 @@ static void print_class(struct kit *kit, enum detect_class class)
         worst_coding = hits < worst ? coding : worst_coding;
         worst = hits < worst ? hits : worst;
     }
-    printf("%-16s %13.2f%% %13.2f%% %11.2f%% %s %12.2f%%\n", detect_class_name(class), plain / 100.0,
+    double wrong = taken_for[class];
+    printf("%-16s %13.2f%% %13.2f%% %11.2f%% %s %12.2f%% %8.2f%%\n", detect_class_name(class), plain / 100.0,
            all / (10.0 * (KIT_CODINGS - 1)), worst / 10.0, kit_coding_name((enum kit_coding)worst_coding),
-           100.0 * plain / (plain + taken_for[class]));
+           100.0 * plain / (plain + wrong / KIT_CONTROLS), 100.0 * plain / (plain + wrong));
 }
 
 static void print_quality(void)
@@ -268,7 +269,7 @@ static void print_quality(void)
     struct kit kit = {1};
     count_controls(&kit, 10000);
     printf("\n%-16s %14s %14s %s %s\n", "class", "recall plain", "recall coded", "(worst coding)",
-           "precision");
+           "precision: as many controls in all, as many of each kind");
     for (int class = 0; class < DETECT_CLASSES; class ++)
         print_class(&kit, (enum detect_class) class);
     unsigned all = 0;

@@ -40,8 +40,10 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 /* As bytes_equal with ASCII letters compared without case (RFC 9110 §5.1 field names). */
 static inline bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
-    return a.size == b.size &&
-           (a.size == 0 || strncasecmp((const char *)a.data, (const char *)b.data, a.size) == 0);
+    if (a.size != b.size || a.size == 0)
+        return a.size == b.size;
+    return ((a.data[0] ^ b.data[0]) & ~0x20) == 0 && /* most names differ there, where they do at all */
+           strncasecmp((const char *)a.data, (const char *)b.data, a.size) == 0;
 }
 /* Returns the view without leading and trailing SP and HTAB (RFC 9110 OWS). */
 static inline struct bytes bytes_trim(struct bytes view)

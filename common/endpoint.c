@@ -179,7 +179,11 @@ static bool is_letter(uint8_t c)
 
 static void append_escaped(const uint8_t *text, size_t size, struct buffer *out)
 {
-    for (size_t i = 0; i < size; i++) {
+    size_t letters = 0;
+    while (letters < size && is_letter(text[letters]))
+        letters++;
+    buffer_append(out, text, letters);
+    for (size_t i = letters; i < size; i++) {
         if (is_letter(text[i]) || stands(text[i]))
             buffer_append_byte(out, text[i]);
         else
@@ -232,11 +236,10 @@ static void append_segment(struct bytes segment, struct buffer *out)
 /* Strips what is before the path: the absolute form's scheme and authority. */
 static struct bytes path_of(struct bytes target)
 {
-    for (size_t i = 0; i < target.size; i++) {
-        if (target.data[i] == '?' || target.data[i] == '#') {
-            target.size = i;
-            break;
-        }
+    for (const char *ends = "?#"; *ends && target.size > 0; ends++) {
+        const uint8_t *end = memchr(target.data, *ends, target.size);
+        if (end)
+            target.size = (size_t)(end - target.data);
     }
     if (target.size == 0 || target.data[0] == '/')
         return target;

@@ -85,10 +85,9 @@ static bool take_fixed(struct bytes *view, uint64_t *ret_value)
     struct bytes part;
     if (!bytes_take(view, 8, &part))
         return false;
-    uint64_t value = 0;
-    for (size_t i = 8; i-- > 0;)
-        value = value << 8 | part.data[i];
-    *ret_value = value;
+    uint64_t value;
+    memcpy(&value, part.data, sizeof value);
+    *ret_value = le64toh(value);
     return true;
 }
 

@@ -3,19 +3,23 @@
 #include <string.h>
 
 #define LONG_PART 8
+#define NAME(text)                                                                                           \
+    {                                                                                                        \
+        (const uint8_t *)(text), sizeof(text) - 1                                                            \
+    }
 
 bool fresh_is_header(struct bytes name)
 {
-    static const char *const names[] = {
-        "Idempotency-Key",    "X-Idempotency-Key",   "X-Request-ID",
-        "Request-Id",         "X-Correlation-ID",    "Correlation-Id",
-        "X-Trace-Id",         "traceparent",         "b3",
-        "X-B3-TraceId",       "X-B3-SpanId",         "X-B3-ParentSpanId",
-        "X-Amzn-Trace-Id",    "uber-trace-id",       "X-Cloud-Trace-Context",
-        "x-datadog-trace-id", "x-datadog-parent-id",
+    static const struct bytes names[] = {
+        NAME("Idempotency-Key"),    NAME("X-Idempotency-Key"),   NAME("X-Request-ID"),
+        NAME("Request-Id"),         NAME("X-Correlation-ID"),    NAME("Correlation-Id"),
+        NAME("X-Trace-Id"),         NAME("traceparent"),         NAME("b3"),
+        NAME("X-B3-TraceId"),       NAME("X-B3-SpanId"),         NAME("X-B3-ParentSpanId"),
+        NAME("X-Amzn-Trace-Id"),    NAME("uber-trace-id"),       NAME("X-Cloud-Trace-Context"),
+        NAME("x-datadog-trace-id"), NAME("x-datadog-parent-id"),
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (bytes_equal_nocase(name, bytes_of(names[i])))
+        if (bytes_equal_nocase(name, names[i]))
             return true;
     return false;
 }

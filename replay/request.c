@@ -11,7 +11,9 @@
 #include <string.h>
 
 #define RUN_HEADER "X-Rehearse-Run"
-#define HEAD_GROWS 256 /* bytes that a head is expected to grow by */
+/* Whether |name| is |text|, a literal. */
+#define IS(name, text) bytes_equal_nocase(name, BYTES_LITERAL(text))
+#define HEAD_GROWS     256 /* bytes that a head is expected to grow by */
 
 /* What building one request passes around. */
 struct build {
@@ -34,11 +36,6 @@ struct build {
     struct linker_override *overrides; /* room for them */
     struct link_injection injection;
 };
-
-static bool is(struct bytes name, const char *text)
-{
-    return bytes_equal_nocase(name, bytes_of(text));
-}
 
 /* Appends |text| with the pseudonyms in it replaced. */
 static void put_linked(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
@@ -183,7 +180,7 @@ static void put_connection(struct bytes value, struct buffer *out)
     struct bytes element;
     size_t before = out->size;
     while (http1_next_element(&value, &element)) {
-        if (is(element, "close"))
+        if (IS(element, "close"))
             continue;
         if (out->size > before)
             buffer_append_text(out, ", ");
@@ -217,7 +214,7 @@ static void put_origin(struct build *build, struct bytes value, struct buffer *o
 static void put_validators(struct build *build, struct bytes name, struct bytes value, struct buffer *out)
 {
     struct bytes element, issued, rest = value;
-    bool is_list = is(name, "If-None-Match") || is(name, "If-Match");
+    bool is_list = IS(name, "If-None-Match") || IS(name, "If-Match");
     bool linked = false;
     const uint8_t *copied = value.data;
     while (is_list ? http1_next_element(&rest, &element) : rest.size > 0) {
@@ -233,7 +230,7 @@ static void put_validators(struct build *build, struct bytes name, struct bytes 
         linked = true;
     }
     buffer_append(out, copied, (size_t)(value.data + value.size - copied));
-    if (is(name, "If-None-Match") || is(name, "If-Modified-Since")) {
+    if (IS(name, "If-None-Match") || IS(name, "If-Modified-Since")) {
         build->request->conditional = true;
         build->conditional_linked = build->conditional_linked || linked;
     }
@@ -295,7 +292,7 @@ static void put_other(struct build *build, const struct http1_field *field, stru
     const struct request_rules *rules = build->rules;
     if (!rules->verbatim && fresh_is_header(field->name))
         fresh_append(field->value, rules->run_id, build->context->iteration, out);
-    else if (build->scans || is(field->name, "Cookie"))
+    else if (build->scans || IS(field->name, "Cookie"))
         linker_replace_header(build->linker, build->context, field->name, field->value, out,
                               &build->request->found);
     else
@@ -421,9 +418,9 @@ static void put_field(struct build *build, const struct http1_field *field)
 static void note_field(struct build *build, const struct http1_field *field)
 {
     struct request *request = build->request;
-    if (is(field->name, "Expect") && is(field->value, "100-continue"))
+    if (IS(field->name, "Expect") && IS(field->value, "100-continue"))
         request->expect_continue = request->body.size > 0;
-    if (is(field->name, "Connection") && !build->rules->pooled)
+    if (IS(field->name, "Connection") && !build->rules->pooled)
         request->close = request->close || http1_list_has(field->value, "close");
 }
 
@@ -654,7 +651,7 @@ enum unsent_reason request_build(struct request *request, const struct request_r
     }
     request->method_is_head = bytes_equal(build.line.method, BYTES_LITERAL("HEAD"));
     struct bytes fields = http1_fields(head);
-    bool first = http1_next_field(&fields, &field) && field.split && is(field.name, "Host");
+    bool first = http1_next_field(&fields, &field) && field.split && IS(field.name, "Host");
     if (first || http1_find_field(head, "Host", &field))
         build.recorded_host = field.value;
     enum unsent_reason reason = put_body(&build, head);

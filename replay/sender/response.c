@@ -210,7 +210,8 @@ static enum response_verdict end_feed(struct response *response, const uint8_t *
 /* Returns whether |line| is of the field that |name|, with its colon, begins. */
 static bool is_field(struct bytes line, struct bytes name)
 {
-    return line.size >= name.size && bytes_equal_nocase(bytes_make(line.data, name.size), name);
+    return line.size >= name.size && line.data[name.size - 1] == ':' &&
+           bytes_equal_nocase(bytes_make(line.data, name.size), name);
 }
 
 static bool ends_blank(struct bytes line)

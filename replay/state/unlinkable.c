@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+#define SCHEME(text)                                                                                         \
+    {                                                                                                        \
+        (const uint8_t *)(text), sizeof(text) - 1                                                            \
+    }
+
 const char *unlinkable_name(enum unlinkable unlinkable)
 {
     static const char *const names[] = {
@@ -66,20 +71,20 @@ unsigned unlinkable_of_name(const char *name)
 static unsigned of_scheme(const struct exchange *exchange)
 {
     static const struct {
-        const char *scheme;
+        struct bytes scheme;
         unsigned bit;
     } schemes[] = {
-        {"AWS4-", UNLINKABLE_BIT(SIGV4)},     {"DPoP ", UNLINKABLE_BIT(DPOP)},
-        {"Digest ", UNLINKABLE_BIT(DIGEST)},  {"NTLM ", UNLINKABLE_BIT(NTLM)},
-        {"Negotiate ", UNLINKABLE_BIT(NTLM)}, {"Signature ", UNLINKABLE_BIT(HMAC)},
-        {"HMAC", UNLINKABLE_BIT(HMAC)},       {"Hawk ", UNLINKABLE_BIT(HMAC)},
-        {"SharedKey", UNLINKABLE_BIT(HMAC)},
+        {SCHEME("AWS4-"), UNLINKABLE_BIT(SIGV4)},     {SCHEME("DPoP "), UNLINKABLE_BIT(DPOP)},
+        {SCHEME("Digest "), UNLINKABLE_BIT(DIGEST)},  {SCHEME("NTLM "), UNLINKABLE_BIT(NTLM)},
+        {SCHEME("Negotiate "), UNLINKABLE_BIT(NTLM)}, {SCHEME("Signature "), UNLINKABLE_BIT(HMAC)},
+        {SCHEME("HMAC"), UNLINKABLE_BIT(HMAC)},       {SCHEME("Hawk "), UNLINKABLE_BIT(HMAC)},
+        {SCHEME("SharedKey"), UNLINKABLE_BIT(HMAC)},
     };
     struct http1_field field;
     if (!http1_find_field(buffer_bytes(&exchange->request.head), "Authorization", &field))
         return 0;
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        struct bytes scheme = bytes_of(schemes[i].scheme);
+        struct bytes scheme = schemes[i].scheme;
         if (field.value.size > scheme.size &&
             bytes_equal_nocase(bytes_make(field.value.data, scheme.size), scheme))
             return schemes[i].bit;

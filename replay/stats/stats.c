@@ -15,8 +15,8 @@ struct stats {
     struct endpoint_figures *endpoints;
     size_t count;
     size_t limit;
-    uint32_t *slots; /* open addressing; index into endpoints + 1, 0: free */
-    size_t slot_count;
+    uint32_t *slots;   /* open addressing; index into endpoints + 1, 0: free */
+    size_t slot_count; /* a power of two */
     uint64_t other;
     bool sorted;
 };
@@ -230,20 +230,24 @@ static void add_result(struct figures *figures, const struct result *result, enu
 static uint64_t hash_of(const void *data, size_t size)
 {
     const uint8_t *bytes = data;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325) + size;
+    for (; size > 0; bytes += 8, size -= size < 8 ? size : 8) {
+        uint64_t word = 0;
+        memcpy(&word, bytes, size < 8 ? size : 8);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
     return hash;
 }
 
 static uint32_t *slot_of(const struct stats *stats, const char *name, size_t size)
 {
-    size_t at = hash_of(name, size) % stats->slot_count;
+    size_t at = (size_t)hash_of(name, size) & (stats->slot_count - 1);
     while (stats->slots[at]) {
         const char *other = stats->endpoints[stats->slots[at] - 1].name;
         if (strncmp(other, name, size) == 0 && other[size] == '\0')
             break;
-        at = (at + 1) % stats->slot_count;
+        at = (at + 1) & (stats->slot_count - 1);
     }
     return &stats->slots[at];
 }
@@ -271,7 +275,8 @@ struct stats *stats_create(size_t limit)
 {
     struct stats *stats = xcalloc(1, sizeof *stats);
     stats->limit = limit ? limit : STATS_ENDPOINTS_MAX;
-    stats->slot_count = (stats->limit + 1) * 4;
+    for (stats->slot_count = 16; stats->slot_count < (stats->limit + 1) * 4;)
+        stats->slot_count *= 2;
     stats->slots = xcalloc(stats->slot_count, sizeof *stats->slots);
     return stats;
 }

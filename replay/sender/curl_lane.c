@@ -113,13 +113,19 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
         return 0;
     look_for_early_end(lane);
     if (lane->answer.head_done && lane->end_after_ns) {
-        const struct timeval wait = {.tv_sec = (time_t)(lane->end_after_ns / NS_PER_S),
-                                     .tv_usec = (suseconds_t)(lane->end_after_ns % NS_PER_S / NS_PER_US)};
+        lane->lasting_until_ns = clock_mono_ns() + lane->end_after_ns;
+        curl_lane_let_last(lane, lane->end_after_ns);
         lane->end_after_ns = 0;
         deadline_stop(&lane->request_deadline);
-        event_add(&lane->lasting, &wait);
     }
     return size * count;
+}
+
+void curl_lane_let_last(struct curl_lane *lane, uint64_t wait_ns)
+{
+    const struct timeval wait = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
+                                 .tv_usec = (suseconds_t)(wait_ns % NS_PER_S / NS_PER_US)};
+    event_add(&lane->lasting, &wait);
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)

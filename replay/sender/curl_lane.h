@@ -109,7 +109,8 @@ struct curl_lane {
     char error_text[CURL_ERROR_SIZE];
 
     uint64_t end_after_ns; /* of the request; 0 once |lasting| runs */
-    struct event lasting;  /* in the place of the request's deadline */
+    struct event lasting;  /* in the place of the request's deadline, up to: */
+    uint64_t lasting_until_ns;
     struct event deferred; /* what is to be told from the loop */
     enum transport_error deferred_error;
     const char *deferred_detail;
@@ -122,6 +123,8 @@ struct curl_lane {
 
 /* Closes the connection; no lane of the line may have a transfer under way. */
 void curl_line_drop(struct curl_line *line);
+/* Looks again after |wait_ns| whether the response lasts too long. */
+void curl_lane_let_last(struct curl_lane *lane, uint64_t wait_ns);
 /* Has |error| (NONE: it is open) told from the loop. */
 void curl_lane_defer(struct curl_lane *lane, enum transport_error error, const char *detail);
 /* Makes |lane|'s transfer, and tells libcurl what holds for all requests of it. */

@@ -295,15 +295,14 @@ static void print_plan(struct replay *replay)
     buffer_free(&text);
 }
 
-/* Has a schedule whose pace would be high from the first second on begin slowly. |plan| is of its beginning. The pace that was recorded is let be: it
- * is known that it can be, and each of its requests is to be judged. */
+/* Has a schedule whose pace would be high from the first second on begin slowly. |plan| is of its beginning. The recorded pace, too: the target
+ * may be smaller than what was recorded, and its caches are cold. */
 static void add_ramp_up(struct replay *replay, const struct plan *plan)
 {
     struct replay_settings *settings = &replay->settings;
     double rate = settings->plan.mode == SCHEDULE_RATE ? schedule_plan_first_rate(&settings->plan)
                                                        : (double)plan->demand.busiest_s;
-    bool recorded = settings->plan.mode == SCHEDULE_RECORDED && settings->plan.speed <= 1;
-    if (settings->no_ramp || recorded || rate <= RAMP_UP_ABOVE_PER_S || plan->read == 0)
+    if (settings->no_ramp || rate <= RAMP_UP_ABOVE_PER_S || plan->read == 0)
         return;
     double duration_ns = (double)plan->duration_ns;
     if (!plan->whole) /* what was not looked at takes as long, a request */

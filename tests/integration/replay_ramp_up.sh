@@ -1,6 +1,6 @@
 #!/bin/bash
-# Claims: a rate above 100/s begins with a ramp-up that the plan and the report name; what is sent in it is fired, counted, and judged by nothing.
-# --no-ramp, lower rates and the recorded timing itself begin at once.
+# Claims: a pace above 100/s, the recorded one too, begins with a ramp-up that the plan and the report name; what is sent in it is fired, counted, and judged by nothing.
+# --no-ramp and lower paces begin at once.
 source "$(dirname "$0")/lib.sh"
 unset REHEARSE_NO_RAMP
 kit="$REHEARSE_SOURCE/tests/integration/replay_self_check.py"
@@ -27,6 +27,10 @@ has_none
 plan --rate 100
 has_none
 plan
+has '\(299\|300\) ms'
+plan --speed 0.4
+has_none
+plan --no-ramp
 has_none
 
 check_replay 0 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/run" --quiet --rate 300

@@ -52,7 +52,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
         return CURL_SOCKET_BAD;
     }
     if (lane->upgrades) { /* the connection has gone meanwhile */
-        lane->begin_anew = lane->is_anew = true;
+        lane->begin_anew = true;
         return CURL_SOCKET_BAD;
     }
     lane->handed_over = line->stream.fd >= 0 && !line->connecting;
@@ -87,9 +87,11 @@ static int on_close_socket(void *arg, curl_socket_t fd)
 {
     struct curl_line *line = arg;
     line->sockets--;
-    if (line->watched && fd == line->fd) {
-        event_del(&line->closed);
+    if (fd == line->fd) {
+        if (line->watched)
+            event_del(&line->closed);
         line->watched = false;
+        line->fd = -1;
     }
     return close(fd);
 }
@@ -147,6 +149,17 @@ static size_t on_read(char *data, size_t size, size_t count, void *arg)
     lane->content_given += given;
     lane->content_ended = lane->content_given == content.size && (!lane->request.chunked || given == 0);
     return given;
+}
+
+/* What libcurl says beside its work; no other way it tells that a stream was refused. */
+static int on_remark(CURL *transfer, curl_infotype type, char *data, size_t size, void *arg)
+{
+    (void)transfer;
+    static const char refused[] = "REFUSED_STREAM";
+    struct curl_lane *lane = arg;
+    if (type == CURLINFO_TEXT && size >= sizeof refused - 1 && memcmp(data, refused, sizeof refused - 1) == 0)
+        lane->stream_refused = true;
+    return 0;
 }
 
 /* How much was sent. Called at every turn. */
@@ -271,6 +284,9 @@ static void set_callbacks(struct curl_lane *lane)
     curl_easy_setopt(transfer, CURLOPT_WRITEDATA, lane);
     curl_easy_setopt(transfer, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(transfer, CURLOPT_READDATA, lane);
+    curl_easy_setopt(transfer, CURLOPT_DEBUGFUNCTION, on_remark);
+    curl_easy_setopt(transfer, CURLOPT_DEBUGDATA, lane);
+    curl_easy_setopt(transfer, CURLOPT_VERBOSE, (long)(lane->sender->http2 != SENDER_HTTP1));
     curl_easy_setopt(transfer, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(transfer, CURLOPT_XFERINFODATA, lane);
     curl_easy_setopt(transfer, CURLOPT_TRAILERDATA, lane);
@@ -345,6 +361,7 @@ void curl_lane_set_request(struct curl_lane *lane)
     curl_easy_setopt(transfer, CURLOPT_HTTPHEADER, request->fields);
     lane->upgrades = version_of(lane) == CURL_HTTP_VERSION_2;
     curl_easy_setopt(transfer, CURLOPT_HTTP_VERSION, version_of(lane));
+    curl_easy_setopt(transfer, CURLOPT_FRESH_CONNECT, (long)lane->is_anew);
     curl_easy_setopt(transfer, CURLOPT_NOPROGRESS, (long)!request->has_body);
     bool counted = !request->chunked || lane->sender->http2 == SENDER_HTTP2_PRIOR;
     curl_easy_setopt(transfer, CURLOPT_INFILESIZE_LARGE,

@@ -94,13 +94,15 @@ struct curl_lane {
     bool tls_late;        /* opened ahead, as far as TCP goes */
     bool established;     /* the connection is there, the request is being sent */
     bool retried;         /* libcurl wanted to send it again */
+    bool stream_refused;  /* HTTP/2: the target did not look at it */
     bool made_connection; /* for this request */
     bool handed_over;     /* and it was ours */
     bool answered_early;  /* HTTP/2: completely, and the request is not sent yet */
     bool upgrades;        /* would ask for HTTP/2 if the connection were not there; it is */
     bool begin_anew;      /* it was not, or has no room */
-    bool is_anew;         /* so it is the second try */
-    bool is_connected;    /* the socket that libcurl asks about is */
+    bool is_anew;         /* it is meant to be */
+    unsigned tries;
+    bool is_connected; /* the socket that libcurl asks about is */
     size_t content_given;
     bool content_ended;
     bool had_trailers; /* the request before */

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TRIES_MAX 8 /* to begin a request of HTTP/2 */
+
 void curl_line_drop(struct curl_line *line)
 {
     if (line->connecting)
@@ -123,7 +125,7 @@ static void finish(struct curl_lane *lane, enum transport_error error, const cha
     if (keep) {
         lane->line->free_mono_ns = now;
         count_open(lane, SENDER_LANE_IDLE);
-        if (!lane->line->watched)
+        if (!lane->line->watched && lane->line->fd >= 0)
             watch_end(lane->line, lane->line->fd);
     } else {
         shut(lane);
@@ -300,9 +302,21 @@ static void on_transfer_done(CURL *transfer, CURLcode code)
 {
     struct curl_lane *lane = NULL;
     curl_easy_getinfo(transfer, CURLINFO_PRIVATE, (char **)&lane);
-    if (lane->begin_anew) {
-        lane->begin_anew = false;
+    /* Not looked at by the target (RFC 9113 §8.7), as happens when it ends a connection. */
+    bool unseen = lane->stream_refused && lane->answer.bytes_seen == 0;
+    /* Prior knowledge fails on a connection that began so already: it was to be a new one, and came meanwhile. */
+    bool misled = code == CURLE_HTTP2 && lane->sender->http2 == SENDER_HTTP2_PRIOR &&
+                  !lane->made_connection && lane->answer.bytes_seen == 0;
+    if ((lane->begin_anew || unseen || misled) && ++lane->tries < TRIES_MAX) {
         curl_loop_remove(lane->line->loop, transfer);
+        lane->is_anew = lane->begin_anew;
+        lane->waited = true;
+        lane->begin_anew = lane->stream_refused = lane->established = lane->retried = false;
+        lane->content_given = 0;
+        lane->content_ended = false;
+        deadline_stop(&lane->request_deadline);
+        if (!lane->connect_deadline.running)
+            deadline_start(&lane->sender->connects, &lane->connect_deadline, clock_mono_ns());
         start_transfer(lane);
     } else {
         end_transfer(lane, code);
@@ -429,7 +443,8 @@ static void curl_lane_fire(struct sender_lane *base, const struct sender_request
     lane->done_arg = arg;
     lane->opened = NULL;
     lane->outcome = (struct sender_outcome){0};
-    lane->begin_anew = lane->is_anew = lane->answered_early = false;
+    lane->tries = 0;
+    lane->stream_refused = lane->begin_anew = lane->is_anew = lane->answered_early = false;
     lane->established = lane->retried = lane->made_connection = lane->handed_over = false;
     lane->content_given = 0;
     lane->content_ended = false;
@@ -541,6 +556,7 @@ static struct curl_line *line_of(struct curl_sender *sender, const struct target
         line->address =
             &sender->proxy->place->addresses[sender->next_proxy++ % sender->proxy->place->address_count];
     line->stream = STREAM_CLOSED;
+    line->fd = -1;
     line->loop = loop_with_room(sender, &line->loop_index);
     sender->loops[line->loop_index].lines++;
     if (sender->http2 != SENDER_HTTP1)

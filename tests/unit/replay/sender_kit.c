@@ -1,6 +1,7 @@
 #include "tests/unit/replay/sender_kit.h"
 
 #include "common/clock.h"
+#include "replay/pacer.h"
 
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -106,7 +107,7 @@ void server_reset(int fd)
 void client_init(struct client *client, const char *url, const struct sender_settings *settings)
 {
     struct error err = {0};
-    *client = (struct client){.base = event_base_new()};
+    *client = (struct client){.base = pacer_base_create(&err)};
     if (target_parse(url, &client->target, &err) < 0 || target_resolve(client->target, &err) < 0)
         fail_msg("%s: %s", url, err.text);
     struct sender_settings own = settings ? *settings : (struct sender_settings){0};

@@ -56,9 +56,8 @@ static const struct option_spec options[] = {
     {"connect-timeout", 0, OPTION_DURATION, "T", "for a connection, TLS included (default 5s)",
      AT(connect_timeout_ns)},
     {"retry", 0, OPTION_COUNT, "N",
-     "try a request up to N times more (default 0) where no connection\ncould be made, no byte of an answer "
-     "came, "
-     "or 429 or 503 did;\nGET, HEAD, OPTIONS, PUT and DELETE, once they were sent",
+     "try up to N times more (default 0) what got no byte of an answer, or 429\nor 503; once sent, only GET, "
+     "HEAD, OPTIONS, PUT and DELETE",
      AT(retry)},
     {"retry-wait", 0, OPTION_DURATION, "T",
      "wait at most so long for it (default 10s): as Retry-After says,\nelse 200ms, and twice as long each "

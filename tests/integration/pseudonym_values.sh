@@ -1,6 +1,6 @@
 #!/bin/bash
 # Claims: `pseudonym` prints for each line the pseudonym that a capture under the same key puts in the value's place, in order, leaves pseudonyms
-# alone, and says in one line with exit status 2 what is wrong with a key file.
+# alone; `--as` prints the fakes that values of a type become; it says in one line with exit status 2 what is wrong with a key file.
 source "$(dirname "$0")/lib.sh"
 token=Zk3vQ9xT7mW2cR8pL5nB4hJ6
 PYTHONPATH=$(dirname "$0") python3 - "$work/traffic.pcap" "$token" <<'END'
@@ -26,6 +26,13 @@ grep -qa "Authorization: Bearer $first" "$work/raw" || fail "the capture has ano
 check_status 0 "$REHEARSE" pseudonym --key-file "$work/key" <"$work/pseudonyms"
 cmp "$work/out" "$work/pseudonyms" || fail "pseudonyms were changed"
 
+printf '4111 1111 1111 1111\nnone\n\n' | check_status 0 "$REHEARSE" pseudonym --key-file "$work/key" --as card
+cp "$work/out" "$work/fakes"
+grep -qE '^9999 [0-9]{4} [0-9]{4} [0-9]{4}$' <(sed -n 1p "$work/fakes") || fail "no fake of a card: $(cat "$work/fakes")"
+grep -qE '^rhx[a-z2-7]{39}$' <(sed -n 2p "$work/fakes") || fail "what is no card has no pseudonym"
+[ "$(wc -l <"$work/fakes")" = 3 ] || fail "not one line for each line"
+check_status 2 "$REHEARSE" pseudonym --key-file "$work/key" --as date </dev/null
+one_error_line 'none of email'
 check_status 2 "$REHEARSE" pseudonym </dev/null
 one_error_line 'key-file'
 check_status 2 "$REHEARSE" pseudonym --key-file "$work/none" </dev/null

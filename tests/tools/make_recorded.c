@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     struct traffic_writer *writer = NULL;
     struct exchange exchange = {0};
     int got;
-    if (argc < 2)
+    if (argc < 2 || argv[1][0] == '-')
         return die("no folder");
     const struct traffic_writer_options options = {
         .folder = argv[1], .keys = keys, .unsanitized = unsanitized};

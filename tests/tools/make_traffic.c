@@ -186,7 +186,7 @@ int main(int argc, char **argv)
                                 .gap_us = 1000,
                                 .server = 8080,
                                 .start_ns = UINT64_C(1763629200000000000)};
-    if (argc < 2) {
+    if (argc < 2 || argv[1][0] == '-') {
         fprintf(stderr, "usage: make_traffic FOLDER [options]; the head of make_traffic.c explains them\n");
         return 2;
     }

@@ -211,8 +211,8 @@ int recording_open(const struct recording_options *options, struct recording **r
     assert(options->threads > 0);
     struct traffic_writer_options writer_options = options->writer;
     writer_options.resumes = options->live;
-    writer_options.pause = options->courtesy ? give_way : NULL;
-    writer_options.pause_arg = options->courtesy;
+    if (options->courtesy)
+        writer_options.pause = (struct block_pause){give_way, options->courtesy};
     struct traffic_writer *writer;
     if (traffic_writer_open(&writer_options, &writer, err) != 0)
         return -1;

@@ -19,6 +19,12 @@ void scheduling_ask_for_short_turns(void)
     (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
+void scheduling_give_way(void *arg)
+{
+    (void)arg;
+    (void)syscall(SYS_sched_yield);
+}
+
 void scheduling_stand_back(void)
 {
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), getpriority(PRIO_PROCESS, 0) + BACK_BY);

@@ -26,8 +26,7 @@ struct traffic_writer {
     const struct sampling *sampling;
     bool unsanitized;
     int level;
-    void (*pause)(void *arg);
-    void *pause_arg;
+    struct block_pause pause;
 };
 
 struct traffic_lane {
@@ -83,7 +82,6 @@ int traffic_writer_open(const struct traffic_writer_options *options, struct tra
     writer->unsanitized = options->unsanitized;
     writer->level = options->level;
     writer->pause = options->pause;
-    writer->pause_arg = options->pause_arg;
     *ret_writer = writer;
     return 0;
 }
@@ -171,7 +169,7 @@ struct traffic_lane *traffic_lane_create(struct traffic_writer *writer)
     sanitizer_set_digests(lane->sanitizer, writer->wanted != TRAFFIC_BODIES_NONE,
                           writer->wanted == TRAFFIC_BODIES_ALL);
     lane->block = block_builder_create(writer->level ? writer->level : SEGMENT_LEVEL_DEFAULT);
-    block_builder_set_pause(lane->block, writer->pause, writer->pause_arg);
+    block_builder_set_pause(lane->block, writer->pause);
     return lane;
 }
 

@@ -30,8 +30,7 @@ struct traffic_writer_options {
     bool unsanitized;                /* --unsanitized: record as seen and mark it */
     int level;                       /* zstd level, 0: default */
     bool resumes;                    /* a block that cannot be written is lost; later ones are tried again */
-    void (*pause)(void *arg);        /* called now and then by whoever compresses; NULL: it is not */
-    void *pause_arg;
+    struct block_pause pause;        /* made by whoever compresses */
 };
 
 /* What went through a lane. */

@@ -22,6 +22,7 @@
 
 #define POLL_NS             (50 * NS_PER_MS)
 #define READS_BETWEEN_POLLS 64
+#define READS_BETWEEN_TURNS 8 /* of others */
 #define SESSIONS_LIMIT      1000000
 #define FAILURES_TO_ABORT   50
 
@@ -40,6 +41,7 @@ struct feeder {
     struct keymap seen;  /* sessions */
     size_t guarded;      /* servers that the guard was asked about */
     uint64_t reads;
+    bool gives_way;
     uint64_t fired; /* handed to workers, in all iterations */
     uint64_t last_intended_ns;
     uint64_t damaged;
@@ -343,6 +345,8 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
         }
         if (++feeder->reads % READS_BETWEEN_POLLS == 0)
             poll(feeder);
+        if (feeder->gives_way && feeder->reads % READS_BETWEEN_TURNS == 0)
+            scheduling_give_way(NULL);
     }
     sessions_free(feeder->sessions);
     feeder->ids_overflow += lineage_overflow(feeder->lineage);
@@ -404,6 +408,14 @@ static void add_notes(struct feeder *feeder)
     note_count(info, damage->blocks_damaged, "blocks of the traffic were damaged and passed over");
 }
 
+/* In an open loop, reading is far ahead, and the instants are the workers'. */
+static void stand_back(struct feeder *feeder)
+{
+    feeder->gives_way = true;
+    scheduling_stand_back();
+    merge_set_pause(feeder->options->merge, (struct block_pause){scheduling_give_way, NULL});
+}
+
 int feeder_run(const struct feeder_options *options, struct run_info *info, struct error *err)
 {
     struct feeder feeder = {.options = options,
@@ -418,7 +430,7 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
                options->abort_rule_count * sizeof options->abort_rules[0]);
     uint64_t cpu_ns = clock_process_cpu_ns();
     if (!options->engine->settings->closed_loop)
-        scheduling_stand_back(); /* reading is far ahead, and the instants are the workers' */
+        stand_back(&feeder);
     for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
         uint64_t before = feeder.fired;
         if (iteration) {

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/scheduling.h"
 #include "replay/comparing.h"
 #include "replay/feeder.h"
 #include "replay/guards.h"
@@ -113,6 +114,8 @@ static int open_run(struct replay *replay, struct error *err)
         return error_set(err, ERROR_USAGE, "%s already holds a run: name another folder with -o",
                          replay->folder);
     struct segment_writer_options writer = {.folder = replay->folder, .level = RESULTS_LEVEL};
+    if (!replay->settings.closed_loop)
+        writer.pause = (struct block_pause){scheduling_give_way, NULL};
     writer.header = *merge_header(replay->merge);
     writer.header.kind = SEGMENT_RESULTS;
     writer.header.policy = NULL;

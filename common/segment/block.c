@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #define PIECE_BYTES ((size_t)32 << 10) /* compressed between two pauses */
+#define PIECE_RAW   ((size_t)64 << 10) /* decompressed between two */
 #define FLUSH_BYTES 3                  /* and what that costs: a header of a zstd block */
 
 struct pending {
@@ -21,8 +22,7 @@ struct pending {
 
 struct block_builder {
     ZSTD_CCtx *context;
-    void (*pause)(void *arg); /* NULL: none */
-    void *pause_arg;
+    struct block_pause pause;
     struct pending *records;
     size_t count;
     size_t capacity;
@@ -55,10 +55,9 @@ struct block_builder *block_builder_create(int level)
     return builder;
 }
 
-void block_builder_set_pause(struct block_builder *builder, void (*pause)(void *arg), void *arg)
+void block_builder_set_pause(struct block_builder *builder, struct block_pause pause)
 {
     builder->pause = pause;
-    builder->pause_arg = arg;
 }
 
 void block_builder_free(struct block_builder *builder)
@@ -168,17 +167,17 @@ static size_t compress_with_pauses(const struct block_builder *builder, struct b
         in.size = raw.size - in.pos > PIECE_BYTES ? in.pos + PIECE_BYTES : raw.size;
         last = in.size == raw.size;
         left = ZSTD_compressStream2(builder->context, &out, &in, last ? ZSTD_e_end : ZSTD_e_flush);
-        builder->pause(builder->pause_arg);
+        builder->pause.call(builder->pause.arg);
     }
     return left == 0 ? out.pos : left;
 }
 
 static void compress(const struct block_builder *builder, struct bytes raw, struct buffer *frame)
 {
-    size_t pieces = builder->pause ? raw.size / PIECE_BYTES : 0;
+    size_t pieces = builder->pause.call ? raw.size / PIECE_BYTES : 0;
     buffer_clear(frame);
     buffer_reserve(frame, ZSTD_compressBound(raw.size) + pieces * FLUSH_BYTES);
-    size_t size = builder->pause
+    size_t size = builder->pause.call
                       ? compress_with_pauses(builder, raw, frame)
                       : ZSTD_compress2(builder->context, frame->data, frame->capacity, raw.data, raw.size);
     assert(!ZSTD_isError(size) && size <= frame->capacity); /* the room is enough; nothing else can fail */
@@ -233,7 +232,28 @@ void block_builder_finish(struct block_builder *builder, struct block_frames *re
     buffer_clear(&builder->payload);
 }
 
-bool block_decompress(void *context, struct bytes stored, uint32_t crc, uint32_t raw, struct buffer *ret_raw)
+/* Decompresses into |to|, |raw| bytes, with a pause behind each piece. Returns their number, or an error of zstd. */
+static size_t decompress_with_pauses(void *context, struct block_pause pause, struct bytes stored,
+                                     uint8_t *to, size_t raw)
+{
+    ZSTD_inBuffer in = {stored.data, stored.size, 0};
+    ZSTD_outBuffer out = {to, 0, 0};
+    ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
+    for (size_t left = 1; left != 0;) {
+        size_t before = out.pos + in.pos;
+        out.size = raw - out.pos > PIECE_RAW ? out.pos + PIECE_RAW : raw;
+        left = ZSTD_decompressStream(context, &out, &in);
+        if (ZSTD_isError(left))
+            return left;
+        if (left != 0 && out.pos + in.pos == before)
+            return SIZE_MAX; /* more is said to come than there is */
+        pause.call(pause.arg);
+    }
+    return in.pos == stored.size ? out.pos : SIZE_MAX;
+}
+
+bool block_decompress(void *context, struct block_pause pause, struct bytes stored, uint32_t crc,
+                      uint32_t raw, struct buffer *ret_raw)
 {
     buffer_clear(ret_raw);
     if (crc32c(stored.data, stored.size) != crc)
@@ -243,7 +263,8 @@ bool block_decompress(void *context, struct bytes stored, uint32_t crc, uint32_t
     if (ZSTD_getFrameContentSize(stored.data, stored.size) != raw)
         return false;
     buffer_reserve(ret_raw, raw);
-    size_t size = ZSTD_decompressDCtx(context, ret_raw->data, raw, stored.data, stored.size);
+    size_t size = pause.call ? decompress_with_pauses(context, pause, stored, ret_raw->data, raw)
+                             : ZSTD_decompressDCtx(context, ret_raw->data, raw, stored.data, stored.size);
     if (ZSTD_isError(size) || size != raw)
         return false;
     ret_raw->size = size;

@@ -11,10 +11,16 @@
  * block to block. */
 struct block_builder;
 
+/* What is called now and then within long work, about each 50 us, so that others may run. Zeroed: nothing is. */
+struct block_pause {
+    void (*call)(void *arg);
+    void *arg;
+};
+
 /* |level| is that of zstd, 1 to 19. */
 struct block_builder *block_builder_create(int level);
-/* Calls |pause| now and then while compressing, about each 50 us. */
-void block_builder_set_pause(struct block_builder *builder, void (*pause)(void *arg), void *arg);
+/* Makes pauses while compressing. */
+void block_builder_set_pause(struct block_builder *builder, struct block_pause pause);
 void block_builder_free(struct block_builder *builder);
 /* Adds a record; the bytes are copied. meta and payload are at most SEGMENT_RECORD_MAX each. */
 void block_builder_add(struct block_builder *builder, uint64_t start_ns, struct bytes meta,
@@ -38,9 +44,10 @@ struct block_frames {
 /* Sorts and compresses what was added and empties the builder. At least one record must have been added. */
 void block_builder_finish(struct block_builder *builder, struct block_frames *ret_frames);
 
-/* Undoes one frame of exactly |raw| bytes, checking |crc| over |stored|. Returns false where it is damaged.
+/* Undoes one frame of exactly |raw| bytes, checking |crc| over |stored|, with pauses. Returns false where it is damaged.
  * |ret_raw| is cleared first. |context| is a ZSTD_DCtx. */
-bool block_decompress(void *context, struct bytes stored, uint32_t crc, uint32_t raw, struct buffer *ret_raw);
+bool block_decompress(void *context, struct block_pause pause, struct bytes stored, uint32_t crc,
+                      uint32_t raw, struct buffer *ret_raw);
 
 /* Goes through the records of a metadata frame. Begin with |rest| the whole frame and the others 0. */
 struct block_cursor {

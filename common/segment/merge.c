@@ -343,6 +343,11 @@ bool merge_payload(struct merge *merge, struct bytes *ret_payload)
     return merge_payload_at(merge, &place, ret_payload);
 }
 
+void merge_set_pause(struct merge *merge, struct block_pause pause)
+{
+    merge->reader.pause = pause;
+}
+
 void merge_rewind(struct merge *merge)
 {
     merge->current = false;

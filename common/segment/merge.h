@@ -6,6 +6,7 @@
 #ifndef COMMON_SEGMENT_MERGE_H
 #define COMMON_SEGMENT_MERGE_H
 
+#include "common/segment/block.h"
 #include "common/segment/segment.h"
 
 struct merge;
@@ -46,6 +47,8 @@ struct merge_place {
 void merge_place_of(const struct merge *merge, struct merge_place *ret_place);
 /* The same as merge_payload for a record from before: quick where it is not far behind. */
 bool merge_payload_at(struct merge *merge, const struct merge_place *place, struct bytes *ret_payload);
+/* Makes pauses while decompressing, from now on. */
+void merge_set_pause(struct merge *merge, struct block_pause pause);
 /* Starts again at the beginning. */
 void merge_rewind(struct merge *merge);
 const struct merge_damage *merge_damage(const struct merge *merge);

@@ -307,8 +307,8 @@ bool segment_file_meta(struct segment_file *file, size_t index, struct segment_r
     uint64_t at = file->entries[index].offset + FORMAT_BLOCK_HEADER_SIZE;
     bool good = fd >= 0 && read_block_header(file, fd, index, ret_block) &&
                 read_buffer(fd, at, ret_block->meta_stored, &reader->stored) &&
-                block_decompress(reader->context, buffer_bytes(&reader->stored), ret_block->meta_crc,
-                                 ret_block->meta_raw, ret_raw) &&
+                block_decompress(reader->context, reader->pause, buffer_bytes(&reader->stored),
+                                 ret_block->meta_crc, ret_block->meta_raw, ret_raw) &&
                 block_check(ret_block, buffer_bytes(ret_raw));
     file_fd_done(file, fd);
     return good;
@@ -322,8 +322,8 @@ bool segment_file_payload(struct segment_file *file, size_t index, struct segmen
     bool good = fd >= 0 && read_block_header(file, fd, index, &block) &&
                 read_buffer(fd, file->entries[index].offset + FORMAT_BLOCK_HEADER_SIZE + block.meta_stored,
                             block.payload_stored, &reader->stored) &&
-                block_decompress(reader->context, buffer_bytes(&reader->stored), block.payload_crc,
-                                 block.payload_raw, ret_raw);
+                block_decompress(reader->context, reader->pause, buffer_bytes(&reader->stored),
+                                 block.payload_crc, block.payload_raw, ret_raw);
     file_fd_done(file, fd);
     return good;
 }

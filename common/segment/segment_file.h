@@ -4,7 +4,7 @@
 #ifndef COMMON_SEGMENT_SEGMENT_FILE_H
 #define COMMON_SEGMENT_SEGMENT_FILE_H
 
-#include "common/segment/format.h"
+#include "common/segment/block.h"
 
 #define SEGMENT_SUFFIX      ".seg"
 #define SEGMENT_OPEN_SUFFIX ".seg.part"
@@ -46,6 +46,7 @@ void segment_file_close(struct segment_file *file);
 struct segment_reader {
     void *context;        /* ZSTD_DCtx */
     struct buffer stored; /* scratch */
+    struct block_pause pause;
 };
 void segment_reader_init(struct segment_reader *reader);
 void segment_reader_done(struct segment_reader *reader);

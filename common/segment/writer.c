@@ -280,6 +280,7 @@ int segment_writer_open(const struct segment_writer_options *options, struct seg
     writer->header.writer = options->header.writer ? xstrdup(options->header.writer) : NULL;
     writer->header.policy = options->header.policy ? xstrdup(options->header.policy) : NULL;
     writer->builder = block_builder_create(options->level ? options->level : SEGMENT_LEVEL_DEFAULT);
+    block_builder_set_pause(writer->builder, options->pause);
     if (open_folder(writer, options, err) || begin_segment(writer, err)) {
         writer_free(writer);
         return -1;

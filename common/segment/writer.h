@@ -18,6 +18,7 @@ struct segment_writer_options {
     uint64_t block_bytes;         /* raw bytes after which a block is closed; 0: 256 KiB */
     uint64_t block_age_ns;        /* age after which segment_writer_tick closes a block; 0: 1 s */
     uint64_t segment_bytes;       /* stored bytes after which a new file is begun; 0: 256 MiB */
+    struct block_pause pause;     /* made while compressing */
     bool resumes; /* segment_writer_put tries again after a failure, in a new segment where need be */
 };
 

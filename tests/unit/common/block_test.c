@@ -23,17 +23,27 @@ static unsigned round_trip(size_t size, bool random)
     buffer_append_text(&meta, "meta");
     unsigned pauses = 0;
     struct block_builder *builder = block_builder_create(1);
-    block_builder_set_pause(builder, count_pause, &pauses);
+    struct block_pause pause = {count_pause, &pauses};
+    block_builder_set_pause(builder, pause);
     block_builder_add(builder, 7, buffer_bytes(&meta), buffer_bytes(&payload));
     struct block_frames frames;
     block_builder_finish(builder, &frames);
     ZSTD_DCtx *context = ZSTD_createDCtx();
-    assert_true(block_decompress(context, frames.meta, frames.block.meta_crc, frames.block.meta_raw, &raw));
+    assert_true(block_decompress(context, (struct block_pause){0}, frames.meta, frames.block.meta_crc,
+                                 frames.block.meta_raw, &raw));
     assert_true(block_check(&frames.block, buffer_bytes(&raw)));
     if (size > 0) {
-        assert_true(block_decompress(context, frames.payload, frames.block.payload_crc,
-                                     frames.block.payload_raw, &raw));
-        assert_true(bytes_equal(buffer_bytes(&raw), buffer_bytes(&payload)));
+        for (int paused = 0; paused < 2; paused++) {
+            unsigned made = 0;
+            assert_true(block_decompress(
+                context, paused ? (struct block_pause){count_pause, &made} : (struct block_pause){0},
+                frames.payload, frames.block.payload_crc, frames.block.payload_raw, &raw));
+            assert_true(bytes_equal(buffer_bytes(&raw), buffer_bytes(&payload)));
+            assert_true(!paused || made >= size / 131072);
+        }
+        unsigned made = 0;
+        assert_false(block_decompress(context, (struct block_pause){count_pause, &made}, frames.payload,
+                                      frames.block.payload_crc ^ 1, frames.block.payload_raw, &raw));
     }
     ZSTD_freeDCtx(context);
     block_builder_free(builder);

@@ -5,6 +5,8 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -31,6 +33,36 @@ static int check_http2(const struct sending *sending, const struct target *targe
     return 0;
 }
 
+/* Nobody is there to be asked. */
+static int give_no_passphrase(char *to, int size, int writing, void *arg)
+{
+    (void)to;
+    (void)size;
+    (void)writing;
+    (void)arg;
+    return 0;
+}
+
+/* Reads what is shown to the target, as each connection will. */
+static int read_certificate(const struct sending *sending, struct error *err)
+{
+    const char *key_file = sending->key_file ? sending->key_file : sending->cert_file;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    int status = 0;
+    if (!context)
+        return error_set(err, ERROR_IO, "--cert: no memory for TLS");
+    SSL_CTX_set_default_passwd_cb(context, give_no_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(context, sending->cert_file) != 1)
+        status = error_set(err, ERROR_USAGE, "--cert %s: no certificate in PEM", sending->cert_file);
+    else if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
+        status = error_set(err, ERROR_USAGE,
+                           "--key %s: no private key in PEM without a passphrase that belongs to %s",
+                           key_file, sending->cert_file);
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return status;
+}
+
 static int check_certificate(const struct sending *sending, const struct target *target, struct error *err)
 {
     if (sending->key_file && !sending->cert_file)
@@ -41,7 +73,7 @@ static int check_certificate(const struct sending *sending, const struct target 
         return error_set_errno(err, ERROR_USAGE, errno, "--cert %s", sending->cert_file);
     if (sending->key_file && access(sending->key_file, R_OK) != 0)
         return error_set_errno(err, ERROR_USAGE, errno, "--key %s", sending->key_file);
-    return 0;
+    return sending->cert_file ? read_certificate(sending, err) : 0;
 }
 
 int sending_check(struct sending *sending, const struct target *target, struct error *err)

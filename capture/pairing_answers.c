@@ -190,6 +190,7 @@ void pairing_settle(struct pairing *pairing)
     bool lost = pairing->answers_lost;
     assign_held(pairing);
     pairing->deferring = pairing->answers_lost = false;
+    pairing->interim_held = 0; /* its response was lost */
     pairing->request_hole = pairing->request_hid = pairing->response_hole = pairing->response_hid = false;
     while (pairing->first) {
         if (!pairing->first->response_done && lost)

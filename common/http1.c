@@ -306,9 +306,7 @@ uint64_t http1_beyond(const struct http1 *parser, uint64_t bytes)
                                                               : http1_response_known(start, &status)))
             return 0; /* it is taken for a message, and nobody knows how long */
         return bytes;
-    case STATE_LENGTH:
-        if (parser->maybe_head && parser->message.body_bytes == 0)
-            return 0;
+    case STATE_LENGTH: /* if there is no body, more lies beyond */
         return bytes > parser->left ? bytes - parser->left : 0;
     case STATE_HEAD:
     case STATE_CHUNKED:

@@ -247,6 +247,24 @@ static void test_behind_a_hole_right_after_a_head_a_status_line_tells_the_answer
     check_dialogue(&dialogue);
 }
 
+/* Whatever it answers, the hole behind its body hides another answer. */
+static void test_behind_an_answer_that_may_be_to_head_a_large_hole_hides_one(void **state)
+{
+    (void)state;
+    static const struct dialogue dialogue = {
+        "",
+        false,
+        {{'C', 10, GET("/1") "HEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n" GET("/3"), 0},
+         {'S', 20, 0, 90},
+         {'S', 30, "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n", 0},
+         {'S', 35, 0, 140},
+         {'C', 40, GET("/4"), 0},
+         {'S', 50, OK("ef"), 0}},
+        "GET /1 0 10-10-0-0  no_response,response_gap\nHEAD /2 200 10-10-30-30 \n"
+        "GET /3 0 10-10-0-0  no_response,response_gap,pipelined\nGET /4 200 40-40-50-50 ef\n4/4/0 2/2/0"};
+    check_dialogue(&dialogue);
+}
+
 /* Of a batch of more than are looked at, the end is. */
 static void test_of_a_long_batch_with_holes_the_last_are_certain(void **state)
 {
@@ -553,6 +571,7 @@ int main(void)
         cmocka_unit_test(test_dialogues_become_exchanges),
         cmocka_unit_test(test_behind_a_hole_what_follows_tells_the_answer_to_head),
         cmocka_unit_test(test_behind_a_hole_right_after_a_head_a_status_line_tells_the_answer_to_head),
+        cmocka_unit_test(test_behind_an_answer_that_may_be_to_head_a_large_hole_hides_one),
         cmocka_unit_test(test_of_a_long_batch_with_holes_the_last_are_certain),
         cmocka_unit_test(test_an_answer_whose_body_is_lost_or_none_crosses_no_pair),
         cmocka_unit_test(test_unwanted_requests_are_not_handed_over_and_hold_no_memory),

@@ -115,7 +115,7 @@ import json, sys
 run = json.load(open(sys.argv[1]))["run"]
 assert "HTTP/2 by ALPN" in run["sender"], run["sender"]
 got = {item["rule"]: item["requests"] for item in run["deviations"]}
-assert got.pop("TLS began with the connection's first request, not ahead of it") <= 7
+assert got.pop("TLS began with the connection's first request, not ahead of it", 0) <= 7  # none on a busy machine
 hop = [rule for rule in got if "fields of the connection" in rule]
 assert len(got) == 3 and got.pop(hop[0]) == 140, got
 assert set(got.values()) == {140}, got

@@ -42,8 +42,8 @@ struct pairing {
     bool request_hid;      /* and at least one was */
     bool response_hole;    /* since the last response, responses may have been lost */
     bool response_hid;     /* and at least one was, or two interim ones */
-    bool response_end;     /* one number of the server's was lost behind an answer: its FIN, if nothing comes */
-    bool at_hole;          /* nothing came since the server's last hole that may hide heads */
+    bool response_end; /* one number of the server's was lost behind an answer: its FIN, if nothing comes */
+    bool at_hole;      /* nothing came since the server's last hole that may hide heads */
     bool between;      /* nothing of the server's side came since its client went on with all its answers */
     bool unasked;      /* since the client's last request or hole, an answer came that none waited for */
     bool surplus[2];   /* the side sends bytes that are no messages: holes may hold nothing else */

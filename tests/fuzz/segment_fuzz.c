@@ -75,10 +75,12 @@ static void block_again(const struct format_block *block, struct bytes meta, str
     struct buffer raw = {0};
     block_builder_finish(builder, &made);
     format_write_block(&made.block, id, &raw);
-    bool good = format_read_block(raw.data, id, &back) &&
-                block_decompress(reader->context, reader->pause, made.meta, back.meta_crc, back.meta_raw, &raw) &&
-                block_check(&back, buffer_bytes(&raw)) &&
-                block_decompress(reader->context, reader->pause, made.payload, back.payload_crc, back.payload_raw, &raw);
+    bool good =
+        format_read_block(raw.data, id, &back) &&
+        block_decompress(reader->context, reader->pause, made.meta, back.meta_crc, back.meta_raw, &raw) &&
+        block_check(&back, buffer_bytes(&raw)) &&
+        block_decompress(reader->context, reader->pause, made.payload, back.payload_crc, back.payload_raw,
+                         &raw);
     assert(good && raw.size == payload.size);
     buffer_free(&raw);
     block_builder_free(builder);

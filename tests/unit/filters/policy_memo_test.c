@@ -13,8 +13,9 @@ static void assert_same_answers(struct policy_memo *memo, struct bytes name)
     const struct policy *policy = policy_builtin();
     for (unsigned i = 0; i < POLICY_PLACES_COUNT; i++) {
         enum policy_place place = (enum policy_place)(1u << i);
-        struct policy_decision decision = place & POLICY_IN_HEADERS ? policy_of_header(policy, NULL, place, name)
-                                                                    : policy_of_name(policy, NULL, place, name);
+        struct policy_decision decision = place & POLICY_IN_HEADERS
+                                              ? policy_of_header(policy, NULL, place, name)
+                                              : policy_of_name(policy, NULL, place, name);
         struct policy_decision remembered = policy_memo_ask(memo, policy, place, name);
         assert_int_equal(remembered.class, decision.class);
         assert_int_equal(remembered.shape, decision.shape);

@@ -13,9 +13,8 @@ struct walk {
     const struct alignment_side *requests, *responses;
     alignment_may_pair *may_pair;
     const void *arg;
-    uint8_t come[ALIGNMENT_MAX + 1][ALIGNMENT_MAX + 1]; /* states that some beginning of a way comes to */
-    uint8_t ends[ALIGNMENT_MAX + 1]
-                [ALIGNMENT_MAX + 1]; /* states from which some rest of a way comes to the end */
+    /* The states that some beginning of a way comes to, and those from which some rest of a way comes to the end. */
+    uint8_t come[ALIGNMENT_MAX + 1][ALIGNMENT_MAX + 1], ends[ALIGNMENT_MAX + 1][ALIGNMENT_MAX + 1];
 };
 
 /* What stands before message |at| of |side|, or behind the last one. */
@@ -127,7 +126,7 @@ void alignment_find(const struct alignment_side *requests, const struct alignmen
             }
             ways += is_taken(&walk, STEP_RESPONSE, request, response);
         }
-        if (ways != 1 || ret_request[response] == ALIGNMENT_NONE)
+        if (ways != 1)
             ret_request[response] = ALIGNMENT_NONE;
     }
 }

@@ -1,14 +1,14 @@
 /* Which responses answer which requests of a batch that lacks messages: two sequences with holes, of which the messages that
  * belong together have the same place. Of all ways to lay one beside the other that the holes allow, a pair that is in each of them is
- * certain. No I/O, no allocation; at most ALIGNMENT_MAX * ALIGNMENT_MAX steps. */
+ * certain. No I/O, no allocation; the work grows with the product of the two numbers, up to ALIGNMENT_MAX each. */
 #ifndef CAPTURE_ALIGNMENT_H
 #define CAPTURE_ALIGNMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ALIGNMENT_MAX                                                                                        \
-    128 /* messages a side; a longer batch is looked at from its end, as if a hole were before */
+/* Messages a side. A longer batch is looked at from its end, as if a hole were before. */
+#define ALIGNMENT_MAX  128
 #define ALIGNMENT_NONE ((size_t)-1)
 
 /* A message that was seen. */

@@ -3,7 +3,6 @@
 #include "common/scheduling.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -45,7 +44,7 @@ void courtesy_look(struct courtesy *courtesy, unsigned eighths)
 void courtesy_give_way(struct courtesy *courtesy)
 {
     if (!atomic_load_explicit(&courtesy->insists, memory_order_relaxed))
-        sched_yield();
+        scheduling_give_way(NULL);
 }
 
 void courtesy_end(struct courtesy *courtesy)

@@ -16,8 +16,8 @@ struct courtesy {
 };
 
 /* Makes the process the leader of a session of its own, whose processor time Linux weighs apart from all others' (autogroup),
- * and gives it the least weight, as nice 19. Its threads ask for short turns (EEVDF, Linux 6.12 and later): whoever wakes up beside them
- * waits for a tenth of a millisecond at most, and they themselves get their small share often, however busy the machine is. Call it before the sandbox and before any thread; never in a process that leads a process group. What a
+ * and gives it the least weight, as nice 19. Its threads ask for short turns (EEVDF, Linux 6.12 and later), so that they get their small share often, however busy the
+ * machine is. Call it before the sandbox and before any thread; never in a process that leads a process group. What a
  * kernel does not have is left out. Where control groups share out the processor, their weights count and not these. */
 void courtesy_begin(struct courtesy *courtesy);
 /* Returns the nice value for buffers that are filled by |eighths| (0 to COURTESY_FULL): 19 while they are empty, 0, the

@@ -146,6 +146,14 @@ struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, e
     return link;
 }
 
+bool exchange_uses_credential(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->link_count; i++)
+        if (exchange->links[i].kind == LINK_USES)
+            return true;
+    return false;
+}
+
 bool exchange_has_response(const struct exchange *exchange)
 {
     return exchange->status != 0 || exchange->response.first_ns != 0;

@@ -243,6 +243,8 @@ struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, e
                                const char *name, const uint8_t tag[LINK_TAG_SIZE]);
 /* Returns whether a final response was seen. */
 bool exchange_has_response(const struct exchange *exchange);
+/* Returns whether its request shows a credential, as its links tell. */
+bool exchange_uses_credential(const struct exchange *exchange);
 /* Nanoseconds from the last request byte to the first byte of the final response, never below 0; 0 without a
  * response. */
 uint64_t exchange_ttfb_ns(const struct exchange *exchange);

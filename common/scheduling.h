@@ -3,7 +3,7 @@
 #define COMMON_SCHEDULING_H
 
 /* Asks for short turns for the calling thread (EEVDF, Linux 6.12 and later): it gets its share often and in pieces of a tenth of a millisecond, so
- * that it runs soon after it wakes up, and whoever wakes up beside it waits for no longer. Threads that it creates ask for the same. A kernel that
+ * that it runs soon after it wakes up. Whoever wakes up beside it may all the same wait for a tick: see scheduling_give_way. Threads that it creates ask for the same. A kernel that
  * does not know it refuses or ignores it. */
 void scheduling_ask_for_short_turns(void);
 

@@ -238,15 +238,6 @@ static enum fed hand_over(struct feeder *feeder, struct job *job, const struct m
     return FED;
 }
 
-/* Without pseudonyms nothing tells where in a request its credentials stand. */
-static bool shows_credential(const struct exchange *exchange)
-{
-    for (size_t i = 0; i < exchange->link_count; i++)
-        if (exchange->links[i].kind == LINK_USES)
-            return true;
-    return false;
-}
-
 /* Takes one exchange. FED_ENOUGH: the count or the time is reached, and this one does not count as read. */
 static enum fed feed(struct feeder *feeder, struct job *job, const struct merge_place *place)
 {
@@ -262,8 +253,9 @@ static enum fed feed(struct feeder *feeder, struct job *job, const struct merge_
         engine_discard(feeder->engine, job);
         return FED;
     }
+    /* Without pseudonyms nothing tells where in a request its credentials stand. */
     if (job->exchange.flags & EXCHANGE_FLAG(UNSANITIZED) && !options->no_links)
-        feeder->plain_credentials += shows_credential(&job->exchange);
+        feeder->plain_credentials += exchange_uses_credential(&job->exchange);
     uint64_t at_ns = 0;
     bool enough = options->count && feeder->fired >= options->count;
     if (!enough) {

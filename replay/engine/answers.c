@@ -37,14 +37,6 @@ size_t answers_wanted_body(const struct answers *answers, const struct job *job)
     return content > linker ? content : linker;
 }
 
-static bool shows_credential(const struct job *job)
-{
-    for (size_t i = 0; i < job->exchange.link_count; i++)
-        if (job->exchange.links[i].kind == LINK_USES)
-            return true;
-    return false;
-}
-
 static bool is_refusal(uint16_t status)
 {
     return status == 401 || status == 403;
@@ -89,7 +81,7 @@ void answers_take(struct answers *answers, const struct job *job, bool condition
         result->flags |= RESULT_FLAG(LOGIN_OK);
     bool refused = is_refusal(status) && original && !is_refusal(original);
     if (!refused && !login_ok && status / 100 == 3 && original && original / 100 != 3)
-        refused = shows_credential(job) && login_page_follows(status, outcome->head);
+        refused = exchange_uses_credential(&job->exchange) && login_page_follows(status, outcome->head);
     if (refused && (!login_ok || job->unlinkable))
         result->flags |= RESULT_FLAG(CREDENTIALS_UNKNOWN);
     if (conditional && ((status == 200 && original == 304) || (status == 304 && original == 200)))

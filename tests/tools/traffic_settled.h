@@ -10,6 +10,7 @@
  *  - where it stands before the first such hole of both directions, or behind the last one, or
  *  - where one direction has no such hole, so that the number of exchanges is known, and the other's holes hide no more than they
  *    must.
+ * Where nothing tells how a connection began, and the first request and answer behind its first turn are lost, either hole may be of that turn.
  * Of any other exchange, nothing says which of several requests it is that a response answers. */
 #ifndef TESTS_TOOLS_TRAFFIC_SETTLED_H
 #define TESTS_TOOLS_TRAFFIC_SETTLED_H

@@ -40,6 +40,12 @@ const char *transport_error_name(enum transport_error error)
     return transport_names[error];
 }
 
+bool transport_is_opening(enum transport_error error)
+{
+    return error == TRANSPORT_CONNECT_REFUSED || error == TRANSPORT_CONNECT_TIMEOUT ||
+           error == TRANSPORT_CONNECT_FAILED || error == TRANSPORT_TLS || error == TRANSPORT_TLS_TIMEOUT;
+}
+
 const char *unsent_reason_name(enum unsent_reason reason)
 {
     assert(reason < UNSENT_REASON_COUNT);

@@ -111,6 +111,8 @@ enum result_flag {
 
 const char *result_outcome_name(enum result_outcome outcome);
 const char *transport_error_name(enum transport_error error);
+/* Returns whether |error| is one of making the connection, TLS included. */
+bool transport_is_opening(enum transport_error error);
 const char *unsent_reason_name(enum unsent_reason reason);
 const char *result_flag_name(unsigned bit);
 

@@ -382,13 +382,21 @@ static void add_reason(struct judgement *judgement, const char *format, ...)
     free(text);
 }
 
+/* Whether no connection ever came about; in the ramp-up neither, which is not judged otherwise. */
 static bool never_connected(const struct figures *total)
 {
-    uint64_t refused = total->transport[TRANSPORT_CONNECT_REFUSED] +
-                       total->transport[TRANSPORT_CONNECT_TIMEOUT] +
-                       total->transport[TRANSPORT_CONNECT_FAILED] + total->transport[TRANSPORT_TLS] +
-                       total->transport[TRANSPORT_TLS_TIMEOUT];
-    return total->sent > 0 && refused == total->sent;
+    uint64_t unconnected = total->ramp_up_unconnected, fired = total->sent + total->ramp_up;
+    for (unsigned i = 0; i < TRANSPORT_ERROR_COUNT; i++)
+        if (transport_is_opening((enum transport_error)i))
+            unconnected += total->transport[i];
+    return fired > 0 && unconnected == fired;
+}
+
+/* Whether the replayer gave up a target that had answered. */
+static bool gave_up(const struct verdict_input *input)
+{
+    const struct figures *total = stats_total(input->stats);
+    return input->aborted && total->answered + total->ramp_up_answered > 0;
 }
 
 /* Findings first: they are what a reader acts on. */
@@ -409,7 +417,7 @@ static void reason_fail(const struct verdict_input *input, struct judgement *jud
     for (size_t i = 2; i < judgement->gate_count; i++)
         if (judgement->gates[i].verdict == VERDICT_FAIL)
             add_reason(judgement, "gate failed: %s", judgement->gates[i].expression);
-    if (input->aborted && stats_total(input->stats)->answered > 0)
+    if (gave_up(input))
         add_reason(judgement, "the replayer gave the target up: %s", input->aborted);
 }
 
@@ -442,7 +450,8 @@ static bool reason_inconclusive(const struct verdict_input *input, struct judgem
         add_reason(judgement, "%llu damaged blocks of the run could not be read",
                    (unsigned long long)input->damaged);
     if (total->sent == 0)
-        add_reason(judgement, "nothing was fired");
+        add_reason(judgement, total->ramp_up ? "nothing was fired but the ramp-up, which is not judged"
+                                             : "nothing was fired");
     for (size_t i = 0; i < judgement->gate_count && total->sent > 0; i++)
         if (judgement->gates[i].verdict == VERDICT_INCONCLUSIVE)
             add_reason(judgement, "too little data for the gate '%s': %s", judgement->gates[i].expression,
@@ -463,7 +472,7 @@ static void reason_invalid(const struct figures *total, bool lost, struct judgem
 {
     if (lost) {
         add_reason(judgement, "no connection to the target ever succeeded: all %llu requests failed",
-                   (unsigned long long)total->sent);
+                   (unsigned long long)(total->sent + total->ramp_up));
         return;
     }
     for (size_t i = 0; i < judgement->gate_count; i++)
@@ -486,7 +495,7 @@ int verdict_judge(const struct verdict_input *input, struct judgement *ret_judge
         }
         gate_judge(&gate, input->stats, input->mode, add_gate(&judgement, input->gates[i]));
     }
-    bool failed = (input->aborted && total->answered > 0) || has_gate(&judgement, VERDICT_FAIL);
+    bool failed = gave_up(input) || has_gate(&judgement, VERDICT_FAIL);
     if (lost) { /* nothing was measured: what looks like findings is one fact */
         judgement.finding_count = 0;
         for (size_t i = 0; i < judgement.gate_count; i++) {

@@ -206,6 +206,9 @@ static void add_result(struct figures *figures, const struct result *result, enu
     if ((result->flags & RESULT_FLAG(RAMP_UP)) &&
         (result->outcome == RESULT_ANSWERED || result->outcome == RESULT_FAILED)) {
         figures->ramp_up++;
+        figures->ramp_up_answered += result->outcome == RESULT_ANSWERED;
+        figures->ramp_up_unconnected +=
+            result->outcome == RESULT_FAILED && transport_is_opening(result->transport);
         return;
     }
     switch (result->outcome) {
@@ -379,6 +382,8 @@ static void merge_figures(struct figures *to, const struct figures *from)
 {
     to->results += from->results;
     to->ramp_up += from->ramp_up;
+    to->ramp_up_answered += from->ramp_up_answered;
+    to->ramp_up_unconnected += from->ramp_up_unconnected;
     to->sent += from->sent;
     to->answered += from->answered;
     to->failed += from->failed;

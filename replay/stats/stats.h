@@ -57,8 +57,9 @@ const char *content_difference_name(enum content_difference difference);
 /* The figures of one endpoint, or of the run. */
 struct figures {
     uint64_t results;
-    uint64_t ramp_up; /* fired while the pace went up: in none of what follows */
-    uint64_t sent;    /* answered + failed */
+    uint64_t ramp_up; /* fired while the pace went up: in none of what follows but the next two */
+    uint64_t ramp_up_answered, ramp_up_unconnected;
+    uint64_t sent; /* answered + failed */
     uint64_t answered;
     uint64_t failed;
     uint64_t late;

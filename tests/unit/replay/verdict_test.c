@@ -125,6 +125,37 @@ static void test_verdict_deterministic_errors_of_the_recording_hide_nothing(void
     stats_free(stats);
 }
 
+/* |answered| and |failed| (as |transport| says) in the ramp-up, and nothing after it: the target was given up. */
+static enum verdict of_ramp_up(unsigned answered, unsigned failed, enum transport_error transport)
+{
+    struct stats *stats = stats_create(0);
+    for (unsigned i = 0; i < answered + failed; i++) {
+        struct result result = make_result(++next_id, A, 200, i < answered ? 200 : 0, 100, 100);
+        result.flags |= RESULT_FLAG(RAMP_UP);
+        if (i >= answered)
+            result.transport = transport;
+        stats_add(stats, &result);
+    }
+    struct judgement judgement;
+    struct error err = {0};
+    const struct verdict_input input = {
+        .stats = stats, .mode = RUN_MODE_RATE, .aborted = "it fails", .gates = NULL};
+    assert_int_equal(verdict_judge(&input, &judgement, &err), 0);
+    enum verdict verdict = judgement.verdict;
+    judgement_free(&judgement);
+    stats_free(stats);
+    return verdict;
+}
+
+static void test_verdict_a_target_given_up_in_the_ramp_up(void **state)
+{
+    (void)state;
+    assert_int_equal(of_ramp_up(16, 37, TRANSPORT_CLOSED), VERDICT_FAIL);
+    assert_int_equal(of_ramp_up(16, 37, TRANSPORT_CONNECT_REFUSED), VERDICT_FAIL);
+    assert_int_equal(of_ramp_up(0, 50, TRANSPORT_CONNECT_REFUSED), VERDICT_INVALID);
+    assert_int_equal(of_ramp_up(0, 50, TRANSPORT_TIMEOUT), VERDICT_INCONCLUSIVE);
+}
+
 static void test_verdict_latency_rule_borders(void **state)
 {
     (void)state;
@@ -509,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_binomial_tail_against_plain_sum),
         cmocka_unit_test(test_verdict_status_rule_borders),
         cmocka_unit_test(test_verdict_deterministic_errors_of_the_recording_hide_nothing),
+        cmocka_unit_test(test_verdict_a_target_given_up_in_the_ramp_up),
         cmocka_unit_test(test_verdict_latency_rule_borders),
         cmocka_unit_test(test_verdict_fast_errors_do_not_better_a_quantile),
         cmocka_unit_test(test_verdict_timeouts_count_as_slowest),

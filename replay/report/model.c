@@ -361,9 +361,15 @@ static json_t *finding_of(const struct finding *finding)
 }
 
 /* The replayer's account of itself: what it planned, when it sent it, and what that waited for. */
-static json_t *pace_of(const struct stats *stats, const struct figures *total)
+static json_t *pace_of(const struct model_input *input, const struct figures *total)
 {
-    struct pace_summary pace = pace_summarize(stats_pace(stats));
+    uint64_t stopped_ns = 0; /* of several runs, the last */
+    for (size_t i = 0; i < input->run_count; i++) {
+        const struct run_info *run = &input->runs[i];
+        if ((run->interrupted || run->aborted) && run->elapsed_ns > stopped_ns)
+            stopped_ns = run->elapsed_ns;
+    }
+    struct pace_summary pace = pace_summarize(stats_pace(input->stats), stopped_ns);
     json_t *object = json_object(), *worst = json_object();
     set_count(object, "planned", pace.planned);
     set_count(object, "sent", pace.sent);
@@ -501,7 +507,7 @@ json_t *model_build(const struct model_input *input)
     set(report, "ledger", ledger_of(input));
     set_totals(totals, total);
     set(report, "totals", totals);
-    set(report, "pace", pace_of(input->stats, total));
+    set(report, "pace", pace_of(input, total));
     set_latencies(report, total);
     set(report, "connect", quantiles_of(&total->connect));
     set(report, "tls", quantiles_of(&total->tls));

@@ -50,16 +50,18 @@ void pace_merge(struct pace *pace, const struct pace *from)
     }
 }
 
-struct pace_summary pace_summarize(const struct pace *pace)
+struct pace_summary pace_summarize(const struct pace *pace, uint64_t stopped_ns)
 {
     struct pace_summary summary = {.seconds = pace->count};
+    if (stopped_ns && stopped_ns / NS_PER_S + 1 < summary.seconds)
+        summary.seconds = stopped_ns / NS_PER_S + 1;
     uint64_t furthest = 0;
     for (size_t i = 0; i < pace->count; i++) {
         uint64_t planned = pace->seconds[i].planned, sent = pace->seconds[i].sent;
         uint64_t distance = planned > sent ? planned - sent : sent - planned;
         summary.planned += planned;
         summary.sent += sent;
-        if (i == 0 || i + 1 == pace->count)
+        if (i == 0 || i + 1 >= summary.seconds)
             continue;
         summary.off += distance > 1 && distance * 100 > planned;
         if (distance <= furthest)

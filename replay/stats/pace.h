@@ -18,10 +18,12 @@ struct pace {
 };
 
 /* What is to be said of it. A second is off where what was sent in it differs from what was planned for it by more than one request and
- * more than 1 %. The first and the last second are parts of one, so they are left out of |off| and |worst|. */
+ * more than 1 %. The first and the last second are parts of one, so they are left out of |off| and |worst|; so is all that was planned for
+ * after a run that was stopped. */
 struct pace_summary {
     uint64_t planned, sent;
-    uint64_t seconds; /* from the run's start to the last in which anything was planned or sent */
+    uint64_t
+        seconds; /* from the run's start to the last in which anything was planned or sent, or to the stop */
     uint64_t off;
     uint64_t worst; /* the second that is furthest off, by requests; the first of equal ones */
     uint64_t worst_planned, worst_sent;
@@ -30,7 +32,8 @@ struct pace_summary {
 void pace_plan(struct pace *pace, uint64_t instant_ns);
 void pace_send(struct pace *pace, uint64_t instant_ns);
 void pace_merge(struct pace *pace, const struct pace *from);
-struct pace_summary pace_summarize(const struct pace *pace);
+/* |stopped_ns|: when the run was stopped ahead of its schedule; 0: it was not. */
+struct pace_summary pace_summarize(const struct pace *pace, uint64_t stopped_ns);
 void pace_free(struct pace *pace);
 
 #endif

@@ -33,7 +33,7 @@ static void test_seconds_are_judged_by_one_request_and_one_percent(void **state)
         add(&pace, 0, 5, 5);
         add(&pace, 1, table[i].planned, table[i].sent);
         add(&pace, 2, 5, 5);
-        struct pace_summary summary = pace_summarize(&pace);
+        struct pace_summary summary = pace_summarize(&pace, 0);
         assert_int_equal(summary.off, table[i].off);
         assert_int_equal(summary.planned, 10 + table[i].planned);
         assert_int_equal(summary.sent, 10 + table[i].sent);
@@ -51,7 +51,7 @@ static void test_the_worst_second_is_named_but_for_the_first_and_last(void **sta
     add(&pace, 2, 50, 53);
     add(&pace, 3, 50, 47);
     add(&pace, 4, 50, 9);
-    struct pace_summary summary = pace_summarize(&pace);
+    struct pace_summary summary = pace_summarize(&pace, 0);
     assert_int_equal(summary.worst, 2);
     assert_int_equal(summary.worst_planned, 50);
     assert_int_equal(summary.worst_sent, 53);
@@ -69,7 +69,7 @@ static void test_merging_adds_second_by_second(void **state)
     pace_merge(&one, &other);
     pace_merge(&one, &none);
     pace_merge(&none, &one);
-    struct pace_summary summary = pace_summarize(&none);
+    struct pace_summary summary = pace_summarize(&none, 0);
     assert_int_equal(summary.planned, 16);
     assert_int_equal(summary.sent, 16);
     assert_int_equal(summary.seconds, 901);
@@ -85,11 +85,28 @@ static void test_what_never_ends_is_kept_in_the_last_second(void **state)
     struct pace pace = {0};
     pace_plan(&pace, UINT64_MAX);
     pace_send(&pace, UINT64_MAX);
-    struct pace_summary summary = pace_summarize(&pace);
+    struct pace_summary summary = pace_summarize(&pace, 0);
     assert_int_equal(summary.seconds, PACE_SECONDS_MAX);
     assert_int_equal(summary.planned, 1);
     pace_free(&pace);
-    assert_int_equal(pace_summarize(&pace).seconds, 0);
+    assert_int_equal(pace_summarize(&pace, 0).seconds, 0);
+}
+
+static void test_what_was_planned_for_after_the_stop_is_not_behind(void **state)
+{
+    (void)state;
+    struct pace pace = {0};
+    for (unsigned second = 0; second < 4; second++)
+        add(&pace, second, 10, 10);
+    for (unsigned second = 4; second < 9; second++)
+        add(&pace, second, 10, 0);
+    assert_int_equal(pace_summarize(&pace, 0).off, 4);
+    struct pace_summary summary = pace_summarize(&pace, 3 * NS_PER_S + NS_PER_S / 2);
+    assert_int_equal(summary.off, 0);
+    assert_int_equal(summary.seconds, 4);
+    assert_int_equal(summary.planned, 90);
+    assert_int_equal(summary.worst_planned, summary.worst_sent);
+    pace_free(&pace);
 }
 
 int main(void)
@@ -97,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_seconds_are_judged_by_one_request_and_one_percent),
         cmocka_unit_test(test_the_worst_second_is_named_but_for_the_first_and_last),
+        cmocka_unit_test(test_what_was_planned_for_after_the_stop_is_not_behind),
         cmocka_unit_test(test_merging_adds_second_by_second),
         cmocka_unit_test(test_what_never_ends_is_kept_in_the_last_second),
     };

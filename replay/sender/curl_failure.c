@@ -118,8 +118,9 @@ static enum transport_error opening_failure(const struct curl_failure *failure, 
 static enum transport_error gone(const struct curl_failure *failure, const char **ret_detail)
 {
     bool reset = failure->os_errno == ECONNRESET || failure->os_errno == EPIPE || failure->http2;
-    *ret_detail = failure->http2   ? "the target ended the stream or its connection"
-                  : !reset         ? "closed by the target"
+    *ret_detail = failure->http2 ? "the target ended the stream or its connection"
+                  : !reset
+                      ? failure->begun ? "closed by the target inside its answer" : "closed by the target"
                   : failure->begun ? "reset by the target"
                                    : strerrordesc_np((int)failure->os_errno);
     return failure->begun ? TRANSPORT_INCOMPLETE : reset ? TRANSPORT_RESET : TRANSPORT_CLOSED;

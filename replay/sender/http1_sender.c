@@ -377,7 +377,10 @@ static void take_end(struct lane *lane, enum stream_result result)
                facts->begun           ? TRANSPORT_INCOMPLETE
                : result == STREAM_END ? TRANSPORT_CLOSED
                                       : TRANSPORT_RESET,
-               result == STREAM_END ? "closed by the target" : lane->stream.detail, now);
+               result != STREAM_END ? lane->stream.detail
+               : facts->begun       ? "closed by the target inside its answer"
+                                    : "closed by the target",
+               now);
 }
 
 static void take_received(struct http1_sender *sender)

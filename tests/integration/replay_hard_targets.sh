@@ -129,7 +129,9 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/ce
     -addext subjectAltName=DNS:elsewhere 2>/dev/null
 target port ok "$work/certificate.pem" "$work/key.pem"
 run certificate 5 --target "https://127.0.0.1:$port"
-one_error_line 'no request was answered: .*certificate'
+one_error_line 'no request was answered: self-signed certificate; --ca-file FILE .* --insecure'
+run "wrong name" 5 --target "https://127.0.0.1:$port" --ca-file "$work/certificate.pem"
+one_error_line 'no request was answered: IP address mismatch; --sni NAME'
 run insecure ok --target "https://127.0.0.1:$port" --insecure
 is insecure "t['answered'] == 400"
 run "another name" ok --target "https://127.0.0.1:$port" --ca-file "$work/certificate.pem" --sni elsewhere

@@ -126,7 +126,7 @@ static int store(struct slot *slot, const char *text, const char *source, struct
         wanted = units_parse_count(text, slot->member) ? NULL : "a whole number";
         break;
     case OPTION_NUMBER:
-        wanted = units_parse_number(text, slot->member) ? NULL : "a number";
+        wanted = units_parse_number(text, slot->member) ? NULL : "a number of 0 or more";
         break;
     case OPTION_PERCENT:
         wanted = units_parse_percent(text, slot->member) ? NULL : "a percentage from 0% to 100%";

@@ -26,7 +26,9 @@ int abort_rule_parse(const char *text, struct abort_rule *ret_rule, struct error
     window += strlen(" for ");
     if (gate_parse(condition, &gate, &why) || gate.endpoint[0] ||
         (gate.metric != GATE_ERRORS && gate.metric != GATE_FAILED))
-        return refuse(text, "the condition is not one on errors or failed", err);
+        return refuse(
+            text, "the condition is not 'errors' or 'failed', > or >=, and a number or a share up to 100%",
+            err);
     if (gate.op != GATE_GT && gate.op != GATE_GE)
         return refuse(text, "only > and >= are for failures", err);
     if (gate.unit != GATE_UNIT_COUNT && gate.unit != GATE_UNIT_PERCENT)

@@ -16,7 +16,7 @@
 #define RETRIES_MAX       100
 #define CONNECTIONS_LIMIT 10000
 #define SEED_DEFAULT      1
-#define NO_MAX_LAG        UINT64_MAX /* until it is checked, so that 0 can be refused */
+#define NOT_GIVEN         UINT64_MAX /* until it is checked, so that 0 can be refused */
 
 #define AT(member) offsetof(struct replay_settings, member)
 static const struct option_spec options[] = {
@@ -173,7 +173,12 @@ bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_set
                                              .connect_timeout_ns = 5 * NS_PER_S,
                                              .link_wait_ns = 10 * NS_PER_S,
                                              .retry_wait_ns = 10 * NS_PER_S,
-                                             .max_lag_ns = NO_MAX_LAG,
+                                             .max_lag_ns = NOT_GIVEN,
+                                             .max_gap_ns = NOT_GIVEN,
+                                             .duration_ns = NOT_GIVEN,
+                                             .count = NOT_GIVEN,
+                                             .concurrency = NOT_GIVEN,
+                                             .max_connections = NOT_GIVEN,
                                              .max_in_flight = 10000};
     return options_start(&spec, argc, argv, ret_settings, &ret_settings->traffic, ret_status);
 }
@@ -213,6 +218,30 @@ static int check_bearer(const struct replay_settings *settings, struct error *er
     return 0;
 }
 
+/* What has no limit unless one is given: 0 is none, and not what somebody meant who wrote it. */
+static int check_limits(struct replay_settings *settings, struct error *err)
+{
+    const struct {
+        const char *option;
+        uint64_t *value;
+    } limits[] = {
+        {"--max-lag", &settings->max_lag_ns},      {"--max-gap", &settings->max_gap_ns},
+        {"--duration", &settings->duration_ns},    {"--count", &settings->count},
+        {"--concurrency", &settings->concurrency}, {"--max-connections", &settings->max_connections},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (*limits[i].value == 0)
+            return error_set(err, ERROR_USAGE, "%s: must be above 0", limits[i].option);
+        if (*limits[i].value == NOT_GIVEN)
+            *limits[i].value = 0;
+    }
+    if (!settings->max_in_flight)
+        return error_set(err, ERROR_USAGE, "--max-in-flight: must be above 0");
+    if (!settings->timeout_ns || !settings->connect_timeout_ns)
+        return error_set(err, ERROR_USAGE, "--timeout and --connect-timeout: must be above 0");
+    return 0;
+}
+
 /* Recorded timing, or as fast as it goes. */
 static int plan_speed(struct replay_settings *settings, struct error *err)
 {
@@ -226,7 +255,8 @@ static int plan_speed(struct replay_settings *settings, struct error *err)
     plan->mode = SCHEDULE_RECORDED;
     if (text && (!units_parse_number(text, &plan->speed) || plan->speed < SCHEDULE_SPEED_MIN ||
                  plan->speed > SCHEDULE_SPEED_MAX))
-        return error_set(err, ERROR_USAGE, "--speed: '%s' is not a factor above 0, or max", text);
+        return error_set(err, ERROR_USAGE, "--speed: '%s' is not a factor from %g to %g, or max", text,
+                         SCHEDULE_SPEED_MIN, SCHEDULE_SPEED_MAX);
     return 0;
 }
 
@@ -260,10 +290,6 @@ static int refine_pace(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--seed needs --arrival poisson");
     if (settings->max_gap_ns && plan->mode != SCHEDULE_RECORDED)
         return error_set(err, ERROR_USAGE, "--max-gap needs recorded timing: --speed X");
-    if (settings->max_lag_ns == 0)
-        return error_set(err, ERROR_USAGE, "--max-lag: not a time above 0");
-    if (settings->max_lag_ns == NO_MAX_LAG)
-        settings->max_lag_ns = 0;
     if ((settings->max_lag_ns || settings->spins) && plan->mode == SCHEDULE_MAX)
         return error_set(err, ERROR_USAGE, "%s needs a schedule, which --speed max has none of",
                          settings->spins ? "--pacing spin" : "--max-lag");
@@ -371,6 +397,9 @@ static int check_abort_rules(struct replay_settings *settings, struct error *err
     size_t count = given->count ? given->count : 1;
     if (count == 1 && strcmp(texts[0], "off") == 0)
         return 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(texts[i], "off") == 0)
+            return error_set(err, ERROR_USAGE, "--abort-if: 'off' and a condition exclude each other");
     if (count > ABORT_RULES_MAX)
         return error_set(err, ERROR_USAGE, "--abort-if: more than %d", ABORT_RULES_MAX);
     for (size_t i = 0; i < count; i++)
@@ -384,15 +413,13 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
     struct gate gate;
     if (!settings->target_url)
         return error_set(err, ERROR_USAGE, "--target is missing; see rehearse replay --help");
-    if (check_session(settings, err) || check_pace(settings, err))
+    if (check_session(settings, err) || check_limits(settings, err) || check_pace(settings, err))
         return -1;
     if (strcmp(settings->connections, "recorded") != 0 &&
         (!units_parse_count(settings->connections, &settings->pool_connections) ||
          !settings->pool_connections))
         return error_set(err, ERROR_USAGE, "--connections: '%s' is not recorded or a number above 0",
                          settings->connections);
-    if (!settings->timeout_ns || !settings->connect_timeout_ns)
-        return error_set(err, ERROR_USAGE, "--timeout and --connect-timeout: must be above 0");
     if (settings->key_file && !settings->compare)
         return error_set(err, ERROR_USAGE, "--key-file needs --compare content");
     if (check_bearer(settings, err))
@@ -405,8 +432,10 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--retry: more than %d", RETRIES_MAX);
     if (settings->retry_all_methods && !settings->retry)
         return error_set(err, ERROR_USAGE, "--retry-all-methods needs --retry");
-    if (!settings->max_in_flight)
-        return error_set(err, ERROR_USAGE, "--max-in-flight: must be above 0");
+    if (settings->methods && !settings->methods[strspn(settings->methods, ", ")])
+        return error_set(err, ERROR_USAGE, "--methods: names none; wanted a list such as GET,HEAD");
+    if (!*settings->host)
+        return error_set(err, ERROR_USAGE, "--host: wanted target, recorded or a name");
     for (const char *at = settings->host; *at; at++)
         if (*at <= ' ' || *at == 0x7f)
             return error_set(err, ERROR_USAGE, "--host: not a host name");

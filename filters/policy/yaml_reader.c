@@ -19,9 +19,8 @@ int yaml_reader_open(struct yaml_reader *reader, struct bytes text)
                            parser.problem_mark.line + 1, parser.problem ? parser.problem : "unreadable",
                            parser.context ? " " : "", parser.context ? parser.context : "");
     } else if (!yaml_document_get_root_node(&reader->document)) {
-        status =
-            error_set(reader->err, ERROR_USAGE,
-                      "%s: is empty; rehearse policy --show-default prints one to begin with", reader->file);
+        status = error_set(reader->err, ERROR_USAGE, "%s: is empty%s", reader->file,
+                           reader->advice ? reader->advice : "");
         yaml_document_delete(&reader->document);
     }
     yaml_parser_delete(&parser);

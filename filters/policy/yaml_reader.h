@@ -10,7 +10,8 @@
 
 struct yaml_reader {
     yaml_document_t document;
-    const char *file; /* as messages call it */
+    const char *file;   /* as messages call it */
+    const char *advice; /* what is said of an empty one behind that; or NULL */
     struct error *err;
 };
 

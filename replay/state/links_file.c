@@ -91,6 +91,18 @@ static int read_link(struct yaml_reader *reader, yaml_node_t *node, struct link_
     return 0;
 }
 
+/* A token stands in a line of a head, which it must not end. */
+static int want_token(struct yaml_reader *reader, const yaml_node_t *node)
+{
+    struct bytes text = yaml_scalar(node);
+    if (want_scalar(reader, node, "tokens"))
+        return -1;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < ' ' || text.data[i] == 0x7f)
+            return yaml_reader_fail(reader, node, "tokens: a line end or control character in a value");
+    return 0;
+}
+
 static int read_tokens(struct yaml_reader *reader, yaml_node_t *node, struct account *account)
 {
     if (node->type != YAML_MAPPING_NODE)
@@ -100,7 +112,7 @@ static int read_tokens(struct yaml_reader *reader, yaml_node_t *node, struct acc
          pair++) {
         const yaml_node_t *name = yaml_reader_node(reader, pair->key),
                           *value = yaml_reader_node(reader, pair->value);
-        if (want_scalar(reader, name, "tokens") || want_scalar(reader, value, "tokens"))
+        if (want_token(reader, name) || want_token(reader, value))
             return -1;
         account->tokens = xrealloc(account->tokens, (account->token_count + 1) * sizeof *account->tokens);
         account->tokens[account->token_count++] = (struct account_token){
@@ -169,6 +181,10 @@ static int read_all(struct yaml_reader *reader, const uint8_t *recognition_key, 
     if (yaml_reader_mapping(reader, yaml_reader_root(reader), "a file of --links", keys, COUNT(keys),
                             values) != 0)
         return -1;
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (values[i] && values[i]->type != YAML_SEQUENCE_NODE)
+            return yaml_reader_fail(reader, values[i], "%s: wanted a list, each item begun with '- '",
+                                    keys[i]);
     if (values[0])
         file->rules = link_rules_create();
     if (values[1])
@@ -185,7 +201,10 @@ static int read_all(struct yaml_reader *reader, const uint8_t *recognition_key, 
 int links_file_read(const char *path, struct bytes text, const uint8_t recognition_key[SEGMENT_KEY_SIZE],
                     struct links_file *ret_file, struct error *err)
 {
-    struct yaml_reader reader = {.file = path, .err = err};
+    struct yaml_reader reader = {.file = path,
+                                 .advice =
+                                     "; wanted `links:` or `credentials:`, see LINKS in rehearse-replay(1)",
+                                 .err = err};
     *ret_file = (struct links_file){0};
     if (yaml_reader_open(&reader, text) != 0)
         return -1;

@@ -86,6 +86,9 @@ static void test_links_file_says_what_is_wrong(void **state)
     refuse("credentials:\n- name: geheim\n  user: jo", "not a pseudonym of this traffic");
     refuse("credentials:\n- {}", "an account has 'name', 'password' or 'tokens'");
     refuse("credentials:\n- tokens: [geheim]", "wanted names and values");
+    refuse("credentials:\n- tokens: {sid: \"geheim\\r\\nX-Other: 1\"}", "f:2: tokens: a line end");
+    refuse("links: 3", "f:1: links: wanted a list");
+    refuse("", "f: is empty; wanted `links:` or `credentials:`");
     refuse("credentials:\n- password: geheim\n- password: geheim2", "f:3: a second account without 'user'");
 }
 

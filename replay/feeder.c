@@ -163,6 +163,9 @@ static void poll(struct feeder *feeder)
     }
     if (stop_requested() && !stopped(feeder)) {
         feeder->info->interrupted = true;
+        log_warning("interrupted: %" PRIu64 " requests under way are waited for, the rest is not sent; "
+                    "a second signal ends at once, without a report",
+                    (uint64_t)atomic_load(&counts->in_flight));
         engine_stop(feeder->engine, UNSENT_INTERRUPTED);
     }
     watch_target(feeder, now_ns);

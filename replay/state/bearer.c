@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/stop.h"
 #include "common/units.h"
 
 #include <errno.h>
@@ -257,8 +258,15 @@ static int run_to_end(struct bearer *bearer, struct error *err)
     if (start(bearer, clock_mono_ns(), err))
         return -1;
     while ((state = go_on(bearer, clock_mono_ns(), err)) > 0) {
-        struct pollfd wait = {.fd = bearer->output, .events = POLLIN};
-        poll(&wait, 1, 1000);
+        struct pollfd wait[] = {
+            {.fd = bearer->output, .events = POLLIN},
+            {.fd = stop_fd(), .events = POLLIN}}; /* -1, which poll leaves out: none is installed */
+        poll(wait, 2, 1000);
+        if (!stop_requested())
+            continue;
+        int status;
+        end_command(bearer, true, &status);
+        return error_set(err, ERROR_IO, "--auth-command: interrupted before it ended");
     }
     return state;
 }

@@ -56,6 +56,12 @@ refuse() { # refuse PATTERN OPTIONS...
 printf 'two words' >"$work/words"
 refuse '--bearer-file .*No such file' --bearer-file "$work/none"
 refuse 'blanks.*in one line' --bearer-file "$work/words"
+"$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 -o "$work/hangs" --auth-command 'sleep 100' 2>"$work/err" & # and is ended
+hanging=$! status=0
+sleep 0.5
+kill -INT $hanging
+wait $hanging || status=$?
+[ $status = 4 ] && one_error_line 'auth-command: interrupted' || fail "interrupted while the command hangs: status $status"
 refuse 'exit status 7.*by hand' --auth-command 'exit 7'
 refuse 'holds no token.*in the first line' --auth-command true
 refuse 'exclude each other' --auth-command true --bearer-file x

@@ -114,7 +114,15 @@ while read -r pattern arguments; do
 done <<'TABLE'
 gate --gate nonsense
 abort-if --abort-if nonsense
+exclude --abort-if off --abort-if errors>5%_for_1s
 max-lag --max-lag 0
+max-gap --max-gap 0
+duration --duration 0
+count --count 0
+concurrency --speed max --concurrency 0
+max-connections --max-connections 0
+methods --methods ,
+factor.from --speed 1e99
 production --production 127.0.0.1/33
 is.production.*--allow-production --production 127.0.0.0/8
 is.production.*--allow-production --production 192.0.2.1 --production localhost
@@ -141,7 +149,7 @@ one_error_line 'nothing'
 
 target once
 status=0
-"$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/stopped" --quiet --speed 0.01 --timeout 2s \
+"$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/stopped" --speed 0.01 --timeout 2s \
     >"$work/out" 2>"$work/err" &
 replay=$!
 sleep 1
@@ -149,6 +157,7 @@ kill -INT $replay
 wait $replay || status=$?
 [ $status = 5 ] && grep -q 'the sender fell behind' "$work/out" && status=4 # so it may be on a busy machine
 [ $status = 4 ] || { cat "$work/out" "$work/err"; fail "interrupted: exit status $status"; }
+grep -q 'interrupted: [0-9]* requests under way are waited for.*a second signal' "$work/err" || fail "a signal is not answered: $(cat "$work/err")"
 grep -q 'interrupted' "$work/out" || fail "an interrupted run does not say so"
 balances "$work/stopped"
 

@@ -4,12 +4,14 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/scheduling.h"
+#include "common/stop.h"
 #include "replay/comparing.h"
 #include "replay/feeder.h"
 #include "replay/guards.h"
 #include "replay/plan/plan.h"
 #include "replay/replay_settings.h"
 #include "replay/report.h"
+#include "replay/sender/failure_advice.h"
 #include "replay/state/bearer.h"
 #include "replay/state/links_file.h"
 #include "replay/stats/stats.h"
@@ -24,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define EXIT_INTERRUPTED    4
 #define RAMP_UP_ABOVE_PER_S 100
 #define RAMP_UP_NS_MAX      (double)(10 * NS_PER_S)
 #define RAMP_UP_PART        10                /* of a run that is short */
@@ -286,16 +289,21 @@ static struct plan plan_of(struct replay *replay, const struct request_rules *ru
     return plan;
 }
 
-static void print_plan(struct replay *replay)
+static int print_plan(struct replay *replay, struct error *err)
 {
+    if (replay->settings.bearer_file && bearer_open(replay->settings.bearer_file, NULL, &replay->bearer, err))
+        return -1;
     struct request_rules rules = rules_of(replay);
     struct buffer text = {0};
     rules.run_id = "dry-run";
     const struct plan plan = plan_of(replay, &rules, 0);
     const struct plan_means means = means_of(&replay->settings);
+    if (stop_requested())
+        return error_set(err, ERROR_IO, "interrupted: the plan of all traffic is not known");
     plan_render(&plan, &means, &text);
     fwrite(text.data, 1, text.size, stdout);
     buffer_free(&text);
+    return 0;
 }
 
 /* Has a schedule whose pace would be high from the first second on begin slowly. |plan| is of its beginning. The recorded pace, too: the target
@@ -427,10 +435,10 @@ static int fire(struct replay *replay, struct error *err)
     note_rewrites(replay, engine.rewrites);
     free(engine.rewrites);
     sending_note(&settings->sending, &replay->deviations, &replay->info);
-    const char *failure = atomic_load(&engine.failure);
+    const char *failure = atomic_load(&engine.failure) ? atomic_load(&engine.failure) : "unknown";
     if (atomic_load(&engine.counts.failed) && !atomic_load(&engine.counts.answered) && !failed)
-        log_error("%s: no request was answered: %s", replay->settings.target->url,
-                  failure ? failure : "unknown");
+        log_error("%s: no request was answered: %s%s", replay->settings.target->url, failure,
+                  failure_advice(failure));
     else if (!failed && !replay->info.interrupted && !atomic_load(&engine.counts.sent))
         log_warning(
             "nothing was fired: rehearse inspect shows what the traffic holds, --methods what is left out");
@@ -485,10 +493,8 @@ static int replay_run(struct replay *replay, int *ret_status, struct error *err)
         return -1;
     if (!replay->settings.closed_loop)
         look_ahead(replay);
-    if (replay->settings.dry_run) {
-        print_plan(replay);
-        return 0;
-    }
+    if (replay->settings.dry_run)
+        return print_plan(replay, err);
     if (prepare(replay, err))
         return -1;
     announce(replay);
@@ -514,7 +520,7 @@ int verb_replay(int argc, char **argv)
         return status;
     if (replay_run(&replay, &status, &err)) {
         log_error("%s", err.text);
-        status = error_exit_status(&err);
+        status = !replay.begun && stop_requested() ? EXIT_INTERRUPTED : error_exit_status(&err);
     }
     release(&replay);
     return status;

@@ -177,6 +177,8 @@ struct demand_figures demand_figures(struct demand *demand)
     for (size_t i = 0; i < demand->pace.count; i++)
         if (demand->pace.seconds[i].planned > figures.busiest_s)
             figures.busiest_s = demand->pace.seconds[i].planned;
+    if (demand->pace.count)
+        figures.last_s = demand->pace.seconds[demand->pace.count - 1].planned;
     count_connections(demand, &figures);
     return figures;
 }

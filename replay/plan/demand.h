@@ -29,6 +29,7 @@ struct demand_figures {
     uint64_t requests, sessions, connections;
     uint64_t duration_ns;    /* the last instant */
     uint64_t busiest_s;      /* most requests in one second of the schedule */
+    uint64_t last_s;         /* requests in the second of the last one */
     uint64_t open_most;      /* recorded connections open at a time, if answers take as long as recorded */
     uint64_t opened_most;    /* opened in any DEMAND_LINGER_S seconds */
     uint64_t chain_most;     /* requests that wait for each other, one after another, within a session */

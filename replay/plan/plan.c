@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/exchange_codec.h"
+#include "common/stop.h"
 #include "common/units.h"
 #include "replay/judge.h"
 #include "replay/state/lineage.h"
@@ -92,13 +93,31 @@ static bool take(struct look *look, const struct merge_record *record)
 static void go_on(const struct plan_options *options, struct schedule *schedule, uint64_t most,
                   struct plan *plan)
 {
+    struct demand_figures *demand = &plan->demand;
+    uint64_t second = demand->duration_ns / NS_PER_S, in_second = demand->last_s;
     while (plan->requests < most) {
         uint64_t at_ns = schedule_next(schedule, 0);
         if (options->duration_ns && at_ns >= options->duration_ns)
             return;
+        in_second = at_ns / NS_PER_S == second ? in_second + 1 : 1;
+        second = at_ns / NS_PER_S;
+        if (in_second > demand->busiest_s)
+            demand->busiest_s = in_second;
         plan->duration_ns = at_ns;
         plan->requests++;
     }
+}
+
+/* Every iteration opens its own connections: where one is over before the ports of its connections are free again, they add up. */
+static void add_up_connections(struct plan *plan, long double times)
+{
+    const long double linger_ns = (long double)DEMAND_LINGER_S * NS_PER_S;
+    long double span_ns = (long double)plan->duration_ns / times;
+    if (span_ns > 0 && times * span_ns > linger_ns)
+        times = linger_ns / span_ns + 1;
+    long double opened = times * (long double)plan->demand.connections;
+    if (opened > (long double)plan->demand.opened_most)
+        plan->demand.opened_most = opened < 1e18L ? (uint64_t)opened : UINT64_MAX;
 }
 
 /* From one iteration to all: of rates exactly, of recorded timing by the length of an iteration, and of rates past REQUESTS_MAX
@@ -115,19 +134,20 @@ static void multiply(const struct plan_options *options, struct schedule *schedu
     long double times = options->loop ? (long double)options->loop : 1e18L;
     if (options->count && times * (long double)once > (long double)options->count)
         times = (long double)options->count / (long double)once;
+    long double requests = times * (long double)once;
     if (options->schedule->mode == SCHEDULE_RATE) {
-        long double most = times * (long double)once;
-        go_on(options, schedule, most < REQUESTS_MAX ? (uint64_t)most : REQUESTS_MAX, plan);
-        if (plan->requests < REQUESTS_MAX || most <= REQUESTS_MAX)
-            return;
-        once = plan->requests;
+        go_on(options, schedule, requests < REQUESTS_MAX ? (uint64_t)requests : REQUESTS_MAX, plan);
         span_ns = (long double)plan->duration_ns;
-        times = most / (long double)once;
+        times = requests / (long double)plan->requests;
     }
-    if (options->duration_ns && span_ns > 0 && times * span_ns > (long double)options->duration_ns)
-        times = (long double)options->duration_ns / span_ns;
-    plan->requests = (uint64_t)(times * (long double)once);
-    plan->duration_ns = (uint64_t)(times * span_ns);
+    if (options->schedule->mode != SCHEDULE_RATE || plan->requests >= REQUESTS_MAX) {
+        uint64_t found = plan->requests;
+        if (options->duration_ns && span_ns > 0 && times * span_ns > (long double)options->duration_ns)
+            times = (long double)options->duration_ns / span_ns;
+        plan->requests = (uint64_t)(times * (long double)found);
+        plan->duration_ns = (uint64_t)(times * span_ns);
+    }
+    add_up_connections(plan, (long double)plan->requests / (long double)once);
 }
 
 void plan_look(const struct plan_options *options, struct plan *ret_plan)
@@ -141,7 +161,7 @@ void plan_look(const struct plan_options *options, struct plan *ret_plan)
                         .lineage = lineage_create(0),
                         .linker = options->rules ? linker_create(1, options->rules->base_path) : NULL};
     schedule_init(&look.schedule, options->schedule);
-    while (merge_next(options->merge, &record) == MERGE_RECORD && take(&look, &record)) {
+    while (!stop_requested() && merge_next(options->merge, &record) == MERGE_RECORD && take(&look, &record)) {
         ret_plan->whole = !options->read_most || ret_plan->read < options->read_most;
         if (!ret_plan->whole)
             break;
@@ -162,8 +182,8 @@ struct resource_needs plan_needs(const struct plan *plan, const struct plan_mean
     struct resource_needs needs = {plan->demand.open_most, plan->demand.opened_most, 0};
     if (means->pool_connections) /* which are opened again only where the target closes them */
         needs.connections = needs.opened = means->pool_connections;
-    else if (means->concurrency)
-        needs.connections = needs.opened = means->concurrency;
+    else if (means->concurrency) /* how fast they follow each other is the target's */
+        needs.connections = means->concurrency, needs.opened = plan->demand.opened_most;
     if (needs.connections > means->max_connections)
         needs.connections = means->max_connections;
     needs.memory_bytes = means->window_bytes + needs.connections * CONNECTION_BYTES;

@@ -29,8 +29,9 @@ struct plan_options {
 
 /* Plain. */
 struct plan {
-    struct demand_figures demand; /* of one iteration */
-    bool whole;                   /* the iteration was read to its end, its count or its duration */
+    struct demand_figures
+        demand; /* of one iteration; its busiest second and the connections opened, of all */
+    bool whole; /* the iteration was read to its end, its count or its duration */
     uint64_t read, filtered;
     uint64_t unreplayable[UNSENT_REASON_COUNT];
     uint64_t defective, filled; /* requests to be fired although they cannot be as they were */
@@ -52,6 +53,7 @@ struct plan_means {
     struct resources resources;
 };
 
+/* A signal ends it early. */
 void plan_look(const struct plan_options *options, struct plan *ret_plan);
 /* Returns what carrying out |plan| by |means| takes at most. */
 struct resource_needs plan_needs(const struct plan *plan, const struct plan_means *means);

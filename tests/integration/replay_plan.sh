@@ -27,16 +27,21 @@ plan --rate 50 --loop 0 --duration 1h
 says '180000 to fire'
 says '50 requests/s'
 says '3600 s, 50\.0/s in the mean'
+says ' 50 in the busiest second'
+says '[1-9][0-9][0-9]+ opened in any 60 s' # each iteration opens its own: 7.5 of them go through in a minute
 plan --ramp 10..110/10s --loop 0 --duration 20s
 says '1700 to fire'
-says '20\.0 s, 85\.0/s in the mean'
+says '20\.0 s, 85\.0/s in the mean, 110 in the busiest second'
 plan --speed 4 --count 100 --methods GET --rewrite 's#^/#/v2/#'
 says '100 to fire; of [0-9]+ read, [1-9][0-9]* filtered'
 says 'in 100 requests: rewrite path'
 plan --speed max --concurrency 7
 says 'closed loop of 7 sessions'
+says '71 open files of .* 139 local ports'
 plan --connections 20
 says 'a pool of 20$'
+check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --dry-run --bearer-file "$work/no-such-file"
+one_error_line 'bearer-file .*No such file'
 check_status 2 "$REHEARSE" replay "$work/traffic" --target "http://192.0.2.10:8080" --dry-run
 one_error_line 'recorded from 192.0.2.10:8080'
 

@@ -1,36 +1,13 @@
 #include "common/endpoint.h"
 
+#include "common/percent.h"
+
 #include <ctype.h>
 #include <string.h>
 
 #define METHOD_SIZE_MAX  32
 #define LITERAL_SIZE_MAX 64 /* a longer segment tells nobody anything: it is opaque */
 #define ID_TEXT          "{id}"
-
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Takes one byte from the front of |view|, percent-encoding undone. */
-static uint8_t take_decoded(struct bytes *view)
-{
-    uint8_t c = view->data[0];
-    size_t used = 1;
-    if (c == '%' && view->size >= 3) {
-        int high = hex_value(view->data[1]), low = hex_value(view->data[2]);
-        if (high >= 0 && low >= 0) {
-            c = (uint8_t)(high << 4 | low);
-            used = 3;
-        }
-    }
-    view->data += used;
-    view->size -= used;
-    return c;
-}
 
 /* Decodes at most |capacity| bytes of |view|; returns the decoded size, or capacity + 1 where there is more. */
 static size_t decode(struct bytes view, uint8_t *out, size_t capacity)
@@ -39,7 +16,8 @@ static size_t decode(struct bytes view, uint8_t *out, size_t capacity)
     while (view.size > 0) {
         if (size == capacity)
             return capacity + 1;
-        out[size++] = take_decoded(&view);
+        size_t taken = percent_next(view, 0, &out[size++]);
+        view = bytes_make(view.data + taken, view.size - taken);
     }
     return size;
 }

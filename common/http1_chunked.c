@@ -1,20 +1,10 @@
 #include "common/http1_chunked.h"
 
 #include "common/exchange.h"
+#include "common/percent.h"
 
 #define EXTENSION_LONG 4096
 #define EXTENSION_MAX  (1024 * 1024) /* no end of line in sight */
-
-static int hex_value(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
-}
 
 static enum http1_chunk_result bad(struct http1_chunked *chunked, uint64_t defect)
 {

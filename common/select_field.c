@@ -2,6 +2,7 @@
 
 #include "common/http1_cookie.h"
 #include "common/http1_head.h"
+#include "common/percent.h"
 
 #include <assert.h>
 #include <string.h>
@@ -105,32 +106,13 @@ static bool next_field(struct bytes *fields, struct bytes name, struct bytes *re
     return false;
 }
 
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-/* Undoes percent-encoding and '+' of a query (application/x-www-form-urlencoded); what is no escape stays. */
+/* Undoes the coding of a query. */
 static struct bytes decode(struct bytes text, struct buffer *scratch)
 {
     if (find_byte(text, '%') == text.size && find_byte(text, '+') == text.size)
         return text;
     buffer_clear(scratch);
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = text.data[i];
-        int high = byte == '%' && i + 2 < text.size ? hex_digit(text.data[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text.data[i + 2]) : -1;
-        if (low >= 0) {
-            byte = (uint8_t)(high << 4 | low);
-            i += 2;
-        } else if (byte == '+') {
-            byte = ' ';
-        }
-        buffer_append_byte(scratch, byte);
-    }
+    percent_decode(text, true, scratch);
     return buffer_bytes(scratch);
 }
 

@@ -1,6 +1,8 @@
 #include "replay/places.h"
 
 #include "common/http1_head.h"
+#include "common/percent.h"
+#include "filters/locate/json_escape.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,148 +137,25 @@ bool places_find_json(struct bytes body, struct bytes name, size_t nth, struct b
     return false;
 }
 
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-static void decode_percent(struct bytes raw, bool plus, struct buffer *out)
-{
-    for (size_t i = 0; i < raw.size; i++) {
-        int high = -1, low = -1;
-        if (raw.data[i] == '%' && i + 2 < raw.size) {
-            high = hex_digit(raw.data[i + 1]);
-            low = hex_digit(raw.data[i + 2]);
-        }
-        if (high >= 0 && low >= 0) {
-            buffer_append_byte(out, (uint8_t)(high << 4 | low));
-            i += 2;
-        } else {
-            buffer_append_byte(out, plus && raw.data[i] == '+' ? ' ' : raw.data[i]);
-        }
-    }
-}
-
-static void append_utf8(struct buffer *out, uint32_t code)
-{
-    if (code < 0x80) {
-        buffer_append_byte(out, (uint8_t)code);
-    } else if (code < 0x800) {
-        buffer_append_byte(out, (uint8_t)(0xc0 | code >> 6));
-        buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
-    } else if (code < 0x10000) {
-        buffer_append_byte(out, (uint8_t)(0xe0 | code >> 12));
-        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-        buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
-    } else {
-        buffer_append_byte(out, (uint8_t)(0xf0 | code >> 18));
-        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 12 & 0x3f)));
-        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-        buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
-    }
-}
-
-static bool take_hex4(struct bytes raw, size_t at, uint32_t *ret_code)
-{
-    if (at + 4 > raw.size)
-        return false;
-    *ret_code = 0;
-    for (size_t i = 0; i < 4; i++) {
-        int digit = hex_digit(raw.data[at + i]);
-        if (digit < 0)
-            return false;
-        *ret_code = *ret_code << 4 | (uint32_t)digit;
-    }
-    return true;
-}
-
-/* Decodes the \u escape whose 'u' stands at |at|; returns the offset of its last byte. */
-static size_t decode_unicode(struct bytes raw, size_t at, struct buffer *out)
-{
-    uint32_t code, low;
-    if (!take_hex4(raw, at + 1, &code)) {
-        buffer_append_byte(out, 'u');
-        return at;
-    }
-    at += 4;
-    if (code >= 0xd800 && code < 0xdc00 && at + 2 < raw.size && raw.data[at + 1] == '\\' &&
-        raw.data[at + 2] == 'u' && take_hex4(raw, at + 3, &low) && low >= 0xdc00 && low < 0xe000) {
-        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-        at += 6;
-    }
-    append_utf8(out, code);
-    return at;
-}
-
-static void decode_json(struct bytes raw, struct buffer *out)
-{
-    static const char escapes[] = "bfnrt", bytes[] = "\b\f\n\r\t";
-    for (size_t i = 0; i < raw.size; i++) {
-        if (raw.data[i] != '\\' || i + 1 == raw.size) {
-            buffer_append_byte(out, raw.data[i]);
-            continue;
-        }
-        uint8_t byte = raw.data[++i];
-        const char *escape = memchr(escapes, byte, sizeof escapes - 1);
-        if (byte == 'u')
-            i = decode_unicode(raw, i, out);
-        else
-            buffer_append_byte(out, escape ? (uint8_t)bytes[escape - escapes] : byte);
-    }
-}
-
 void places_decode(enum link_place place, struct bytes raw, struct buffer *out)
 {
     switch (place) {
     case LINK_PLACE_QUERY:
     case LINK_PLACE_FORM:
-        decode_percent(raw, true, out);
+        percent_decode(raw, true, out);
         return;
     case LINK_PLACE_COOKIE:
     case LINK_PLACE_PATH:
-        decode_percent(raw, false, out);
+        percent_decode(raw, false, out);
         return;
     case LINK_PLACE_JSON:
-        decode_json(raw, out);
+        json_unescape(raw, out);
         return;
     case LINK_PLACE_HEADER:
     case LINK_PLACE_BODY:
     case LINK_PLACE_COUNT:
         buffer_append_bytes(out, raw);
         return;
-    }
-}
-
-static bool is_unreserved(uint8_t byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           byte == '-' || byte == '.' || byte == '_' || byte == '~';
-}
-
-static void encode_percent(struct bytes plain, const char *safe, struct buffer *out)
-{
-    for (size_t i = 0; i < plain.size; i++) {
-        uint8_t byte = plain.data[i];
-        if (is_unreserved(byte) || (byte && strchr(safe, byte)))
-            buffer_append_byte(out, byte);
-        else
-            buffer_printf(out, "%%%02X", byte);
-    }
-}
-
-static void encode_json(struct bytes plain, struct buffer *out)
-{
-    for (size_t i = 0; i < plain.size; i++) {
-        uint8_t byte = plain.data[i];
-        if (byte == '"' || byte == '\\')
-            buffer_append_byte(out, '\\');
-        if (byte < 0x20)
-            buffer_printf(out, "\\u%04x", byte);
-        else
-            buffer_append_byte(out, byte);
     }
 }
 
@@ -294,13 +173,13 @@ bool places_encode(enum link_place place, struct bytes plain, struct buffer *out
     case LINK_PLACE_PATH:
     case LINK_PLACE_QUERY:
     case LINK_PLACE_FORM:
-        encode_percent(plain, "", out);
+        percent_encode(plain, "", out);
         return true;
     case LINK_PLACE_COOKIE:
-        encode_percent(plain, "!#$&'()*/:<=>?@[]^`{|}", out);
+        percent_encode(plain, "!#$&'()*/:<=>?@[]^`{|}", out);
         return true;
     case LINK_PLACE_JSON:
-        encode_json(plain, out);
+        json_append_escaped(plain, out);
         return true;
     case LINK_PLACE_HEADER:
         if (has_control(plain))

@@ -43,38 +43,6 @@ static int32_t hex_at(struct bytes text, size_t at, unsigned count)
     return value;
 }
 
-/* Writes a code point as UTF-8; half a surrogate pair as if it were one. Returns its size. */
-static size_t put_utf8(uint32_t code, uint8_t bytes[WRAPPING_UNIT_MAX])
-{
-    if (code < 0x80) {
-        bytes[0] = (uint8_t)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        bytes[0] = (uint8_t)(0xc0 | code >> 6);
-        bytes[1] = (uint8_t)(0x80 | (code & 0x3f));
-        return 2;
-    }
-    if (code < 0x10000) {
-        bytes[0] = (uint8_t)(0xe0 | code >> 12);
-        bytes[1] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
-        bytes[2] = (uint8_t)(0x80 | (code & 0x3f));
-        return 3;
-    }
-    bytes[0] = (uint8_t)(0xf0 | code >> 18);
-    bytes[1] = (uint8_t)(0x80 | (code >> 12 & 0x3f));
-    bytes[2] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
-    bytes[3] = (uint8_t)(0x80 | (code & 0x3f));
-    return 4;
-}
-
-/* Joins a surrogate pair, or gives |high| where |low| does not fit it. */
-static uint32_t join_surrogates(uint32_t high, int32_t low, bool *ret_joined)
-{
-    *ret_joined = high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000;
-    return *ret_joined ? 0x10000 + ((high - 0xd800) << 10) + ((uint32_t)low - 0xdc00) : high;
-}
-
 /* Reads a UTF-8 character at |at|. Returns its size, 0 where there is none. */
 static size_t get_utf8(struct bytes text, size_t at, uint32_t *ret_code)
 {
@@ -110,7 +78,7 @@ static size_t json_unit(struct bytes text, size_t at, uint8_t bytes[WRAPPING_UNI
             return 0;
         bool joined = false;
         int32_t low = letter == 'u' && text_has(text, at + 6, "\\u") ? hex_at(text, at + 8, 4) : -1;
-        *ret_count = put_utf8(join_surrogates((uint32_t)code, low, &joined), bytes);
+        *ret_count = utf8_encode(utf8_join_surrogates((uint32_t)code, low, &joined), bytes);
         return (joined ? 12 : 2) + (joined ? 0 : digits);
     }
     const char *found = letter ? strchr(letters, letter) : NULL;
@@ -144,7 +112,7 @@ static size_t html_unit(struct bytes text, size_t at, uint8_t bytes[WRAPPING_UNI
             code = code * (hex ? 16 : 10) + (uint32_t)char_hex(text.data[end]);
         if (end == start || code > 0x10ffff)
             return 0;
-        *ret_count = put_utf8(code, bytes);
+        *ret_count = utf8_encode(code, bytes);
         return end - at + text_has(text, end, ";");
     }
     while (end - at < 9 && char_at(text, end, CHAR_UPPER | CHAR_LOWER))
@@ -195,7 +163,7 @@ static size_t utf16_unit(struct bytes text, size_t at, bool big, uint8_t bytes[W
     uint32_t code = (uint32_t)(data[big ? 0 : 1] << 8 | data[big ? 1 : 0]);
     int32_t low = text.size - at >= 4 ? (int32_t)(data[big ? 2 : 3] << 8 | data[big ? 3 : 2]) : -1;
     bool joined = false;
-    *ret_count = put_utf8(join_surrogates(code, low, &joined), bytes);
+    *ret_count = utf8_encode(utf8_join_surrogates(code, low, &joined), bytes);
     return joined ? 4 : 2;
 }
 

@@ -6,6 +6,7 @@
 #define FILTERS_DETECT_WRAPPING_H
 
 #include "common/buffer.h"
+#include "common/utf8.h"
 
 #include <stdbool.h>
 
@@ -26,7 +27,7 @@ enum wrapping {
 #define WRAPPING_COUNT 12
 
 /* The most bytes that one unit stands for. */
-#define WRAPPING_UNIT_MAX 4
+#define WRAPPING_UNIT_MAX UTF8_SIZE_MAX
 
 /* Returns "percent", "base64", ...; "plain" for WRAPPING_NONE. Static. */
 const char *wrapping_name(enum wrapping wrapping);

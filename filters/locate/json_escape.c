@@ -1,22 +1,16 @@
 #include "filters/locate/json_escape.h"
 
+#include "common/percent.h"
+#include "common/utf8.h"
 #include "filters/locate/json_token.h"
 
 #include <string.h>
-
-static int hex_value(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
 
 /* Reads four hex digits. Returns -1 where they are not. */
 static int hex4(struct bytes text, size_t at)
 {
     int value = 0;
-    if (text.size - at < 4)
+    if (at > text.size || text.size - at < 4)
         return -1;
     for (size_t i = 0; i < 4; i++) {
         int digit = hex_value(text.data[at + i]);
@@ -40,51 +34,41 @@ const uint8_t *json_escape_end(const uint8_t *at, const uint8_t *end, bool *ret_
     return NULL;
 }
 
-static void append_utf8(struct buffer *out, unsigned code)
+/* Undoes the \u escape whose 'u' is at |at|. Returns how many bytes from there belong to it. */
+static size_t unescape_code(struct bytes raw, size_t at, struct buffer *out)
 {
-    if (code < 0x80) {
-        buffer_append_byte(out, (uint8_t)code);
-        return;
+    uint8_t bytes[UTF8_SIZE_MAX];
+    int code = hex4(raw, at + 1);
+    if (code < 0) {
+        buffer_append_byte(out, 'u');
+        return 1;
     }
-    if (code < 0x800) {
-        buffer_append_byte(out, (uint8_t)(0xc0 | code >> 6));
-    } else {
-        if (code < 0x10000) {
-            buffer_append_byte(out, (uint8_t)(0xe0 | code >> 12));
-        } else {
-            buffer_append_byte(out, (uint8_t)(0xf0 | code >> 18));
-            buffer_append_byte(out, (uint8_t)(0x80 | (code >> 12 & 0x3f)));
-        }
-        buffer_append_byte(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-    }
-    buffer_append_byte(out, (uint8_t)(0x80 | (code & 0x3f)));
+    bool another = raw.size - at > 10 && raw.data[at + 5] == '\\' && raw.data[at + 6] == 'u', joined;
+    uint32_t point = utf8_join_surrogates((uint32_t)code, another ? hex4(raw, at + 7) : -1, &joined);
+    buffer_append(out, bytes, utf8_encode(point, bytes));
+    return joined ? 11 : 5;
 }
 
 void json_unescape(struct bytes raw, struct buffer *out)
 {
-    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-    for (size_t at = 0; at < raw.size; at++) {
+    static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    size_t at = 0;
+    while (at < raw.size) {
         const uint8_t *backslash = memchr(raw.data + at, '\\', raw.size - at);
-        size_t plain = backslash ? (size_t)(backslash - raw.data) - at : raw.size - at;
-        buffer_append(out, raw.data + at, plain);
-        at += plain + 1;
-        if (!backslash)
+        size_t end = backslash ? (size_t)(backslash - raw.data) : raw.size;
+        buffer_append(out, raw.data + at, end - at);
+        if (end + 1 >= raw.size) {
+            buffer_append(out, raw.data + end, raw.size - end);
             return;
-        if (raw.data[at] != 'u') {
-            buffer_append_byte(out, (uint8_t)meant[strchr(letters, raw.data[at]) - letters]);
+        }
+        at = end + 1;
+        if (raw.data[at] == 'u') {
+            at += unescape_code(raw, at, out);
             continue;
         }
-        unsigned code = (unsigned)hex4(raw, at + 1);
-        at += 4;
-        if (code >= 0xd800 && code < 0xdc00 && raw.size - at > 6 && raw.data[at + 1] == '\\' &&
-            raw.data[at + 2] == 'u') {
-            int low = hex4(raw, at + 3);
-            if (low >= 0xdc00 && low < 0xe000) {
-                code = 0x10000 + ((code - 0xd800) << 10) + ((unsigned)low - 0xdc00);
-                at += 6;
-            }
-        }
-        append_utf8(out, code);
+        const char *letter = memchr(letters, raw.data[at], sizeof letters - 1);
+        buffer_append_byte(out, letter ? (uint8_t)meant[letter - letters] : raw.data[at]);
+        at++;
     }
 }
 

@@ -1,7 +1,7 @@
 #include "filters/locate/multipart_locator.h"
 
+#include "common/percent.h"
 #include "filters/locate/part_head.h"
-#include "filters/locate/urlencoded.h"
 
 #include <string.h>
 

@@ -1,65 +1,15 @@
 #include "filters/locate/urlencoded.h"
 
 #include "common/byte_set.h"
+#include "common/percent.h"
 
 #include <string.h>
 
 #define PATH_RULES_MAX 64 /* segments of a path that rules can locate */
 
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 static bool has_byte(struct bytes text, uint8_t byte)
 {
     return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
-}
-
-void percent_decode(struct bytes text, bool plus, struct buffer *out)
-{
-    if (!has_byte(text, '%') && !(plus && has_byte(text, '+'))) {
-        buffer_append_bytes(out, text);
-        return;
-    }
-    buffer_reserve(out, text.size);
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = text.data[i];
-        if (byte == '%' && text.size - i > 2) {
-            int high = hex_digit(text.data[i + 1]), low = hex_digit(text.data[i + 2]);
-            if (high >= 0 && low >= 0) {
-                byte = (uint8_t)(high << 4 | low);
-                i += 2;
-            }
-        } else if (byte == '+' && plus) {
-            byte = ' ';
-        }
-        buffer_append_byte(out, byte);
-    }
-}
-
-static bool is_unreserved(uint8_t byte)
-{
-    return byte_set_has(&byte_set_unreserved, byte);
-}
-
-void percent_encode(struct bytes text, struct buffer *out)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    buffer_reserve(out, text.size);
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t byte = text.data[i];
-        if (is_unreserved(byte)) {
-            buffer_append_byte(out, byte);
-        } else {
-            buffer_append_byte(out, '%');
-            buffer_append_byte(out, (uint8_t)digits[byte >> 4]);
-            buffer_append_byte(out, (uint8_t)digits[byte & 15]);
-        }
-    }
 }
 
 /* Returns the offset of |byte| in |text|, or its size. */
@@ -94,7 +44,7 @@ static void coded_atom(struct locator *locator, struct atom *atom, struct bytes 
     atom->value = buffer_bytes(value);
     bool changed = locator_replace(locator, atom, replacement);
     if (changed && atom->decision.rule != POLICY_NO_RULE)
-        percent_encode(buffer_bytes(replacement), out); /* it may hold any of the value's own bytes */
+        percent_encode(buffer_bytes(replacement), "", out); /* it may hold any of the value's own bytes */
     else if (changed)
         append_coded(buffer_bytes(replacement), raw, userinfo, out);
     else
@@ -123,7 +73,7 @@ static void open_value(struct locator *locator, enum link_place place, struct by
         else
             buffer_append_bytes(out, raw);
     } else if (locate_nested(locator, place, name, buffer_bytes(value), replacement)) {
-        percent_encode(buffer_bytes(replacement), out);
+        percent_encode(buffer_bytes(replacement), "", out);
     } else {
         buffer_append_bytes(out, raw);
     }
@@ -409,7 +359,7 @@ static size_t authority_start(struct bytes url, bool authority)
     if (url.size >= 2 && url.data[0] == '/' && url.data[1] == '/')
         return 2;
     size_t at = 0;
-    while (at < url.size && (is_unreserved(url.data[at]) || url.data[at] == '+'))
+    while (at < url.size && (byte_set_has(&byte_set_unreserved, url.data[at]) || url.data[at] == '+'))
         at++;
     if (url.size - at >= 3 && memcmp(url.data + at, "://", 3) == 0)
         return at + 3;

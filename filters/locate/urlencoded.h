@@ -5,12 +5,6 @@
 
 #include "filters/locate/locate.h"
 
-/* Appends |text| with percent escapes undone, and '+' made a space where |plus|. A '%' that begins no escape
- * stays. */
-void percent_decode(struct bytes text, bool plus, struct buffer *out);
-/* Appends |text| with every byte escaped except letters, digits and "-._~". */
-void percent_encode(struct bytes text, struct buffer *out);
-
 /* Appends |text|, which is name=value pairs separated by '&', with sensitive values replaced. |place| is
  * LINK_PLACE_QUERY, LINK_PLACE_FORM or what the pairs were found in. */
 void pairs_locate(struct locator *locator, enum link_place place, struct bytes text, struct buffer *out);

@@ -1,5 +1,7 @@
 #include "filters/policy/path_template.h"
 
+#include "common/percent.h"
+
 #include <string.h>
 
 /* Takes the next segment, after its '/'. */
@@ -53,33 +55,17 @@ int path_templates_add(struct path_templates *templates, struct bytes text, uint
     return 0;
 }
 
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* Returns whether |coded| without its percent codings is |plain|. */
 static bool equals_decoded(struct bytes coded, struct bytes plain)
 {
-    size_t at = 0, i = 0;
-    for (; i < coded.size && at < plain.size; i++, at++) {
-        uint8_t byte = coded.data[i];
-        int high = -1, low = -1;
-        if (byte == '%' && coded.size - i > 2) {
-            high = hex_digit(coded.data[i + 1]);
-            low = hex_digit(coded.data[i + 2]);
-        }
-        if (high >= 0 && low >= 0) {
-            byte = (uint8_t)(high << 4 | low);
-            i += 2;
-        }
-        if (byte != plain.data[at])
+    size_t from = 0, at = 0;
+    while (from < coded.size && at < plain.size) {
+        uint8_t byte;
+        from += percent_next(coded, from, &byte);
+        if (byte != plain.data[at++])
             return false;
     }
-    return i == coded.size && at == plain.size;
+    return from == coded.size && at == plain.size;
 }
 
 /* Marks in |located| the segments of |path| that |template| locates. Returns false where it does not match. */

@@ -2,7 +2,7 @@
 
 #include "common/http1_head.h"
 #include "common/mem.h"
-#include "filters/locate/urlencoded.h"
+#include "common/percent.h"
 #include "filters/rewrite/json_rewrite.h"
 #include "filters/rewrite/rewrite_check.h"
 
@@ -263,7 +263,7 @@ static enum rewrite_verdict put_parameter(struct rewriter *rewriter, struct rule
 {
     struct buffer *plain = &rewriter->scratch[2], *made = &rewriter->scratch[3];
     if (rule->action == REWRITE_SET) {
-        percent_encode(buffer_bytes(&rule->value), out);
+        percent_encode(buffer_bytes(&rule->value), "", out);
         return REWRITE_CHANGED;
     }
     buffer_clear(plain);
@@ -272,7 +272,7 @@ static enum rewrite_verdict put_parameter(struct rewriter *rewriter, struct rule
     enum rewrite_verdict verdict =
         verdict_of(substitution_apply(rule->substitution, buffer_bytes(plain), made));
     if (verdict == REWRITE_CHANGED)
-        percent_encode(buffer_bytes(made), out);
+        percent_encode(buffer_bytes(made), "", out);
     return verdict;
 }
 
@@ -314,9 +314,9 @@ static enum rewrite_verdict apply_query(struct rewriter *rewriter, struct rule *
     }
     if (rule->action == REWRITE_SET && !is_set) {
         buffer_append_byte(out, before);
-        percent_encode(wanted, out);
+        percent_encode(wanted, "", out);
         buffer_append_byte(out, '=');
-        percent_encode(buffer_bytes(&rule->value), out);
+        percent_encode(buffer_bytes(&rule->value), "", out);
         changed = true;
     }
     return changed ? REWRITE_CHANGED : REWRITE_SAME;

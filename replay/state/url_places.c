@@ -1,7 +1,7 @@
 #include "replay/state/url_places.h"
 
 #include "common/id_like.h"
-#include "filters/locate/urlencoded.h"
+#include "common/percent.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -140,7 +140,7 @@ size_t url_places_in_pairs(const struct url_places *places, struct bytes pairs, 
         struct bytes replaced = bytes_make(value.data + begin, end - begin);
         buffer_clear(&made);
         if (memchr(replaced.data, '%', replaced.size))
-            percent_encode(actual, &made);
+            percent_encode(actual, "", &made);
         else
             buffer_append_bytes(&made, actual);
         replace(pairs, &copied, replaced.data, replaced.size, buffer_bytes(&made), out);

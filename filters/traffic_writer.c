@@ -35,6 +35,7 @@ struct traffic_lane {
     struct block_builder *block;
     struct block_frames frames; /* of the block that was compressed */
     size_t compressed;          /* records in them; 0: none */
+    struct origins origins;     /* of the block */
     struct traffic_counts counts;
     struct buffer meta;
     struct links_former links; /* of an exchange that was stored before */
@@ -252,6 +253,7 @@ static int put(struct traffic_lane *lane, const struct exchange *exchange, uint6
     size_t before = payload->size;
     buffer_clear(&lane->meta);
     exchange_encode(exchange, &lane->meta, payload);
+    origins_add(&lane->origins, &exchange->server);
     block_builder_add_appended(lane->block, exchange->request.first_ns, buffer_bytes(&lane->meta),
                                payload->size - before);
     return status;
@@ -295,7 +297,9 @@ int traffic_lane_flush(struct traffic_lane *lane, struct error *err)
     if (count == 0)
         return 0;
     lane->compressed = 0;
+    lane->frames.origins = &lane->origins;
     int status = segment_writer_put(lane->writer->segments, &lane->frames, err);
+    origins_clear(&lane->origins);
     *(status == 0 ? &lane->counts.written : &lane->counts.lost) += count;
     return status;
 }
@@ -312,6 +316,7 @@ void traffic_lane_free(struct traffic_lane *lane)
         return;
     sanitizer_free(lane->sanitizer);
     block_builder_free(lane->block);
+    origins_free(&lane->origins);
     buffer_free(&lane->meta);
     links_former_done(&lane->links);
     buffer_free(&lane->scratch);

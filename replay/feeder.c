@@ -39,7 +39,6 @@ struct feeder {
     struct buffer endpoint;
     struct stats *stats; /* of those */
     struct keymap seen;  /* sessions */
-    size_t guarded;      /* servers that the guard was asked about */
     uint64_t reads;
     bool gives_way;
     uint64_t fired; /* handed to workers, in all iterations */
@@ -50,8 +49,7 @@ struct feeder {
     uint64_t logged_in_before;
     uint64_t plain_credentials; /* requests of unsanitized traffic that show some */
     uint64_t unlinkables[UNLINKABLE_COUNT];
-    bool failed;  /* results cannot be stored; |err| says why */
-    bool refused; /* by the guard, likewise */
+    bool failed; /* results cannot be stored; |err| says why */
 };
 
 static bool stopped(const struct feeder *feeder)
@@ -280,23 +278,7 @@ static enum fed feed(struct feeder *feeder, struct job *job, const struct merge_
 static bool go_on(const struct feeder *feeder)
 {
     int reason = atomic_load(&feeder->engine->stop);
-    return !feeder->failed && !feeder->refused && (reason == UNSENT_NONE || reason == UNSENT_ABORTED);
-}
-
-/* Returns whether traffic of the servers known by now may be fired. It is asked before the first exchange of each. */
-static bool is_allowed(struct feeder *feeder)
-{
-    const struct feeder_options *options = feeder->options;
-    size_t count;
-    const struct address *servers = read_ahead_servers(options->ahead, &count);
-    if (count == feeder->guarded)
-        return true;
-    feeder->guarded = count;
-    if (!options->guard || !options->guard(servers, count, options->guard_arg, feeder->err))
-        return true;
-    feeder->refused = true;
-    engine_stop(feeder->engine, UNSENT_ABORTED);
-    return false;
+    return !feeder->failed && (reason == UNSENT_NONE || reason == UNSENT_ABORTED);
 }
 
 /* Counts |session| among those that the traffic holds, as far as they can be told apart. */
@@ -314,8 +296,7 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
     feeder->sessions = sessions_create(options->session_mode, options->session_name, 0);
     feeder->lineage = lineage_create(0);
     bool more = true;
-    while (more && go_on(feeder) && read_ahead_next(options->ahead, &read) == MERGE_RECORD &&
-           is_allowed(feeder)) {
+    while (more && go_on(feeder) && read_ahead_next(options->ahead, &read) == MERGE_RECORD) {
         struct job *job = engine_job(feeder->engine);
         if (!exchange_decode(read.record.meta, &job->exchange)) {
             feeder->damaged++;
@@ -418,8 +399,7 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
                             .info = info,
                             .err = err,
                             .schedule = options->schedule,
-                            .stats = stats_create(0),
-                            .guarded = options->guarded};
+                            .stats = stats_create(0)};
     if (options->abort_rule_count)
         memcpy(feeder.abort_rules, options->abort_rules,
                options->abort_rule_count * sizeof options->abort_rules[0]);
@@ -452,5 +432,5 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     buffer_free(&feeder.results);
     buffer_free(&feeder.record);
     buffer_free(&feeder.endpoint);
-    return feeder.failed || feeder.refused ? -1 : 0;
+    return feeder.failed ? -1 : 0;
 }

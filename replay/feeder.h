@@ -16,17 +16,11 @@
 #include "replay/state/login_template.h"
 #include "replay/survey.h"
 
-/* Says whether traffic of these |servers| may be fired: 0, or -1 with |err|. */
-typedef int (*feeder_guard_fn)(const struct address *servers, size_t count, void *arg, struct error *err);
-
 /* Everything borrowed. */
 struct feeder_options {
     struct merge *merge;
     struct read_ahead *ahead; /* of |merge|, at its beginning */
     struct survey *survey;    /* NULL: there is one thread */
-    feeder_guard_fn guard;    /* asked again whenever another recorded server comes to be known */
-    void *guard_arg;
-    size_t guarded; /* servers that it was asked about before */
     struct segment_writer *writer;
     struct engine *engine; /* started */
     struct schedule schedule;
@@ -46,8 +40,7 @@ struct feeder_options {
 };
 
 /* Runs to the end and joins the engine. Fills the ledger, elapsed_ns, interrupted, aborted and the notes of
- * |info|. Returns -1 with |err| where results could not be stored or the guard
- * refused; |info| is filled all the same. */
+ * |info|. Returns -1 with |err| where results could not be stored; |info| is filled all the same. */
 int feeder_run(const struct feeder_options *options, struct run_info *info, struct error *err);
 
 #endif

@@ -35,19 +35,16 @@ static bool lies_in(const struct target *target, const struct address_range *ran
     return false;
 }
 
-int guard_recorded(const struct target *target, const struct address *servers, size_t count,
-                   struct error *err)
+int guard_recorded(const struct target *target, const struct address *server, struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        char text[ADDRESS_TEXT_SIZE];
-        struct address_range server = address_range_of(&servers[i]);
-        if (lies_in(target, &server))
-            return error_set(err, ERROR_USAGE,
-                             "the traffic was recorded from %s, the target's own address: give another "
-                             "--target, or --allow-production if you mean it",
-                             address_format(&servers[i], text));
-    }
-    return 0;
+    char text[ADDRESS_TEXT_SIZE];
+    struct address_range range = address_range_of(server);
+    if (!lies_in(target, &range))
+        return 0;
+    return error_set(err, ERROR_USAGE,
+                     "the traffic was recorded from %s, the target's own address: give another "
+                     "--target, or --allow-production if you mean it",
+                     address_format(server, text));
 }
 
 static int refuse(const char *name, struct error *err)

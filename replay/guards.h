@@ -7,9 +7,8 @@
 #include "common/options.h"
 #include "replay/target.h"
 
-/* Refuses (ERROR_USAGE) a |target|, resolved, one of whose addresses is among |servers|, those that the traffic was recorded from. */
-int guard_recorded(const struct target *target, const struct address *servers, size_t count,
-                   struct error *err);
+/* Refuses (ERROR_USAGE) a |target|, resolved, one of whose addresses is |server|, which the traffic was recorded from. */
+int guard_recorded(const struct target *target, const struct address *server, struct error *err);
 /* Refuses (ERROR_USAGE) a |target|, resolved, that is called production: |names| are addresses, networks, both with or without a port, and
  * names of hosts. A name is compared with the target's, and resolved: one that cannot be is an error, since nothing could be said of it. */
 int guard_production(const struct target *target, const struct option_texts *names, struct error *err);

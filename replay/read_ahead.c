@@ -10,7 +10,6 @@
 #define RECORDS_DEFAULT 16384
 #define BYTES_DEFAULT   (UINT64_C(64) << 20)
 #define META_KEPT       4096 /* an entry that is used again keeps no more memory than this */
-#define SERVERS_LIMIT   4096
 
 struct entry {
     struct merge_record record; /* its view of the metadata is set when its turn comes */
@@ -28,8 +27,6 @@ struct read_ahead {
     uint64_t bytes, bytes_limit; /* of metadata that waits */
     bool ended;
     struct keymap waiting; /* connections: how many of their records wait, as a pointer's value */
-    struct address *servers;
-    size_t server_count;
 };
 
 struct read_ahead *read_ahead_create(struct merge *merge, size_t records, size_t bytes)
@@ -51,20 +48,7 @@ void read_ahead_free(struct read_ahead *ahead)
         buffer_free(&ahead->entries[i].meta);
     free(ahead->entries);
     keymap_free(&ahead->waiting);
-    free(ahead->servers);
     free(ahead);
-}
-
-static void note_server(struct read_ahead *ahead, const struct address *server)
-{
-    for (size_t i = ahead->server_count; i-- > 0;)
-        if (ahead->servers[i].port == server->port && ahead->servers[i].family == server->family &&
-            memcmp(ahead->servers[i].ip, server->ip, sizeof server->ip) == 0)
-            return;
-    if (ahead->server_count >= SERVERS_LIMIT)
-        return;
-    ahead->servers = xrealloc(ahead->servers, (ahead->server_count + 1) * sizeof *ahead->servers);
-    ahead->servers[ahead->server_count++] = *server;
 }
 
 /* Counts one record of |connection| more or less; returns how many wait now. */
@@ -104,7 +88,6 @@ static void fill(struct read_ahead *ahead)
             continue;
         entry->connection = brief.connection;
         count_waiting(ahead, brief.connection, 1);
-        note_server(ahead, &brief.server);
     }
 }
 
@@ -133,11 +116,4 @@ void read_ahead_rewind(struct read_ahead *ahead)
     ahead->first = ahead->count = 0;
     ahead->bytes = 0;
     ahead->ended = false;
-}
-
-const struct address *read_ahead_servers(struct read_ahead *ahead, size_t *ret_count)
-{
-    fill(ahead);
-    *ret_count = ahead->server_count;
-    return ahead->servers;
 }

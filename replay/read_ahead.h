@@ -1,6 +1,5 @@
 /* Reads traffic a bounded stretch ahead of the sender, once: what is read is kept as it is stored until its turn comes, so that
- * of each record it can be told whether more of its connection follows soon, and so that the addresses it was recorded from are
- * known before it is fired. Memory does not grow with the traffic, and a large folder is begun as quickly as a small one.
+ * of each record it can be told whether more of its connection follows soon. Memory does not grow with the traffic, and a large folder is begun as quickly as a small one.
  * One thread. */
 #ifndef REPLAY_READ_AHEAD_H
 #define REPLAY_READ_AHEAD_H
@@ -29,8 +28,4 @@ void read_ahead_free(struct read_ahead *ahead);
 enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_record *ret_record);
 /* Starts again at the beginning. */
 void read_ahead_rewind(struct read_ahead *ahead);
-/* Returns the servers of all records read so far, borrowed until the next call; at most 4096. Called before the first
- * read_ahead_next it reads the first stretch. */
-const struct address *read_ahead_servers(struct read_ahead *ahead, size_t *ret_count);
-
 #endif

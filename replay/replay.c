@@ -9,6 +9,7 @@
 #include "replay/feeder.h"
 #include "replay/guards.h"
 #include "replay/plan/plan.h"
+#include "replay/recorded_servers.h"
 #include "replay/replay_settings.h"
 #include "replay/report.h"
 #include "replay/sender/failure_advice.h"
@@ -50,7 +51,6 @@ struct replay {
     struct merge *merge;
     struct survey *survey; /* NULL: one thread needs none */
     struct read_ahead *ahead;
-    size_t guarded; /* recorded servers that the guard knows */
     struct segment_writer *writer;
     char *folder;
     char run_id[17];
@@ -60,27 +60,23 @@ struct replay {
     struct run_info info;
 };
 
-/* A feeder_guard_fn: nothing is fired at where it was recorded. */
-static int guard_servers(const struct address *servers, size_t count, void *arg, struct error *err)
+/* A recorded_server_fn: nothing is fired at where it was recorded. */
+static int guard_server(const struct address *server, void *arg, struct error *err)
 {
-    const struct replay *replay = arg;
-    if (replay->settings.allow_production)
-        return 0;
-    if (guard_recorded(replay->settings.target, servers, count, err))
+    const struct replay_settings *settings = arg;
+    if (guard_recorded(settings->target, server, err))
         return -1;
-    const struct proxy *proxy = replay->settings.sending.proxy;
-    return proxy && guard_recorded(proxy->place, servers, count, err) ? error_prefix(err, "--proxy") : 0;
+    const struct proxy *proxy = settings->sending.proxy;
+    return proxy && guard_recorded(proxy->place, server, err) ? error_prefix(err, "--proxy") : 0;
 }
 
 static int guard(struct replay *replay, struct error *err)
 {
-    const struct replay_settings *settings = &replay->settings;
-    const struct address *servers = read_ahead_servers(replay->ahead, &replay->guarded);
-    if (guard_servers(servers, replay->guarded, replay, err))
-        return -1;
+    struct replay_settings *settings = &replay->settings;
     if (settings->allow_production)
         return 0;
-    if (guard_production(settings->target, &settings->production, err))
+    if (recorded_servers_each(replay->merge, guard_server, settings, err) ||
+        guard_production(settings->target, &settings->production, err))
         return -1;
     const struct proxy *proxy = settings->sending.proxy;
     return proxy && guard_production(proxy->place, &settings->production, err) ? error_prefix(err, "--proxy")
@@ -199,6 +195,8 @@ static int open_traffic(struct replay *replay, struct error *err)
     if (settings->links &&
         links_file_load(settings->links, merge_header(replay->merge)->recognition_key, &replay->links, err))
         return -1;
+    if (guard(replay, err))
+        return -1;
     if (replay->links.accounts)
         replay->login = login_template_find(replay->merge);
     const struct survey_options survey = {
@@ -212,7 +210,7 @@ static int open_traffic(struct replay *replay, struct error *err)
     if (settings->threads > 1)
         replay->survey = survey_make(replay->merge, &survey);
     replay->ahead = read_ahead_create(replay->merge, settings->closed_loop ? LOOP_AHEAD : 0, 0);
-    return guard(replay, err);
+    return 0;
 }
 
 static int prepare(struct replay *replay, struct error *err)
@@ -411,9 +409,6 @@ static int fire(struct replay *replay, struct error *err)
     struct feeder_options feeder = {
         .merge = replay->merge,
         .ahead = replay->ahead,
-        .guard = guard_servers,
-        .guard_arg = replay,
-        .guarded = replay->guarded,
         .survey = replay->survey,
         .writer = replay->writer,
         .engine = &engine,

@@ -39,6 +39,7 @@ struct block_frames {
     struct format_block block; /* complete but for the sequence */
     struct bytes meta;
     struct bytes payload;
+    const struct origins *origins; /* of the records, borrowed; NULL: not known */
 };
 
 /* Sorts and compresses what was added and empties the builder. At least one record must have been added. */

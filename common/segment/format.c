@@ -32,7 +32,8 @@ static void put_property(struct buffer *out, const char *name, const void *value
     buffer_append(out, value, size);
 }
 
-void format_write_header(const struct segment_header *header, struct buffer *out)
+void format_write_header(const struct segment_header *header, const struct origins *origins,
+                         struct buffer *out)
 {
     struct buffer properties = {0};
     put_property(&properties, "capture_id", header->capture_id, sizeof header->capture_id);
@@ -44,6 +45,12 @@ void format_write_header(const struct segment_header *header, struct buffer *out
     put_property(&properties, "policy_hash", header->policy_hash, sizeof header->policy_hash);
     put_property(&properties, "key_id", header->key_id, sizeof header->key_id);
     put_property(&properties, "recognition_key", header->recognition_key, sizeof header->recognition_key);
+    if (origins && !origins->over) {
+        struct buffer encoded = {0};
+        origins_encode(origins, &encoded);
+        put_property(&properties, "origins", encoded.data, encoded.size);
+        buffer_free(&encoded);
+    }
 
     size_t start = out->size;
     buffer_append(out, file_magic, sizeof file_magic);
@@ -87,13 +94,18 @@ static void set_text(char **text, struct bytes value)
         *text = xstrndup((const char *)value.data, value.size);
 }
 
+static bool take_property(struct bytes *view, struct bytes *ret_name, struct bytes *ret_value)
+{
+    uint64_t size;
+    return bytes_take_varint(view, &size) && bytes_take(view, size, ret_name) &&
+           bytes_take_varint(view, &size) && bytes_take(view, size, ret_value);
+}
+
 static bool read_properties(struct bytes view, struct segment_header *header)
 {
     while (view.size > 0) {
-        uint64_t size;
         struct bytes name, value;
-        if (!bytes_take_varint(&view, &size) || !bytes_take(&view, size, &name) ||
-            !bytes_take_varint(&view, &size) || !bytes_take(&view, size, &value))
+        if (!take_property(&view, &name, &value))
             return false;
         if (is_name(name, "capture_id"))
             copy_fixed(header->capture_id, sizeof header->capture_id, value);
@@ -142,6 +154,16 @@ enum format_verdict format_read_header(struct bytes view, struct segment_header 
     *ret_header = header;
     *ret_size = length;
     return FORMAT_OK;
+}
+
+bool format_read_origins(struct bytes header, struct origins *origins)
+{
+    struct bytes view = {header.data + FORMAT_FILE_HEADER_SIZE, header.size - FORMAT_FILE_HEADER_SIZE};
+    struct bytes name, value;
+    while (view.size > 0 && take_property(&view, &name, &value))
+        if (is_name(name, "origins"))
+            return origins_decode(value, origins);
+    return false;
 }
 
 void format_write_block(const struct format_block *block, const uint8_t *id, struct buffer *out)

@@ -3,6 +3,7 @@
 #ifndef COMMON_SEGMENT_FORMAT_H
 #define COMMON_SEGMENT_FORMAT_H
 
+#include "common/segment/origins.h"
 #include "common/segment/segment.h"
 
 #define FORMAT_VERSION           1
@@ -29,12 +30,17 @@ enum format_verdict {
     FORMAT_DAMAGED,     /* a checksum or a length is wrong */
 };
 
-/* Appends the file header and its properties. */
-void format_write_header(const struct segment_header *header, struct buffer *out);
+/* Appends the file header and its properties. |origins|, which the copy at the end of a file holds, are left out where they are NULL or
+ * not all are known. */
+void format_write_header(const struct segment_header *header, const struct origins *origins,
+                         struct buffer *out);
 /* Reads a file header from the front of |view|, which may go on after it. On FORMAT_OK |ret_header| holds
  * owned strings and |ret_size| the header's length. Otherwise both are untouched. */
 enum format_verdict format_read_header(struct bytes view, struct segment_header *ret_header,
                                        size_t *ret_size);
+/* Adds the origins that stand in |header|, which format_read_header takes and which ends with its properties. Returns false where it says
+ * nothing of them. */
+bool format_read_origins(struct bytes header, struct origins *origins);
 /* Returns the length of the header and properties that begin at |fixed| (FORMAT_FILE_HEADER_SIZE bytes), or 0
  * where its checksum is wrong. */
 size_t format_header_length(const uint8_t *fixed);

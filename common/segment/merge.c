@@ -455,6 +455,21 @@ const struct segment_header *merge_header(const struct merge *merge)
     return &merge->sources[0].file.header;
 }
 
+size_t merge_segment_count(const struct merge *merge)
+{
+    return merge->source_count;
+}
+
+const char *merge_segment_path(const struct merge *merge, size_t segment)
+{
+    return merge->sources[segment].file.path;
+}
+
+bool merge_segment_origins(struct merge *merge, size_t segment, struct origins *origins)
+{
+    return segment_file_origins(&merge->sources[segment].file, origins);
+}
+
 uint64_t merge_record_count(const struct merge *merge)
 {
     return merge->record_count;

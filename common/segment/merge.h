@@ -54,6 +54,11 @@ void merge_rewind(struct merge *merge);
 const struct merge_damage *merge_damage(const struct merge *merge);
 /* Returns the header of the first segment, borrowed. */
 const struct segment_header *merge_header(const struct merge *merge);
+/* The segments in the merge, in a fixed order: how many, where one stands (borrowed), and the servers that its records came from, which are
+ * added to |origins| (false: its end does not say, see segment_file_origins). */
+size_t merge_segment_count(const struct merge *merge);
+const char *merge_segment_path(const struct merge *merge, size_t segment);
+bool merge_segment_origins(struct merge *merge, size_t segment, struct origins *origins);
 /* Returns the number of records that the indexes promise (0 counted for open segments not yet scanned). */
 uint64_t merge_record_count(const struct merge *merge);
 void merge_close(struct merge *merge);

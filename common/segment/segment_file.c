@@ -328,6 +328,24 @@ bool segment_file_payload(struct segment_file *file, size_t index, struct segmen
     return good;
 }
 
+bool segment_file_origins(struct segment_file *file, struct origins *origins)
+{
+    uint8_t end[FORMAT_FOOTER_SIZE], fixed[FORMAT_FILE_HEADER_SIZE];
+    struct format_footer footer;
+    struct buffer copy = {0};
+    int fd = file->sealed ? file_fd(file) : -1;
+    bool found = false;
+    if (fd >= 0 && read_at(fd, file->size - sizeof end, end, sizeof end) == sizeof end &&
+        format_read_footer(end, file->size, &footer, NULL) &&
+        is_header_copy(file, fd, footer.header_offset) &&
+        read_at(fd, footer.header_offset, fixed, sizeof fixed) == sizeof fixed &&
+        read_buffer(fd, footer.header_offset, format_header_length(fixed), &copy))
+        found = format_read_origins(buffer_bytes(&copy), origins);
+    buffer_free(&copy);
+    file_fd_done(file, fd);
+    return found;
+}
+
 const char *segment_file_check_headers(struct segment_file *file)
 {
     int fd = file_fd(file);

@@ -42,6 +42,10 @@ struct segment_file {
 int segment_file_open(const char *path, struct segment_file *ret_file, struct error *err);
 void segment_file_close(struct segment_file *file);
 
+/* Adds the servers that the records of |file| came from. Returns false where its end does not say it: it is open, or its writer did not
+ * know, or they were too many. */
+bool segment_file_origins(struct segment_file *file, struct origins *origins);
+
 /* What blocks are read with; zero-initialised by segment_reader_init. */
 struct segment_reader {
     void *context;        /* ZSTD_DCtx */

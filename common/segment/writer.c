@@ -39,6 +39,8 @@ struct segment_writer {
     uint64_t synced; /* bytes handed to the disk ahead of the final fsync */
     struct buffer index;
     struct format_footer footer;
+    struct origins origins;        /* of the open segment */
+    bool origins_known;            /* of all of its blocks */
     uint64_t block_opened_mono_ns; /* when the block's first record came; 0: not known yet */
     struct buffer scratch;
 };
@@ -110,9 +112,11 @@ static int begin_segment(struct segment_writer *writer, struct error *err)
     writer->size = 0;
     writer->synced = 0;
     writer->footer = (struct format_footer){0};
+    writer->origins_known = true;
+    origins_clear(&writer->origins);
     buffer_clear(&writer->index);
     buffer_clear(&writer->scratch);
-    format_write_header(&writer->header, &writer->scratch);
+    format_write_header(&writer->header, NULL, &writer->scratch);
     struct iovec part = {writer->scratch.data, writer->scratch.size};
     if (write_all(writer, &part, 1, err)) {
         unlinkat(writer->folder_fd, writer->name, 0); /* holds nothing */
@@ -149,6 +153,10 @@ static int write_block(struct segment_writer *writer, struct block_frames *frame
         footer->min_ns = block->min_ns;
     if (block->max_ns > footer->max_ns)
         footer->max_ns = block->max_ns;
+    if (frames->origins)
+        origins_add_all(&writer->origins, frames->origins);
+    else
+        writer->origins_known = false;
     footer->block_count++;
     footer->record_count += block->record_count;
     writer->totals.records += block->record_count;
@@ -177,7 +185,7 @@ static int seal(struct segment_writer *writer, struct error *err)
     uint64_t blocks_end = writer->size;
     writer->footer.header_offset = writer->size;
     buffer_clear(&writer->scratch);
-    format_write_header(&writer->header, &writer->scratch);
+    format_write_header(&writer->header, writer->origins_known ? &writer->origins : NULL, &writer->scratch);
     writer->footer.index_offset = writer->size + writer->scratch.size;
     writer->footer.index_crc = crc32c(writer->index.data, writer->index.size);
     buffer_append_bytes(&writer->scratch, buffer_bytes(&writer->index));
@@ -256,6 +264,7 @@ static void writer_free(struct segment_writer *writer)
         close(writer->folder_fd);
     block_builder_free(writer->builder);
     buffer_free(&writer->index);
+    origins_free(&writer->origins);
     buffer_free(&writer->scratch);
     segment_header_free(&writer->header);
     free(writer->folder);

@@ -48,11 +48,26 @@ static void header_again(const struct segment_header *header)
     struct buffer raw = {0};
     struct segment_header back;
     size_t size;
-    format_write_header(header, &raw);
+    format_write_header(header, NULL, &raw);
     enum format_verdict verdict = format_read_header(buffer_bytes(&raw), &back, &size);
     assert(verdict == FORMAT_OK && size == raw.size && back.sanitized == header->sanitized);
     segment_header_free(&back);
     buffer_free(&raw);
+}
+
+/* So is what is told of the servers. */
+static void origins_again(struct segment_file *file)
+{
+    struct origins origins = {0}, back = {0};
+    struct buffer raw = {0};
+    if (segment_file_origins(file, &origins) && !origins.over) {
+        origins_encode(&origins, &raw);
+        bool good = origins_decode(buffer_bytes(&raw), &back);
+        assert(good && back.count == origins.count);
+    }
+    buffer_free(&raw);
+    origins_free(&origins);
+    origins_free(&back);
 }
 
 /* The records of a sound block make a block again, whatever order they are added in. */
@@ -93,6 +108,7 @@ static void write_again(const char *path)
     if (segment_file_open(path, &file, &err))
         return;
     segment_file_check_headers(&file);
+    origins_again(&file);
     header_again(&file.header);
     struct segment_reader reader;
     segment_reader_init(&reader);

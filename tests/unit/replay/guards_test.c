@@ -92,7 +92,10 @@ static void test_recorded_servers_are_refused_by_address_and_port(void **state)
                  {"http://192.0.2.8", -1}, {"http://192.0.2.9", 0},    {"unix:/x", 0}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct target *target = target_at(table[i].url);
-        assert_int_equal(guard_recorded(target, servers, 3, &err), table[i].status);
+        int status = 0;
+        for (size_t k = 0; k < 3 && status == 0; k++)
+            status = guard_recorded(target, &servers[k], &err);
+        assert_int_equal(status, table[i].status);
         target_free(target);
     }
 }

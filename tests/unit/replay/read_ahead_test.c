@@ -1,5 +1,4 @@
-/* Reading ahead: every record once and in order, whatever the stretch; what follows on a connection, and servers, are known as
- * far as the stretch goes. */
+/* Reading ahead: every record once and in order, whatever the stretch; what follows on a connection is known as far as the stretch goes. */
 #include "replay/read_ahead.h"
 
 #include "common/exchange_codec.h"
@@ -11,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -19,14 +17,13 @@
 
 static char folder[] = "/tmp/rehearse-read-ahead.XXXXXX";
 
-/* Exchange |id|: connections take turns, the second server comes late. */
+/* Exchange |id|: connections take turns. */
 static void fill(struct exchange *exchange, uint64_t id)
 {
     char body[64];
     exchange_clear(exchange);
     exchange->id = id;
     exchange->connection = id < 900 ? id % 7 : 100;
-    exchange->server = (struct address){.family = AF_INET, .port = id < 800 ? 80 : 81};
     exchange->request.first_ns = 1000 + id;
     exchange->request.body.state = BODY_KEPT;
     buffer_append_text(&exchange->request.head, "GET / HTTP/1.1\r\n\r\n");
@@ -125,27 +122,6 @@ static void test_read_ahead_gives_all_in_order_with_any_stretch(void **state)
     }
 }
 
-static void test_read_ahead_knows_servers_before_their_turn(void **state)
-{
-    (void)state;
-    struct merge *merge = open_traffic();
-    struct read_ahead *ahead = read_ahead_create(merge, 100, 0);
-    struct read_ahead_record read;
-    size_t count;
-    assert_int_equal(read_ahead_servers(ahead, &count)[0].port, 80);
-    assert_int_equal(count, 1);
-    for (uint64_t id = 0; id < 700; id++) {
-        read_ahead_next(ahead, &read);
-        read_ahead_servers(ahead, &count);
-        assert_true(id == 699 || count == 1);
-    }
-    read_ahead_next(ahead, &read);
-    assert_int_equal(read_ahead_servers(ahead, &count)[1].port, 81);
-    assert_int_equal(count, 2);
-    read_ahead_free(ahead);
-    merge_close(merge);
-}
-
 static void test_read_ahead_keeps_to_its_bytes(void **state)
 {
     (void)state;
@@ -160,7 +136,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_ahead_gives_all_in_order_with_any_stretch),
-        cmocka_unit_test(test_read_ahead_knows_servers_before_their_turn),
         cmocka_unit_test(test_read_ahead_keeps_to_its_bytes),
     };
     return cmocka_run_group_tests(tests, write_traffic, remove_traffic);

@@ -79,8 +79,8 @@ static enum http1_start judge_tls(struct bytes prefix, bool midstream, const cha
     return prefix.data[1] == 3 && prefix.data[2] <= 4 ? other("tls", ret_protocol) : HTTP1_START_MESSAGE;
 }
 
-/* SOCKS 5 greeting or choice (RFC 1928), SOCKS 4 CONNECT and BIND. */
-static enum http1_start judge_socks(struct bytes prefix, const char **ret_protocol)
+/* SOCKS 5 greeting, which names a method at least, or choice (RFC 1928), SOCKS 4 CONNECT and BIND. */
+static enum http1_start judge_socks(struct bytes prefix, bool request, const char **ret_protocol)
 {
     uint8_t first = prefix.data[0];
     if (first != 5 && first != 4)
@@ -88,7 +88,8 @@ static enum http1_start judge_socks(struct bytes prefix, const char **ret_protoc
     if (prefix.size < 2)
         return HTTP1_START_MORE;
     uint8_t second = prefix.data[1];
-    bool fits = first == 5 ? second <= 9 || second == 0xff : second == 1 || second == 2;
+    bool fits = first == 5 ? (second <= 9 && second >= request) || (second == 0xff && !request)
+                           : second == 1 || second == 2;
     return fits ? other("socks", ret_protocol) : HTTP1_START_MESSAGE;
 }
 
@@ -147,7 +148,7 @@ enum http1_start http1_protocol_judge(struct bytes prefix, const struct http1_st
     bool more = false;
     const enum http1_start results[5] = {
         judge_tls(prefix, stream->midstream, ret_protocol),
-        judge_socks(prefix, ret_protocol),
+        judge_socks(prefix, stream->request, ret_protocol),
         stream->request ? judge_dns(prefix, ret_protocol) : HTTP1_START_MESSAGE,
         stream->request ? judge_redis(prefix, ret_protocol) : HTTP1_START_MESSAGE,
         stream->unasked ? judge_greeting(prefix, ret_protocol) : HTTP1_START_MESSAGE,

@@ -286,6 +286,18 @@ static enum http1_start judge_without_version(const struct parts *parts, struct 
     return memchr(parts->target.data, ' ', parts->target.size) ? HTTP1_START_JUNK : HTTP1_START_HTTP09;
 }
 
+/* Whether a line with these |defects| is no line of a body that looks like a request by chance. With a method that is known,
+ * blanks too many and an odd target are none. */
+static bool is_hardly_text(const struct parts *parts, uint64_t defects)
+{
+    bool known = is_known_method(parts->method);
+    bool words = parts->target.size > 0 && memchr(parts->target.data, ' ', parts->target.size);
+    uint64_t borne = MESSAGE_DEFECT(TARGET_BYTES);
+    if (known)
+        borne |= MESSAGE_DEFECT(DELIMITER) | (words ? 0 : MESSAGE_DEFECT(TARGET_FORM));
+    return (defects & ~borne) == 0 && (known || !words);
+}
+
 enum http1_start http1_request_judge(struct bytes line, bool strict, struct http1_start_line *ret_line)
 {
     *ret_line = (struct http1_start_line){0};
@@ -296,6 +308,10 @@ enum http1_start http1_request_judge(struct bytes line, bool strict, struct http
     split(text, &parts);
     if (parts.method.size == 0)
         return HTTP1_START_JUNK;
+    if (bytes_equal(text, BYTES_LITERAL("PRI * HTTP/2.0"))) { /* RFC 9113 §3.4: of no HTTP/1.x */
+        ret_line->protocol = "http2";
+        return HTTP1_START_OTHER;
+    }
     if (is_blank(text.data[0]))
         ret_line->defects |= MESSAGE_DEFECT(LEADING_SPACE);
     if (parts.blanks)
@@ -311,8 +327,7 @@ enum http1_start http1_request_judge(struct bytes line, bool strict, struct http
     if (space && !is_known_method(parts.method) &&
         is_known_method(bytes_make(parts.target.data, (size_t)(space - parts.target.data))))
         return HTTP1_START_JUNK;
-    if (strict &&
-        (start != HTTP1_START_MESSAGE || space || (ret_line->defects & ~MESSAGE_DEFECT(TARGET_BYTES))))
+    if (strict && (start != HTTP1_START_MESSAGE || !is_hardly_text(&parts, ret_line->defects)))
         return HTTP1_START_JUNK;
     return start;
 }

@@ -32,7 +32,7 @@ struct http1_scan {
 };
 
 /* Judges the beginning of a line that is not complete: MORE, or JUNK where no continuation can begin a
- * message. |strict|: only a well-formed start line will do (resuming after junk or a hole). |scan| is of the same
+ * message. |strict|: only a start line that is hardly anything else will do (resuming after junk or a hole). |scan| is of the same
  * line with fewer bytes, or of none. */
 enum http1_start http1_request_begins(struct bytes prefix, bool strict, struct http1_scan *scan);
 enum http1_start http1_response_begins(struct bytes prefix, bool strict);

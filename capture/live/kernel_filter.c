@@ -25,7 +25,7 @@
 /* What the program keeps in BPF's scratch memory. */
 enum { SLOT_PROTOCOL, SLOT_TYPE, SLOT_SERVER };
 
-static const uint16_t tunnel_ports[] = {4789, 8472, 4790, 6081, 2152, 3544, 6635};
+static const uint16_t tunnel_ports[] = {4754, 4789, 8472, 4790, 6081, 2152, 3544, 6635};
 static const uint8_t tunnel_protocols[] = {IPPROTO_IPIP, IPPROTO_IPV6, IPPROTO_GRE};
 
 /* The program under construction, and the places that all its paths lead to. */

@@ -9,6 +9,7 @@ enum port {
     PORT_TEREDO = 3544,
     PORT_LISP = 4341,
     PORT_IPSEC = 4500,
+    PORT_GRE = 4754,
     PORT_VXLAN = 4789,
     PORT_VXLAN_GPE = 4790,
     PORT_AYIYA = 5072,
@@ -146,10 +147,29 @@ enum net_verdict tunnel_take_gre(struct cursor *cursor)
     return take_carried(cursor, carried, size, flags);
 }
 
+/* GRE in UDP (RFC 8086): the bits that must be 0 tell it from other datagrams. */
+static enum net_verdict take_gre_in_udp(struct cursor *cursor)
+{
+    unsigned known = GRE_CHECKSUM | GRE_KEY | GRE_SEQUENCE;
+    if (cursor->bytes.size < 4 || (read_u16(cursor->bytes.data) & ~known) != 0)
+        return NET_UDP;
+    return tunnel_take_gre(cursor);
+}
+
+/* Whether |at| begins an IP packet of |type|, an ether type. */
+static bool is_ip_of(const struct cursor *cursor, size_t at, unsigned type)
+{
+    unsigned version = type == CARRIED_IPV4 ? 4 : type == CARRIED_IPV6 ? 6 : 0;
+    return version != 0 && cursor->bytes.size > at && cursor->bytes.data[at] >> 4 == version;
+}
+
+/* Reserved fields are not looked at (RFC 7348 §5); where they are not 0, IP in the frame tells that it is one. */
 static enum net_verdict take_vxlan(struct cursor *cursor)
 {
     const uint8_t *header = cursor->bytes.data;
-    if (cursor->bytes.size < 8 + 14 || !(header[0] & 0x08) || header[7] != 0)
+    if (cursor->bytes.size < 8 + 14 || !(header[0] & 0x08))
+        return NET_UDP;
+    if (header[7] != 0 && !is_ip_of(cursor, 8 + 14, read_u16(header + 8 + 12)))
         return NET_UDP;
     cursor_narrow(cursor, NETWORK_VXLAN, read_u24(header + 4));
     return cursor_enter(cursor, NET_TUNNEL_VXLAN, 8, LAYER_ETHERNET, 0);
@@ -378,6 +398,8 @@ static enum net_verdict name_encrypted(const struct cursor *cursor, unsigned por
 static enum net_verdict take_by_destination(struct cursor *cursor, unsigned port)
 {
     switch (port) {
+    case PORT_GRE:
+        return take_gre_in_udp(cursor);
     case PORT_VXLAN:
     case PORT_VXLAN_LINUX:
         return take_vxlan(cursor);

@@ -55,10 +55,23 @@ static void emit_gap(struct flow_table *table, struct flow *flow, unsigned end, 
         table->handler.gap(flow->connection, side_of(table, flow, end), bytes, ns);
 }
 
+/* Whether |end|, which sends the first data, may yet be another side than was told: by its SYN it is the server, but those may
+ * ask, too, whom a client called for that (reverse HTTP). Where servers are named, they are who they are said to be. */
+static bool is_role_open(const struct flow_table *table, const struct flow_entry *entry, unsigned end)
+{
+    const struct flow_settings *settings = &table->settings;
+    return !entry->role_known ||
+           (end == entry->server && settings->port_count == 0 && settings->servers.count == 0);
+}
+
+/* Tells the roles by the first data of a connection, which |end| sends. */
 static void find_role(struct flow_table *table, struct flow *flow, unsigned end, struct bytes data)
 {
-    const uint16_t *port = flow_entry_of(table, flow)->key.port;
+    const struct flow_entry *entry = flow_entry_of(table, flow);
+    const uint16_t *port = entry->key.port;
     enum flow_hint hint = flow_role_hint(data);
+    if (entry->role_known && hint != FLOW_HINT_REQUEST)
+        return;
     if (hint != FLOW_HINT_NONE)
         delivery_set_role(table, flow, hint == FLOW_HINT_RESPONSE ? end : !end);
     else if (table->settings.guess_roles)
@@ -71,7 +84,7 @@ static void deliver(struct flow_table *table, struct flow *flow, unsigned end,
 {
     struct reassembly *direction = &flow->direction[end];
     if (piece->data.size > 0) {
-        if (!flow->opened && !flow_entry_of(table, flow)->role_known)
+        if (!flow->opened && is_role_open(table, flow_entry_of(table, flow), end))
             find_role(table, flow, end, piece->data);
         if (flow->ended[end]) {
             table->counts.bytes_discarded += piece->data.size;

@@ -6,7 +6,8 @@
 
 enum flow_hint { FLOW_HINT_NONE, FLOW_HINT_REQUEST, FLOW_HINT_RESPONSE };
 
-/* Judges the payload of one segment: a well-formed start line of HTTP/1.x at its beginning, or nothing. */
+/* Judges the payload of one segment: a well-formed start line of HTTP/1.x at its beginning, or the part of a request line that
+ * fills the segment, or nothing. */
 enum flow_hint flow_role_hint(struct bytes payload);
 
 #endif

@@ -7,7 +7,7 @@
 static void *on_open(void *arg, const struct flow_info *info)
 {
     struct bench *bench = arg;
-    assert_int_equal(info->server.port, SERVER_PORT);
+    assert_int_equal(info->server.port, bench->reversed ? CLIENT_PORT : SERVER_PORT);
     bench->midstream = info->midstream;
     bench->server_midstream = info->server_midstream;
     buffer_append_text(&bench->events, "+ ");

@@ -23,6 +23,7 @@ struct bench {
     uint32_t base[2];                 /* initial sequence numbers: client, server */
     uint32_t scope;                   /* of the segments */
     bool midstream, server_midstream; /* as the connection was opened */
+    bool reversed;                    /* the side that calls is to be taken for the server */
     bool has_timestamp;               /* segments carry |timestamp| */
     uint32_t timestamp;
 };

@@ -155,6 +155,10 @@ static void test_flow_midstream_roles(void **state)
     bench_start(&bench, (struct flow_settings){0});
     put(&bench, FLOW_CLIENT, TCP_ACK, 0, 7, "GET / HTTP/1.1\r\n\r\n");
     expect(&bench, "+ c:GET / HTTP/1.1\r\n\r\n x ");
+    bench_start(&bench, (struct flow_settings){0});
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 7, "GET /a?b=c");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 10, 7, "d HTTP/1.1\r\n\r\n");
+    expect(&bench, "+ c:GET /a?b=c c:d HTTP/1.1\r\n\r\n x ");
     const uint16_t ports[] = {SERVER_PORT};
     bench_start(&bench, (struct flow_settings){.ports = ports, .port_count = 1});
     put(&bench, FLOW_CLIENT, TCP_ACK, 0, 7, "anything");
@@ -163,6 +167,29 @@ static void test_flow_midstream_roles(void **state)
     put(&bench, FLOW_CLIENT, TCP_ACK, 0, 7, "anything");
     assert_int_equal(flow_table_counts(bench.table)->connections_seen, 1);
     expect(&bench, "");
+}
+
+static void test_flow_who_was_called_may_ask(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0});
+    bench.reversed = true;
+    handshake(&bench);
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 0, "GET / HTTP/1.1\r\n\r\n");
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 18, "HTTP/1.1 200 OK\r\n");
+    put(&bench, FLOW_SERVER, TCP_ACK, 18, 17, "GET");
+    expect(&bench, "+ c:GET / HTTP/1.1\r\n\r\n s:HTTP/1.1 200 OK\r\n c:GET x ");
+    bench_start(&bench, (struct flow_settings){0});
+    handshake(&bench);
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 0, "220 ready");
+    put(&bench, FLOW_SERVER, TCP_ACK, 9, 0, "GET / HTTP/1.1\r\n");
+    expect(&bench, "+ s:220 ready s:GET / HTTP/1.1\r\n x ");
+    const uint16_t ports[] = {SERVER_PORT}; /* named: it is the server */
+    bench_start(&bench, (struct flow_settings){.ports = ports, .port_count = 1});
+    handshake(&bench);
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 0, "GET / HTTP/1.1\r\n");
+    expect(&bench, "+ s:GET / HTTP/1.1\r\n x ");
 }
 
 static void test_flow_resets_must_fit(void **state)
@@ -363,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_flow_each_waits_for_the_other),
         cmocka_unit_test(test_flow_fast_open_and_urgent),
         cmocka_unit_test(test_flow_midstream_roles),
+        cmocka_unit_test(test_flow_who_was_called_may_ask),
         cmocka_unit_test(test_flow_resets_must_fit),
         cmocka_unit_test(test_flow_false_refusal_before_the_handshake),
         cmocka_unit_test(test_flow_ports_used_again),

@@ -202,7 +202,7 @@ static void test_kernel_filter_admits_tunnels_with_decap_only(void **state)
     for (int decap = 0; decap <= 1; decap++) {
         struct kernel_filter filter = make_plain(decap);
         static const uint8_t protocols[] = {4, 41, 47};
-        static const uint16_t tunnels[] = {4789, 8472, 4790, 6081, 2152, 3544, 6635},
+        static const uint16_t tunnels[] = {4754, 4789, 8472, 4790, 6081, 2152, 3544, 6635},
                               types[] = {0x8847, 0x8848, 0x8864};
         for (size_t i = 0; i < sizeof protocols; i++) {
             struct packet four = ethernet(0x0800), six = ethernet(0x86dd);

@@ -133,6 +133,8 @@ static void test_tunnel_vxlan_and_geneve(void **state)
     begin_ethernet();
     IN_UDP("\x88\0\0\5\0\0\7\0", 8472, VXLAN); /* with a group policy */
     begin_ethernet();
+    IN_UDP("\xff\1\2\3\0\0\7\x95", 4789, VXLAN); /* reserved bits */
+    begin_ethernet();
     IN_UDP("\x0c\0\0\3\0\0\7\0", 4790, VXLAN_GPE);
     begin_ethernet();
     IN_UDP("\x08\0\0\0\0\0\7\0", 4790, VXLAN_GPE);
@@ -163,6 +165,10 @@ static void test_tunnel_of_other_ports(void **state)
     IN_UDP("\x32\xff\0\x2f\0\0\0\1\0\1\0\0", 2152, GTP);
     begin_ipv4();
     IN_UDP("\x34\xff\0\x37\0\0\0\1\0\0\0\x85\1\0\1\x85\1\0\1\0", 2152, GTP); /* two extension headers */
+    begin_ipv4();
+    IN_UDP("\0\0\x08\0", 4754, GRE);
+    begin_ethernet();
+    IN_UDP("\xb0\0\x65\x58\0\0\0\0\0\0\0\7\0\0\0\1", 4754, GRE);
     begin_ipv4();
     IN_UDP("\0\1\1\x40", 6635, MPLS);
     begin_ipv4();
@@ -263,6 +269,8 @@ static void test_tunnel_ports_alone_make_no_tunnel(void **state)
     assert_int_equal(UDP("\0\1" ZEROS, 1701), NET_UDP);
     assert_int_equal(UDP("\1\0\0\2\1", 37008), NET_UDP);
     assert_int_equal(UDP("\1\0\0\1\x0a\xff\0", 37008), NET_UDP);
+    assert_int_equal(UDP("\x08\0\x08\0" ZEROS, 4754), NET_UDP); /* a bit that is reserved */
+    assert_int_equal(UDP("\0\0\x12\x34" ZEROS, 4754), NET_GRE);
     assert_int_equal(UDP(ZEROS, 4341), NET_UDP);
     assert_int_equal(UDP(ZEROS, 5072), NET_UDP);
     assert_int_equal(UDP(ZEROS ZEROS, 3544), NET_UDP);

@@ -170,6 +170,21 @@ const struct http1_case http1_holes_cases[] = {
       PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
      "GET / HTTP/1.1|none 0||complete|\n"
      "reading 27+51+0"},
+    {"85 S resuming takes a known method with blanks too many", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
+     {PACKET("body"),
+      PACKET("GET /a?cd /tmp;wget x HTTP/1.1\r\n" "Host: a\r\n" "\r\n"),
+      PACKET("POST  /  HTTP/1.0\r\n" "Host: a\r\n" "\r\n"),
+      PACKET("GET . HTTP/1.0\r\n" "Host: a\r\n" "\r\n")},
+     "GET /a?cd /tmp;wget x HTTP/1.1|none 0|target_bytes|complete|\n"
+     "POST  /  HTTP/1.0|none 0|delimiter|complete|\n"
+     "GET . HTTP/1.0|none 0|target_form|complete|\n"
+     "reading 100+4+0"},
+    {"85 S resuming takes no words between that are no target", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, true, false,
+     {PACKET("GET is a method of HTTP/1.1\r\n" "\r\n"),
+      PACKET("THIS /is no method of HTTP/1.1\r\n" "\r\n"),
+      PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
+     "GET / HTTP/1.1|none 0||complete|\n"
+     "reading 27+65+0"},
     {"83 C hole after lost framing", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("POST /p HTTP/1.1\r\n" "Host: a\r\n" "Content-Length: -1\r\n" "\r\n"),
       HOLE(20),

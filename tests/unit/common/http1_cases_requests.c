@@ -189,6 +189,11 @@ const struct http1_case http1_requests_cases[] = {
     {"19 T HTTP/2 preface", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("PRI * HTTP/2.0\r\n" "\r\n" "SM\r\n" "\r\n")},
      "opaque http2 0+0+24"},
+    {"19 R HTTP/2 preface behind a request", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
+     {PACKET("GET / HTTP/1.1\r\n" "Host: a\r\n" "\r\n"),
+      PACKET("PRI * HTTP/2.0\r\n" "\r\n" "SM\r\n" "\r\n")},
+     "GET / HTTP/1.1|none 0||complete|\n"
+     "opaque http2 27+0+24"},
     {"19 R not the preface", HTTP1_REQUESTS, HTTP1_ANSWERS_OTHER, {0, 0, 0}, false, false,
      {PACKET("PRX / HTTP/1.1\r\n" "Host: a\r\n" "\r\n")},
      "PRX / HTTP/1.1|none 0||complete|\n"

@@ -32,7 +32,9 @@ static const struct opening_case cases[] = {
     CASE(CLIENT, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "http2"),
     CASE(SERVER, "\0\0\x12\4\0\0\0\0\0\0\3", "http2"),
     CASE(CLIENT, "\5\1\0", "socks"),
+    CASE(SERVER, "\5\0", "socks"),
     CASE(SERVER, "\5\xff", "socks"),
+    CASE(CLIENT, "\5\0\x0b\3\x10\0\0\0", NULL), /* a bind of DCE/RPC */
     CASE(CLIENT, "\4\1\0\x50\1\2\3\4\0", "socks"),
     CASE(CLIENT, "SIP/2.0 200 OK\r\n", "sip"),
     CASE(SERVER, "RTSP/1.0 200 OK\r\n", "rtsp"),

@@ -1,5 +1,6 @@
 #include "capture/capture.h"
 
+#include "capture/advice.h"
 #include "capture/courtesy.h"
 #include "capture/digests.h"
 #include "capture/ledger.h"
@@ -396,52 +397,6 @@ static void account(const struct run *run, struct ledger *ledger)
     recorder_account(run->recorder, ledger);
 }
 
-/* Returns what most packets were, where none was of TCP; else NULL. Borrowed from the ledger. */
-static const char *only_undecoded(const struct ledger *ledger)
-{
-    uint64_t sum = 0, most = 0;
-    const char *name = NULL;
-    for (size_t i = 0; i < NET_VERDICT_COUNT + ledger->link_count; i++) {
-        bool is_link = i >= NET_VERDICT_COUNT;
-        uint64_t count = is_link ? ledger->links[i - NET_VERDICT_COUNT].count : ledger->not_decoded[i];
-        sum += i == NET_OTHER_PORT ? 0 : count;
-        if (i == NET_OTHER_PORT || count <= most)
-            continue;
-        most = count;
-        name = is_link ? ledger->links[i - NET_VERDICT_COUNT].name : net_verdict_name(i);
-    }
-    return sum > 0 && sum == ledger->packets_received ? name : NULL;
-}
-
-/* Says why there may be nothing in a recording that holds nothing. */
-static void explain_nothing(const struct run *run)
-{
-    const struct ledger *ledger = &run->ledger;
-    if (ledger->requests_seen > 0 || source_damage(run->source))
-        return;
-    if (ledger->packets_received == 0)
-        log_warning("no packet came by: check %s",
-                    run->settings->interface ? "--interface, --ports, --server and --filter"
-                                             : "the file, --server and --filter");
-    else if (only_undecoded(ledger))
-        log_warning("none of the packets could be decoded as TCP: most are %s", only_undecoded(ledger));
-    else if (ledger->not_http_count > 0)
-        log_warning("no HTTP request was seen, but %s: capture where requests pass unencrypted",
-                    ledger->not_http[0].name);
-    else
-        log_warning("no HTTP request was seen: check --ports, --server and --filter");
-}
-
-/* Where no port was named, names those that it would have been. */
-static void name_ports(const struct run *run)
-{
-    char text[512];
-    if (run->settings->port_count > 0 || run->ledger.ports.count == 0)
-        return;
-    log_info("HTTP was seen on port%s %s", run->ledger.ports.count > 1 ? "s" : "",
-             http_ports_format(&run->ledger.ports, text, sizeof text));
-}
-
 static int write_ledger(struct run *run, struct error *err)
 {
     /* What another capture left there is replaced; a pipe cannot be cut, and need not be. */
@@ -449,45 +404,6 @@ static int write_ledger(struct run *run, struct error *err)
     if (ledger_write_json(&run->ledger, run->ledger_file) == 0)
         return 0;
     return error_set_errno(err, ERROR_IO, errno, "--ledger %s", run->settings->ledger);
-}
-
-/* A capture with both sides of a proxy holds each request twice. */
-static void warn_of_hops(const struct run *run)
-{
-    struct hops_finding finding;
-    char outer[ADDRESS_TEXT_SIZE], inner[ADDRESS_TEXT_SIZE], others[32] = "";
-    if (!recorder_find_hops(run->recorder, &finding))
-        return;
-    if (finding.inner_count > 1)
-        snprintf(others, sizeof others, " and %zu more", finding.inner_count - 1);
-    log_warning(
-        "%.0f%% of the requests to %s were seen again to %s%s within them: two hops of the same traffic; "
-        "narrow with --server or --ports",
-        finding.share_pct, address_format(&finding.outer, outer), address_format(&finding.inner, inner),
-        others);
-}
-
-static int judge_loss(const struct run *run)
-{
-    const struct ledger *ledger = &run->ledger;
-    uint64_t dropped = ledger->packets_dropped_kernel + ledger->packets_dropped_interface;
-    if (ledger->packets_dropped_kernel && run->settings->interface)
-        log_warning("%" PRIu64 " packets were dropped for lack of time; give a larger --buffer or more CPU",
-                    ledger->packets_dropped_kernel);
-    if (dropped && !run->settings->interface)
-        log_warning("%" PRIu64 " packets were lost when the file was captured, as it says itself", dropped);
-    if (ledger->connections_evicted)
-        log_warning("%" PRIu64 " connections were given up for lack of memory; raise --memory",
-                    ledger->connections_evicted);
-    if (run->settings->select && select_gave_up(run->settings->select))
-        log_warning("--select: a regular expression took too many steps %" PRIu64
-                    " times, and was taken as not found",
-                    select_gave_up(run->settings->select));
-    double loss_pct = ledger_loss_pct(ledger);
-    if (loss_pct <= run->settings->max_loss_pct)
-        return 0;
-    log_error("%.2f%% was lost, more than --max-loss %g%%", loss_pct, run->settings->max_loss_pct);
-    return 3;
 }
 
 /* Seals, prints the ledger and returns the exit status. */
@@ -510,9 +426,10 @@ static int end_run(struct run *run)
             log_error("%s", err.text);
             status = 3;
         }
-        explain_nothing(run);
-        warn_of_hops(run);
-        if (judge_loss(run) != 0)
+        if (!source_damage(run->source))
+            advice_explain_nothing(&run->ledger, run->settings->interface);
+        advice_warn_of_hops(run->recorder);
+        if (advice_judge_loss(&run->ledger, run->settings) != 0)
             status = 3;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
@@ -523,8 +440,8 @@ static int end_run(struct run *run)
         log_error("%s", source_damage(run->source));
         status = 3;
     }
-    if (status != 3)
-        name_ports(run);
+    if (status != 3 && run->settings->port_count == 0)
+        advice_name_ports(&run->ledger);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "common/version.h"
 
 #include <brotli/decode.h>
+#include <curl/curl.h>
 #include <event2/event.h>
 #include <jansson.h>
 #include <llhttp.h>
@@ -9,6 +10,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <yaml.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -20,6 +22,10 @@ void version_print(FILE *to)
     fprintf(to, "%s\n", pcap_lib_version());
     fprintf(to, "libevent %s\n", event_get_version());
     fprintf(to, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    bool http2 = curl->features & CURL_VERSION_HTTP2 && curl->nghttp2_version;
+    fprintf(to, "libcurl %s (%s, %s%s)\n", curl->version, curl->ssl_version ? curl->ssl_version : "no TLS",
+            http2 ? "nghttp2/" : "no HTTP/2", http2 ? curl->nghttp2_version : "");
     fprintf(to, "llhttp %d.%d.%d\n", LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
     fprintf(to, "libsodium %s\n", sodium_version_string());
     fprintf(to, "zstd %s\n", ZSTD_versionString());

@@ -40,11 +40,50 @@ static enum media media_of(struct bytes type)
     return MEDIA_OTHER;
 }
 
+/* Whether text in the charset |name| has the bytes of ASCII for its characters, and no others in which they could hide. */
+static bool is_ascii_based(struct bytes name)
+{
+    static const char *const whole[] = {"", "utf-8", "utf8", "us-ascii", "ascii"};
+    static const char *const begins[] = {"iso-8859-", "iso8859", "latin", "windows-125",
+                                         "cp125",     "koi8-",   "euc-"};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (bytes_equal_nocase(name, bytes_of(whole[i])))
+            return true;
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        struct bytes begin = bytes_of(begins[i]);
+        if (name.size > begin.size && bytes_equal_nocase(bytes_make(name.data, begin.size), begin))
+            return true;
+    }
+    return false;
+}
+
+/* Whether each charset that the parameters of |type| name can be read. */
+static bool charset_is_known(struct bytes type)
+{
+    struct bytes rest = type;
+    while (rest.size > 0) {
+        const uint8_t *end = memchr(rest.data, ';', rest.size);
+        size_t size = end ? (size_t)(end - rest.data) : rest.size;
+        struct bytes parameter = bytes_trim(bytes_make(rest.data, size)), name = BYTES_LITERAL("charset=");
+        rest = bytes_make(rest.data + size + (end != NULL), rest.size - size - (end != NULL));
+        if (parameter.size < name.size || !bytes_equal_nocase(bytes_make(parameter.data, name.size), name))
+            continue;
+        struct bytes value = bytes_trim(bytes_make(parameter.data + name.size, parameter.size - name.size));
+        if (value.size >= 2 && value.data[0] == '"' && value.data[value.size - 1] == '"')
+            value = bytes_make(value.data + 1, value.size - 2);
+        if (!is_ascii_based(value))
+            return false;
+    }
+    return true;
+}
+
 struct body_type body_type_of(struct bytes type)
 {
     struct body_type read = {.media = media_of(type)};
     if (read.media == MEDIA_MULTIPART)
         read.boundary = multipart_boundary(type);
+    else if (!charset_is_known(type))
+        read.media = MEDIA_OTHER;
     return read;
 }
 

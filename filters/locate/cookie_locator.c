@@ -138,9 +138,10 @@ static bool is_attribute(struct bytes part)
         const char *more; /* bytes of its value beside letters and digits; NULL: it has no value */
         size_t limit;
     } attributes[] = {
-        {"Secure", NULL, 0},  {"HttpOnly", NULL, 0},     {"Partitioned", NULL, 0},   {"Expires", " ,:-+", 48},
-        {"Max-Age", "-", 20}, {"Domain", ".-_:[]", 255}, {"Path", "/._-~%+!", 1024}, {"SameSite", "", 8},
-        {"Priority", "", 8},  {"Version", "", 4},
+        {"Secure", NULL, 0},         {"HttpOnly", NULL, 0}, {"Partitioned", NULL, 0},
+        {"Expires", " ,:-+", 48},    {"Max-Age", "-", 20},  {"Domain", ".-_:[]", 255},
+        {"Path", "/._-~%+!@", 1024}, {"SameSite", "", 8},   {"Priority", "", 8},
+        {"Version", "", 4},
     };
     const uint8_t *equals = memchr(part.data, '=', part.size);
     size_t size = equals ? (size_t)(equals - part.data) : part.size;
@@ -151,6 +152,16 @@ static bool is_attribute(struct bytes part)
             return value.size <= attributes[i].limit &&
                    only(value, attributes[i].more ? attributes[i].more : "");
     return false;
+}
+
+/* Appends an attribute: of a path, segments are looked at as where they are requested. */
+static void attribute_locate(struct locator *locator, struct bytes part, struct buffer *out)
+{
+    const uint8_t *slash = part.size > 5 ? memchr(part.data, '/', part.size) : NULL;
+    size_t size = slash && strncasecmp((const char *)part.data, "Path", 4) == 0 ? (size_t)(slash - part.data)
+                                                                                : part.size;
+    buffer_append_bytes(out, part_of(part, 0, size));
+    url_locate(locator, part_of(part, size, part.size), false, out);
 }
 
 void set_cookie_locate(struct locator *locator, struct bytes value, struct buffer *out)
@@ -165,8 +176,9 @@ void set_cookie_locate(struct locator *locator, struct bytes value, struct buffe
                 out->size = begin; /* its attributes go with it */
                 return;
             }
-        } else
-            buffer_append_bytes(out, part);
+        } else {
+            attribute_locate(locator, part, out);
+        }
         buffer_append_bytes(out, after);
         first = false;
     }

@@ -24,14 +24,29 @@ static void whole(struct locator *locator, struct policy_decision decision, stru
     locator_give(locator, replacement);
 }
 
-/* As whole, leaving surrounding quotes. */
+/* Appends text between the parts of a header that are told apart: no name makes it sensitive, but it may look so. */
+static void looked_at(struct locator *locator, struct bytes name, struct bytes value, struct buffer *out)
+{
+    struct buffer *replacement = locator_take(locator);
+    if (locate_looks(locator, LINK_PLACE_HEADER, name, value, replacement))
+        buffer_append_bytes(out, buffer_bytes(replacement));
+    else
+        buffer_append_bytes(out, value);
+    locator_give(locator, replacement);
+}
+
+/* As whole, or looked at where nothing makes it sensitive, leaving surrounding quotes. */
 static void unquoted(struct locator *locator, struct policy_decision decision, struct bytes name,
                      struct bytes raw, struct buffer *out)
 {
     bool quoted = raw.size >= 2 && raw.data[0] == '"' && raw.data[raw.size - 1] == '"';
     if (quoted)
         buffer_append_byte(out, '"');
-    whole(locator, decision, name, quoted ? part_of(raw, 1, raw.size - 1) : raw, out);
+    raw = quoted ? part_of(raw, 1, raw.size - 1) : raw;
+    if (decision.class == POLICY_PUBLIC)
+        looked_at(locator, name, raw, out);
+    else
+        whole(locator, decision, name, raw, out);
     if (quoted)
         buffer_append_byte(out, '"');
 }
@@ -204,10 +219,11 @@ static void parameter(struct locator *locator, struct policy_decision rule, stru
         return;
     }
     buffer_append_bytes(out, part_of(element, 0, start));
-    if (harmless_parameter(challenge, bytes_trim(part_of(element, 0, size))))
-        buffer_append_bytes(out, value);
-    else
-        unquoted(locator, rule, header, value, out);
+    /* What is escaped in a quoted text cannot be looked at. */
+    bool escaped = value.size > 0 && memchr(value.data, '\\', value.size);
+    if (!escaped && harmless_parameter(challenge, bytes_trim(part_of(element, 0, size))))
+        rule = (struct policy_decision){.class = POLICY_PUBLIC};
+    unquoted(locator, rule, header, value, out);
 }
 
 /* Appends each element between |separators|, treated by |rule|; what separates them stays. */
@@ -229,8 +245,8 @@ static void elements(struct locator *locator, struct policy_decision rule, struc
     }
 }
 
-/* Appends |value| with the URLs in <...>, or the one after "url=", looked at. */
-static void embedded_urls(struct locator *locator, struct bytes value, struct buffer *out)
+/* Appends |value| with the URLs in <...>, or the one after "url=", looked at, and what stands between them. */
+static void embedded_urls(struct locator *locator, struct bytes name, struct bytes value, struct buffer *out)
 {
     while (value.size > 0) {
         const uint8_t *open = memchr(value.data, '<', value.size);
@@ -240,7 +256,7 @@ static void embedded_urls(struct locator *locator, struct bytes value, struct bu
             if (equals && equals - value.data >= 3 && strncasecmp((const char *)equals - 3, "url", 3) == 0)
                 start = (size_t)(equals - value.data) + 1;
         }
-        buffer_append_bytes(out, part_of(value, 0, start));
+        looked_at(locator, name, part_of(value, 0, start), out);
         value = part_of(value, start, value.size);
         const uint8_t *close = open && value.size ? memchr(value.data, '>', value.size) : NULL;
         size_t end = close ? (size_t)(close - value.data) : value.size;
@@ -290,7 +306,7 @@ void header_locate(struct locator *locator, struct policy_decision rule, struct 
         url_locate(locator, value, true, out);
         return;
     case POLICY_EMBEDDED_URLS:
-        embedded_urls(locator, value, out);
+        embedded_urls(locator, name, value, out);
         return;
     }
 }

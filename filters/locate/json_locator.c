@@ -1,7 +1,9 @@
 #include "filters/locate/json_locator.h"
 
 #include "filters/locate/json_escape.h"
+#include "filters/locate/json_pair.h"
 #include "filters/locate/json_token.h"
+#include "filters/policy/pair_names.h"
 
 #include <string.h>
 
@@ -33,6 +35,16 @@ struct slot {
     const uint8_t *name;
     size_t name_start;
     size_t name_size;
+};
+
+/* An object that is being passed, and what its members say of the one that is its value. */
+struct object {
+    const uint8_t *at; /* its brace, or the end of the object before it */
+    bool asked;        /* the next two are known */
+    struct policy_decision decision;
+    struct bytes name;
+    bool cut;  /* what would say so may be cut off */
+    bool gone; /* the member that was passed last is to be cut out */
 };
 
 /* What was written. */
@@ -253,9 +265,10 @@ __attribute__((noinline)) static bool name_locate(struct reader *reader, const s
     if (locate_nested(locator, slot->place, no_name, name, replacement)) {
         put_string(reader, string->start - 1, end, buffer_bytes(replacement));
         /* The name that stands there now decides as well, so that sanitizing again changes nothing. */
-        if (slot->decision.class == POLICY_PUBLIC)
-            slot->decision =
-                policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, buffer_bytes(replacement));
+        struct policy_decision later =
+            policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, buffer_bytes(replacement));
+        if (slot->decision.class == POLICY_PUBLIC || later.class == POLICY_EMPTIED)
+            slot->decision = later;
     }
     locator_give(locator, replacement);
     return true;
@@ -327,10 +340,18 @@ __attribute__((always_inline)) static inline const uint8_t *plain_value_end(cons
     return memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
 }
 
+/* Notes that |object| ends at |at|. */
+static inline void object_end(struct object *object, const uint8_t *at)
+{
+    object->at = at;
+    object->asked = false;
+}
+
 /* Passes members as long as each is public, led to as it was the time before, and has a plain value; most are. |at| is at the
  * brace or comma before the first, and what is returned is at that before the next, or at the closing brace. |siblings|: after
  * it another object may come. */
-static const uint8_t *plain_members_pass(struct reader *reader, const uint8_t *at, bool siblings)
+static const uint8_t *plain_members_pass(struct reader *reader, struct object *object, const uint8_t *at,
+                                         bool siblings)
 {
     const uint8_t *end = reader->end;
     struct policy_memo_entry *last = reader->last;
@@ -355,6 +376,8 @@ static const uint8_t *plain_members_pass(struct reader *reader, const uint8_t *a
         last = joint->to;
         if (whole && !siblings)
             break;
+        if (whole)
+            object_end(object, after);
     }
     reader->last = last;
     return at;
@@ -380,6 +403,60 @@ static void follow_paths(struct reader *reader, uint64_t states, struct bytes na
         slot->decision = policy_by_rule(policy, rule);
 }
 
+/* Asks the members of |object| what its value is: the first counts whose text is a sensitive name, else the first that hints at something. */
+static void pair_ask(struct reader *reader, struct object *object)
+{
+    struct locator *locator = reader->locator;
+    struct buffer *plain = locator_take(locator);
+    struct json_string string;
+    bool ended;
+    *object = (struct object){.at = object->at, .asked = true};
+    const uint8_t *at = memchr(object->at, '{', (size_t)(reader->end - object->at));
+    for (at++; (at = json_pair_next(at, reader->end, &string, &ended));) {
+        struct bytes name = bytes_make(string.start, string.size), decoded = name;
+        if (string.escaped) {
+            buffer_clear(plain);
+            json_unescape(name, plain);
+            decoded = buffer_bytes(plain);
+        }
+        if (!pair_names_is_name(decoded))
+            continue;
+        struct policy_decision decision =
+            policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, decoded);
+        bool sensitive = decision.class != POLICY_PUBLIC;
+        if (!sensitive && (!decision.hinted || object->decision.hinted))
+            continue;
+        object->decision = decision;
+        object->name = name;
+        if (sensitive)
+            break;
+    }
+    object->cut = !at && !ended;
+    locator_give(locator, plain);
+}
+
+/* Lets what |object| says of its value decide on |member|. Inside what is sensitive as a whole the names go as well, and only that counts which
+ * is never kept. */
+__attribute__((noinline)) static void pair_decide(struct reader *reader, const struct slot *outer,
+                                                  struct object *object, struct slot *member)
+{
+    if (!object->asked)
+        pair_ask(reader, object);
+    struct policy_decision pair = object->decision, own = member->decision;
+    bool open = outer->decision.class == POLICY_PUBLIC || outer->decision.class == POLICY_PRESERVED ||
+                outer->decision.scalar_only;
+    if (!open && pair.class != POLICY_EMPTIED)
+        return;
+    pair.scalar_only = false; /* it is the value itself that is named */
+    member->decision = policy_of_inner(reader->locator->policy, pair, own);
+    member->decision.hinted = own.hinted || pair.hinted;
+    if (object->name.size > 0 && own.class == POLICY_PUBLIC) {
+        member->name_decoded = false;
+        member->name = object->name.data;
+        member->name_size = object->name.size;
+    }
+}
+
 /* Passes the value at |at| of a member that goes, whose name ends before. Returns where it ends, with all written since |mark| taken back. */
 static const uint8_t *removed_pass(struct reader *reader, const uint8_t *at, const struct slot *member,
                                    const struct mark *mark)
@@ -399,25 +476,29 @@ static const uint8_t *removed_pass(struct reader *reader, const uint8_t *at, con
     return after;
 }
 
-/* Passes a member that |joint| leads to, where |at| is at the comma or opening brace. Returns where its value ends; |ret_gone|: it is to be cut out. */
+/* Passes a member that |joint| leads to, where |at| is at the comma or opening brace. Returns where its value ends. |outer|: what is known of the |object|. */
 static const uint8_t *member_locate(struct reader *reader, const uint8_t *joint, const uint8_t *name,
-                                    const struct slot *object, bool *ret_gone)
+                                    const struct slot *outer, struct object *object)
 {
     const struct mark mark = {reader->copied, reader->out->size};
-    struct slot member = {.place = object->place};
-    *ret_gone = false;
+    struct slot member = {.place = outer->place};
+    object->gone = false;
     size_t names = reader->names->size;
     const uint8_t *at = same_joint(reader, joint, &member);
     if (!at)
         at = member_name(reader, joint, name, &member);
     if (!at)
         return NULL;
-    if (object->states)
-        follow_paths(reader, object->states, slot_name(reader, &member), &member);
-    if (object->decision.class != POLICY_PUBLIC)
-        member.decision = policy_of_inner(reader->locator->policy, object->decision, member.decision);
+    if (outer->states)
+        follow_paths(reader, outer->states, slot_name(reader, &member), &member);
+    if (member.decision.paired)
+        pair_decide(reader, outer, object, &member);
+    if (member.decision.paired && object->cut)
+        return not_json(reader, json_skip_space(at, reader->end), true);
+    if (outer->decision.class != POLICY_PUBLIC)
+        member.decision = policy_of_inner(reader->locator->policy, outer->decision, member.decision);
     if (member.decision.rule != POLICY_NO_RULE && locator_removes(reader->locator, member.decision)) {
-        *ret_gone = true;
+        object->gone = true;
         at = removed_pass(reader, at, &member, &mark);
     } else {
         at = value_locate(reader, at, &member, MEMBER);
@@ -445,10 +526,12 @@ static const uint8_t *objects_locate(struct reader *reader, const uint8_t *at, c
     const uint8_t *end = reader->end;
     bool public = (slot->decision.scalar_only || slot->decision.class == POLICY_PUBLIC) && !slot->states;
     const uint8_t *first_at = NULL; /* the comma here is cut out, with all members before it */
-    bool gone;
+    struct object object = {.at = at};
     for (;;) {
+        if (*at == '}')
+            object_end(&object, at);
         if (public && (siblings || *at != '}'))
-            at = plain_members_pass(reader, at, siblings);
+            at = plain_members_pass(reader, &object, at, siblings);
         const uint8_t *joint = at, *brace = at;
         if (*at == '}') {
             brace = siblings ? sibling_begin(at + 1, end) : NULL;
@@ -460,7 +543,7 @@ static const uint8_t *objects_locate(struct reader *reader, const uint8_t *at, c
             at = name;
             continue;
         }
-        at = member_locate(reader, joint, name, slot, &gone);
+        at = member_locate(reader, joint, name, slot, &object);
         if (!at)
             return NULL;
         const uint8_t *value_end = at;
@@ -468,7 +551,8 @@ static const uint8_t *objects_locate(struct reader *reader, const uint8_t *at, c
         uint8_t byte = json_byte(at, end);
         if (byte != ',' && byte != '}')
             return not_json(reader, at, at == end);
-        first_at = gone && member_cut(reader, brace, name, value_end, at, brace == first_at) ? at : NULL;
+        first_at =
+            object.gone && member_cut(reader, brace, name, value_end, at, brace == first_at) ? at : NULL;
     }
 }
 

@@ -1,6 +1,8 @@
 #include "filters/locate/locate.h"
 
+#include "common/percent.h"
 #include "filters/locate/json_locator.h"
+#include "filters/locate/label_locator.h"
 #include "filters/locate/urlencoded.h"
 
 #include <assert.h>
@@ -66,6 +68,8 @@ static bool replace_unclear(struct locator *locator, enum link_place place, stru
 /* What a value may hold besides itself. */
 struct inside {
     bool json, pairs, url;
+    bool labels; /* perhaps */
+    bool coded;  /* none of the first three but, perhaps, once its percent escapes are undone */
 };
 
 static bool holds(struct bytes value, uint8_t byte)
@@ -85,17 +89,35 @@ bool locate_is_padded(struct bytes text)
     return true;
 }
 
+/* Whether |value| holds what parts names from values, or JSON's quotes, in percent escapes. */
+static bool has_coded_syntax(struct bytes value)
+{
+    const uint8_t *end = value.data + value.size;
+    for (const uint8_t *at = value.data; end - at >= 3; at++) {
+        at = memchr(at, '%', (size_t)(end - at));
+        if (!at || end - at < 3)
+            return false;
+        uint8_t low = at[2] | 0x20;
+        if ((at[1] == '3' && (low == 'd' || low == 'a')) || (at[1] == '2' && at[2] == '2'))
+            return true;
+    }
+    return false;
+}
+
 /* |value| is trimmed. It claims JSON where it begins as text with members does, so that what cannot be read in it
  * may be one. */
 static struct inside look_inside(struct bytes value)
 {
     if (value.size < 2)
         return (struct inside){.pairs = value.size > 0 && value.data[0] == '='};
-    return (struct inside){
+    struct inside inside = {
         .json = (value.data[0] == '{' || value.data[0] == '[') && holds(value, '"'),
         .pairs = holds(value, '=') && !locate_is_padded(value),
         .url = holds(value, ':') && memmem(value.data, value.size, "://", 3) != NULL,
+        .labels = labels_may_be(value),
     };
+    inside.coded = !inside.json && !inside.pairs && !inside.url && has_coded_syntax(value);
+    return inside;
 }
 
 /* Digits too few for anything that detectors know by its look; most lengths, counts and ids. */
@@ -112,7 +134,7 @@ bool locate_may_find(const struct locator *locator, struct policy_decision decis
     if (!decision.hinted && is_short_number(value))
         return false;
     struct inside inside = look_inside(bytes_trim(value));
-    return inside.json || inside.pairs || inside.url ||
+    return inside.json || inside.pairs || inside.url || inside.labels || inside.coded ||
            (locator->detects && (decision.hinted || detect_may_find(value)));
 }
 
@@ -131,6 +153,39 @@ static void unfake(const struct policy *policy, struct policy_decision *decision
         decision->rule = POLICY_NO_RULE;
 }
 
+static bool locate_syntax(struct locator *locator, enum link_place place, struct bytes name,
+                          struct bytes value, struct buffer *out);
+
+/* Looks for another syntax inside |value| with its percent escapes undone. */
+static void locate_coded(struct locator *locator, enum link_place place, struct bytes name,
+                         struct bytes value, struct buffer *out)
+{
+    struct buffer *plain = locator_take(locator), *replaced = locator_take(locator);
+    percent_decode(value, false, plain);
+    if (locate_syntax(locator, place, name, buffer_bytes(plain), replaced))
+        percent_encode(buffer_bytes(replaced), "", out);
+    else
+        buffer_append_bytes(out, value);
+    locator_give(locator, replaced);
+    locator_give(locator, plain);
+}
+
+/* Puts |text| in place of what |out| holds. */
+static void put_text(struct buffer *out, const struct buffer *text)
+{
+    buffer_clear(out);
+    buffer_append_bytes(out, buffer_bytes(text));
+}
+
+/* Replaces what labels in |out| name. */
+static void locate_labels(struct locator *locator, enum link_place place, struct buffer *out)
+{
+    struct buffer *labelled = locator_take(locator);
+    if (labels_locate(locator, place, buffer_bytes(out), labelled))
+        put_text(out, labelled);
+    locator_give(locator, labelled);
+}
+
 /* Looks for another syntax inside |value|. */
 static bool locate_syntax(struct locator *locator, enum link_place place, struct bytes name,
                           struct bytes value, struct buffer *out)
@@ -138,7 +193,7 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
     buffer_clear(out);
     struct bytes inner = bytes_trim(value);
     struct inside inside = look_inside(inner);
-    if (!inside.json && !inside.pairs && !inside.url)
+    if (!inside.json && !inside.pairs && !inside.url && !inside.labels && !inside.coded)
         return false;
     if (locator->depth >= LOCATOR_DEPTH_MAX) /* deeper than anyone looks */
         return replace_unclear(locator, place, name, value, out);
@@ -146,10 +201,16 @@ static bool locate_syntax(struct locator *locator, enum link_place place, struct
     bool failed = false;
     if (inside.json)
         failed = json_locate(locator, inner, JSON_LOCATE_ONE, out) != JSON_LOCATED;
-    else if (url_has_start(value))
+    else if (inside.coded)
+        locate_coded(locator, place, name, value, out);
+    else if ((inside.pairs || inside.url) && url_has_start(value))
         url_locate(locator, value, false, out);
-    else
+    else if (inside.pairs || inside.url)
         pairs_locate(locator, place, value, out); /* also what follows a '?' in a relative URL */
+    else
+        buffer_append_bytes(out, value);
+    if (inside.labels && !inside.json)
+        locate_labels(locator, place, out);
     locator->depth--;
     if (failed)
         return replace_unclear(locator, place, name, value, out);
@@ -328,11 +389,22 @@ static bool locate_detected(struct locator *locator, enum link_place place, stru
     return any;
 }
 
-/* Puts |text| in place of what |out| holds. */
-static void put_text(struct buffer *out, const struct buffer *text)
+bool locate_looks(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
+                  struct buffer *out)
 {
-    buffer_clear(out);
-    buffer_append_bytes(out, buffer_bytes(text));
+    struct buffer *again = locator_take(locator);
+    bool changed = locate_detected(locator, place, name, value, out), more = changed;
+    for (unsigned round = 0; more; round++) {
+        more = locate_detected(locator, place, name, buffer_bytes(out), again);
+        if (more)
+            put_text(out, again);
+        if (more && round == LOCATE_ROUNDS) {
+            replace_unclear(locator, place, name, value, out);
+            break;
+        }
+    }
+    locator_give(locator, again);
+    return changed;
 }
 
 /* locate_nested for a value that nothing is carried over in. */

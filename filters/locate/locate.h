@@ -32,7 +32,7 @@ typedef void recoded_fn(void *arg, const struct atom *atom, struct bytes replace
 /* Is told that |atom| goes, with its name. Of a member of JSON the value is as it stands. */
 typedef void removed_fn(void *arg, const struct atom *atom);
 
-#define LOCATOR_POOL      68
+#define LOCATOR_POOL      96
 #define LOCATOR_DEPTH_MAX 4
 
 /* A locator's state; zero it and set |policy|, |replace|, |arg|, and what the detectors look for and are to let be. Buffers are lent in stack order and keep their memory. */
@@ -80,7 +80,10 @@ bool locate_is_padded(struct bytes text);
 bool locate_may_find(const struct locator *locator, struct policy_decision decision, struct bytes value);
 /* Returns whether the detectors find anything in |name|, that of a header line, which cannot be replaced. */
 bool locate_in_name(struct locator *locator, struct bytes name);
-/* Looks for URLs, parameters and JSON inside the decoded |value| of something that is not sensitive by its
+/* Writes |value| with what the detectors find in it replaced to |out| (cleared first). Returns whether they found anything. */
+bool locate_looks(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
+                  struct buffer *out);
+/* Looks for URLs, parameters, labels and JSON inside the decoded |value| of something that is not sensitive by its
  * own name, and then for what detectors find in it, and writes the value with what is in there replaced to |out| (cleared first).
  * Returns whether it differs. */
 bool locate_nested(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,

@@ -2,6 +2,7 @@
 
 #include "common/byte_set.h"
 #include "common/percent.h"
+#include "filters/pseudonym.h"
 
 #include <string.h>
 
@@ -219,11 +220,11 @@ static void pair_locate(struct locator *locator, enum link_place place, struct b
     struct bytes now = out->size > before ? part_of(buffer_bytes(out), before, out->size) : (struct bytes){0};
     struct buffer *name = locator_take(locator);
     struct policy_decision decision = decide(locator, place, raw_name, name);
-    if (decision.class == POLICY_PUBLIC && !bytes_equal(now, raw_name)) {
+    if (!bytes_equal(now, raw_name)) {
         /* The name that stands there now decides as well, so that sanitizing again changes nothing. */
         struct buffer *again = locator_take(locator);
         struct policy_decision later = decide(locator, place, now, again);
-        if (later.class != POLICY_PUBLIC)
+        if (decision.class == POLICY_PUBLIC || later.class == POLICY_EMPTIED)
             decision = later;
         locator_give(locator, again);
     }
@@ -305,9 +306,28 @@ static void userinfo_locate(struct locator *locator, struct bytes userinfo, stru
     coded_atom(locator, &password, part_of(userinfo, colon + 1, userinfo.size), false, true, out);
 }
 
+/* Whether |text| begins with a pseudonym, whose letters are random. */
+static bool is_pseudonym(const struct locator *locator, struct bytes text)
+{
+    return locator->memo.recognition_key && pseudonym_stands(locator->memo.recognition_key, text);
+}
+
+/* Appends a segment of a path. What stands |before| it hints at what it is as a name would ("/reset-token/Zk93...", "/phone/5551234567"). */
+static void segment_locate(struct locator *locator, struct bytes before, struct bytes segment,
+                           struct buffer *out)
+{
+    bool named = segment.size > 0 && before.size > 0 && find_byte(segment, '=') == segment.size &&
+                 !is_pseudonym(locator, before) && (detect_name_hints(before) & HINTS_LOOK);
+    if (named && locator->detects)
+        open_value(locator, LINK_PLACE_PATH, before, segment, out);
+    else
+        pair_locate(locator, LINK_PLACE_PATH, segment, out);
+}
+
 /* Appends what stands between two slashes of a path, or all of one: what stands after '=' or in a ";name=value" parameter may be
- * sensitive. */
-static void segments_locate(struct locator *locator, struct bytes path, struct buffer *out)
+ * sensitive. |before|: the segment before. */
+static void segments_locate(struct locator *locator, struct bytes before, struct bytes path,
+                            struct buffer *out)
 {
     size_t start = 0;
     while (start < path.size) {
@@ -324,7 +344,8 @@ static void segments_locate(struct locator *locator, struct bytes path, struct b
             start = end;
             continue;
         }
-        pair_locate(locator, LINK_PLACE_PATH, part_of(path, start, end), out);
+        segment_locate(locator, before, part, out);
+        before = end < path.size && path.data[end] == '/' ? part : (struct bytes){0};
         if (end < path.size)
             buffer_append_byte(out, path.data[end++]);
         start = end;
@@ -336,9 +357,10 @@ static void path_locate(struct locator *locator, struct bytes path, struct buffe
 {
     uint16_t rules[PATH_RULES_MAX];
     if (!policy_path_rules(locator->policy, path, PATH_RULES_MAX, rules)) {
-        segments_locate(locator, path, out);
+        segments_locate(locator, (struct bytes){0}, path, out);
         return;
     }
+    struct bytes before = {0};
     for (size_t i = 0; path.size > 0; i++) { /* it begins with a slash, or no rule would match */
         size_t end = 1 + find_byte(part_of(path, 1, path.size), '/');
         struct bytes segment = part_of(path, 1, end);
@@ -348,7 +370,8 @@ static void path_locate(struct locator *locator, struct bytes path, struct buffe
             percent_atom(locator, LINK_PLACE_PATH, policy_by_rule(locator->policy, rule),
                          BYTES_LITERAL("path"), segment, false, out);
         else
-            segments_locate(locator, segment, out);
+            segments_locate(locator, before, segment, out);
+        before = segment;
         path = part_of(path, end, path.size);
     }
 }

@@ -286,6 +286,7 @@ struct policy_decision policy_of_inner(const struct policy *policy, struct polic
     bool emptied = inner.class == POLICY_EMPTIED && inner.rule == POLICY_NO_RULE;
     struct policy_decision decision = undecided || (by_rule && !earlier && !emptied) ? outer : inner;
     decision.hinted = inner.hinted;
+    decision.paired = inner.paired;
     decision.scalar_only = false;
     return decision;
 }

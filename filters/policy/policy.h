@@ -77,6 +77,7 @@ struct policy_decision {
     enum policy_class class;
     uint16_t rule;    /* that decided; POLICY_NO_RULE: a name did */
     bool hinted;      /* the name calls for a look at any value under it; told by policy_memo_ask */
+    bool paired;      /* of a JSON member: another one may say what it is (pair_names.h); likewise */
     bool named_oddly; /* of a header field: detectors may find something in the name itself; likewise */
     bool scalar_only; /* holds for a plain value only, and not for everything inside an object */
     enum policy_shape shape; /* of a header */

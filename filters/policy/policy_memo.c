@@ -1,6 +1,7 @@
 #include "filters/policy/policy_memo.h"
 
 #include "filters/detect/detect_names.h"
+#include "filters/policy/pair_names.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static struct policy_decision ask(const struct policy_memo *memo, const struct p
                                           : policy_of_name(policy, memo->recognition_key, place, name);
     bool detects = policy_detect_classes(policy) != 0;
     decision.hinted = detects && detect_name_hints(name) & HINTS_LOOK;
+    decision.paired = place == POLICY_IN_JSON && pair_names_value(name);
     decision.named_oddly = detects && (place & POLICY_IN_HEADS) && detect_may_find(name);
     return decision;
 }
@@ -113,7 +115,7 @@ void policy_memo_join(struct policy_memo_entry *from, struct policy_memo_entry *
     memcpy(joint->text, text.data, text.size);
     joint->used = UINT32_MAX >> (POLICY_MEMO_JOINT_SIZE - text.size);
     joint->known = true;
-    joint->public = to->decision.class == POLICY_PUBLIC && !to->decision.hinted;
+    joint->public = to->decision.class == POLICY_PUBLIC && !to->decision.hinted && !to->decision.paired;
     joint->size = (uint8_t)text.size;
     joint->name_start = (uint8_t)name_start;
     joint->name_size = to->size;

@@ -44,6 +44,9 @@ static void put_space(struct buffer *out, unsigned layout, unsigned depth)
 static void put_plain_value(struct buffer *out)
 {
     static const char *const values[] = {
+        "\"password\"",
+        "\"user.\\u0070in\"",
+        "\"phone number\"",
         "1",
         "0",
         "-12",
@@ -75,7 +78,7 @@ static void put_plain_value(struct buffer *out)
         "-",
         "tru",
     };
-    buffer_append_text(out, below(40) ? values[below(26)] : PICK(values));
+    buffer_append_text(out, below(40) ? values[below(29)] : PICK(values));
 }
 
 static void put_value(struct buffer *out, unsigned layout, unsigned depth);
@@ -87,6 +90,7 @@ static void put_object(struct buffer *out, unsigned layout, unsigned depth, unsi
         {"id", "email", "password", "card", "items"},
         {"line", "a name of thirty-two letters, yes", "pin", "name"},
         {"a name that is longer than thirty-two letters", "x", "tok\\u0065n", "", "user"},
+        {"value", "label", "newValue", "v", "k"},
     };
     buffer_append_byte(out, '{');
     for (unsigned i = 0; i < 5 && shapes[shape][i]; i++) {
@@ -104,7 +108,7 @@ static void put_object(struct buffer *out, unsigned layout, unsigned depth, unsi
 
 static void put_value(struct buffer *out, unsigned layout, unsigned depth)
 {
-    unsigned kind = depth > 5 ? 9 : below(10), shape = below(4);
+    unsigned kind = depth > 5 ? 9 : below(10), shape = below(5);
     if (kind == 0) {
         put_object(out, layout, depth, shape);
     } else if (kind == 1 || depth == 0) {

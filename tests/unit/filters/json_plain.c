@@ -1,5 +1,9 @@
 #include "tests/unit/filters/json_plain.h"
 
+#include "filters/locate/json_escape.h"
+#include "filters/locate/json_pair.h"
+#include "filters/policy/pair_names.h"
+
 #include <string.h>
 
 #define BARE_TOKEN_SIZE 16
@@ -257,14 +261,53 @@ static struct policy_decision name_decide(struct plain *plain, size_t start, str
     struct policy_decision decision = policy_of_name(policy, NULL, POLICY_IN_JSON, name);
     if (locate_nested(plain->locator, LINK_PLACE_JSON, no_name, name, &replacement)) {
         put_string(plain, start, &replacement);
-        if (decision.class == POLICY_PUBLIC)
-            decision = policy_of_name(policy, NULL, POLICY_IN_JSON, buffer_bytes(&replacement));
+        struct policy_decision later =
+            policy_of_name(policy, NULL, POLICY_IN_JSON, buffer_bytes(&replacement));
+        if (decision.class == POLICY_PUBLIC || later.class == POLICY_EMPTIED)
+            decision = later;
     }
     buffer_free(&replacement);
     return decision;
 }
 
-static bool member_pass(struct plain *plain, const struct meaning *object)
+/* Lets the members of the object whose brace is at |begin| say what its value is, on which |meaning| is known. |open|: the object is not sensitive itself. Returns false where what would say so is cut off. */
+static bool pair_decide(struct plain *plain, size_t begin, bool open, struct meaning *meaning)
+{
+    const struct policy *policy = plain->locator->policy;
+    const uint8_t *end = plain->text.data + plain->text.size, *at = plain->text.data + begin + 1;
+    struct policy_decision pair = {0};
+    struct bytes by = {0};
+    struct json_string string;
+    bool ended;
+    while (pair.class == POLICY_PUBLIC && (at = json_pair_next(at, end, &string, &ended))) {
+        struct buffer name = {0};
+        json_unescape(bytes_make(string.start, string.size), &name);
+        if (pair_names_is_name(buffer_bytes(&name))) {
+            struct policy_decision decision =
+                policy_of_name(policy, NULL, POLICY_IN_JSON, buffer_bytes(&name));
+            bool hinted =
+                policy_detect_classes(policy) != 0 && (detect_name_hints(buffer_bytes(&name)) & HINTS_LOOK);
+            if (decision.class != POLICY_PUBLIC || (hinted && by.size == 0)) {
+                pair = decision;
+                by = bytes_make(string.start, string.size);
+            }
+        }
+        buffer_free(&name);
+    }
+    if (!at && !ended)
+        return false;
+    if (!open && pair.class != POLICY_EMPTIED)
+        return true;
+    if (pair.class != POLICY_PUBLIC)
+        meaning->scalar_only = false;
+    if (meaning->class == POLICY_PUBLIC && by.size > 0)
+        meaning->name = by;
+    if (meaning->class == POLICY_PUBLIC)
+        meaning->class = pair.class;
+    return true;
+}
+
+static bool member_pass(struct plain *plain, const struct meaning *object, size_t begin)
 {
     struct buffer name = {0};
     enum policy_class outer = object->scalar_only ? POLICY_PUBLIC : object->class;
@@ -286,11 +329,18 @@ static bool member_pass(struct plain *plain, const struct meaning *object)
         plain->at = colon + 1;
         meaning.class = decision.class;
         meaning.scalar_only = decision.scalar_only;
+        if (pair_names_value(meaning.name))
+            passed = pair_decide(plain, begin, outer == POLICY_PUBLIC, &meaning);
+        if (!passed) {
+            space_pass(plain);
+            plain->cut = true;
+            plain->cut_at = plain->at;
+        }
         if (meaning.class == POLICY_PUBLIC)
             meaning.class = outer;
         if (outer != POLICY_PUBLIC)
             meaning.scalar_only = false;
-        passed = value_pass(plain, &meaning);
+        passed = passed && value_pass(plain, &meaning);
     }
     buffer_free(&name);
     return passed;
@@ -300,6 +350,7 @@ static bool member_pass(struct plain *plain, const struct meaning *object)
 static bool container_pass(struct plain *plain, const struct meaning *meaning, bool object)
 {
     int close = object ? '}' : ']';
+    size_t begin = plain->at;
     plain->at++;
     space_pass(plain);
     if (byte_at(plain, plain->at) == close) {
@@ -307,7 +358,7 @@ static bool container_pass(struct plain *plain, const struct meaning *meaning, b
         return true;
     }
     for (;;) {
-        if (!(object ? member_pass(plain, meaning) : value_pass(plain, meaning)))
+        if (!(object ? member_pass(plain, meaning, begin) : value_pass(plain, meaning)))
             return false;
         space_pass(plain);
         int byte = byte_at(plain, plain->at);

@@ -2,6 +2,7 @@
 #include "filters/locate/cookie_locator.h"
 #include "filters/locate/header_locator.h"
 #include "filters/locate/json_locator.h"
+#include "filters/locate/label_locator.h"
 #include "filters/locate/locate.h"
 #include "filters/locate/urlencoded.h"
 
@@ -98,6 +99,10 @@ static void test_pairs(void **state)
     check(FORM, NULL, "cvv=123&card.pin=9&pin=%31", "cvv=&card.pin=&pin=");
     check(QUERY, NULL, "next=https%3A%2F%2Fh%2F%3Ftoken%3Dx", "next=https%3A%2F%2Fh%2F%3Ftoken%3DR.x");
     check(QUERY, NULL, "q=%7B%22token%22%3A%22x%22%7D", "q=%7B%22token%22%3A%22R.x%22%7D");
+    check(QUERY, NULL, "next=https%253A%252F%252Fh%252F%253Ftoken%253Dx",
+          "next=https%253A%252F%252Fh%252F%253Ftoken%253DR.x");
+    check(QUERY, NULL, "q=%257B%2522token%2522%253A%2522x%2522%257D",
+          "q=%257B%2522token%2522%253A%2522R.x%2522%257D");
     check(QUERY, NULL, "q={\"token\":\"x\"", "q=R.__token___x_");       /* inner JSON that is cut */
     check(QUERY, NULL, "a=b=c=d=e=f=token=x", "a=b=c=d=e=R.f_token_x"); /* too deep */
 }
@@ -145,6 +150,108 @@ static void test_json(void **state)
     check(JSON, NULL, "\"0123456789abcdef\"", "\"R.0123456789abcdef\"");
     check(JSON, NULL, "\xef\xbb\xbf{\"pwd\":\"x\"}", "\xef\xbb\xbf{\"pwd\":\"R.x\"}");
     check(LINES, NULL, "{\"pwd\":1}\n{\"pwd\":2}\n", "{\"pwd\":\"R.1\"}\n{\"pwd\":\"R.2\"}\n");
+}
+
+/* A member says of another what it is, before it or behind it, and only of values. */
+static void test_pairs_of_members(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "{\"name\":\"colour\",\"value\":\"x\"}",
+        "{\"status\":\"pass\",\"value\":1}",
+        "{\"name\":\"password\",\"min\":8}",
+        "[{\"name\":\"password\"},{\"value\":\"x\"}]",
+        "[{},{\"value\":\"x\"}]",
+        "{\"a\":{\"name\":\"token\"},\"value\":\"x\"}",
+    };
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        check(JSON, NULL, same[i], same[i]);
+    check(JSON, NULL, "{\"name\":\"password\",\"value\":\"x\"}", "{\"name\":\"password\",\"value\":\"R.x\"}");
+    check(JSON, NULL, "[{\"a\":1},{ \"newValue\" : 7, \"b\":[{}],\"fieldName\":\"p\\u0077d\"}]",
+          "[{\"a\":1},{ \"newValue\" : \"R.7\", \"b\":[{}],\"fieldName\":\"p\\u0077d\"}]");
+    check(JSON, NULL,
+          "[{\"k\":\"a\",\"v\":\"x\"},{\"k\":\"user.token\",\"v\":[\"x\",{\"b\":\"y\"}]},{\"k\":\"c\",\"v\":"
+          "\"x\"}]",
+          "[{\"k\":\"a\",\"v\":\"x\"},{\"k\":\"user.token\",\"v\":[\"R.x\",{\"b\":\"R.y\"}]},{\"k\":\"c\","
+          "\"v\":\"x\"}]");
+    check(JSON, NULL, "{\"id\":\"cvv\",\"values\":[\"1\",2]}", "{\"id\":\"cvv\",\"values\":[\"\",\"\"]}");
+    check(JSON, NULL, "{\"secret\":[{\"key\":\"cvv\",\"val\":\"1\"}]}",
+          "{\"secret\":[{\"key\":\"R.cvv\",\"val\":\"\"}]}");
+    check(JSON, NULL, "{\"name\":\"user\",\"value\":{\"a\":\"x\"}}",
+          "{\"name\":\"user\",\"value\":{\"a\":\"R.x\"}}");
+}
+
+/* Of a beginning, what would say what the value is may be cut off: it ends before the value. */
+static void test_pairs_of_members_that_are_cut(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"{\"value\":\"x\",\"na", "{\"value\":"},
+        {"{\"name\":\"colour\",\"value\":\"x\",\"b", "{\"name\":\"colour\",\"value\":"},
+        {"{\"name\":\"token\",\"value\":\"x\",\"b\":1", "{\"name\":\"token\",\"value\":\"R.x\",\"b\":"},
+        {"[{\"value\":\"x\",\"name\":\"c\"},{\"a\":", "[{\"value\":\"x\",\"name\":\"c\"},{\"a\":"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct locator locator = {.policy = policy_builtin(), .replace = replace};
+        struct buffer out = {0};
+        assert_int_equal(json_locate_beginning(&locator, bytes_of(rows[i][0]), JSON_LOCATE_ONE, &out),
+                         JSON_LOCATED);
+        buffer_append_byte(&out, 0);
+        assert_string_equal((char *)out.data, rows[i][1]);
+        buffer_free(&out);
+        locator_done(&locator);
+    }
+}
+
+/* Values after a label in running text. */
+static void test_labels(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "10:20",
+        "user:email read:token",
+        "https://h/x: y",
+        "urn:ietf:params:oauth:token-type:jwt",
+        "password",
+        "password: ",
+        "password: null, token: $t",
+        "query($password: String!) { login(password: $password) { token: id } }",
+        "\"pin\": {",
+        "note: x",
+    };
+    static const char *const rows[][2] = {
+        {"my password: x, and", "my password: R.x, and"},
+        {"password:x", "password:R.x"},
+        {"failed: {\"password\":\"a\\\"b\",\"n\":1}", "failed: {\"password\":\"R.a__b\",\"n\":1}"},
+        {"{\\\"token\\\": \\\"x\\\"}", "{\\\"token\\\": \\\"R.x\\\"}"},
+        {"{'password': 'x'}", "{'password': 'R.x'}"},
+        {"mutation{login(email:\"a\",password:\"b\",pin:1)}",
+         "mutation{login(email:\"R.a\",password:\"R.b\",pin:\"\")}"},
+        {"mutation{a(token:\"\"\"b\"c\"\"\")}", "mutation{a(token:\"\"\"R.b_c\"\"\")}"},
+        {"curl -H 'Authorization: Bearer x' -H 'X-Api-Key: y'",
+         "curl -H 'Authorization: R.Bearer_x' -H 'X-Api-Key: R.y'"},
+        {"Cookie: a=1; b=2\nX: 1", "Cookie: R.a_1__b_2\nX: 1"},
+        {"cvv: 123 x", "cvv: \"\" x"},
+        {"cvv: \"\" x", "cvv: \"\" x"},
+        {"password: \"x", "password: \"R.x"},
+    };
+    struct locator locator = {.policy = policy_builtin(), .replace = replace};
+    struct buffer out = {0};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        assert_false(labels_locate(&locator, LINK_PLACE_JSON, bytes_of(same[i]), &out));
+        assert_true(bytes_equal(buffer_bytes(&out), bytes_of(same[i])));
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(labels_may_be(bytes_of(rows[i][0])));
+        labels_locate(&locator, LINK_PLACE_JSON, bytes_of(rows[i][0]), &out);
+        buffer_append_byte(&out, 0);
+        assert_string_equal((char *)out.data, rows[i][1]);
+    }
+    buffer_free(&out);
+    locator_done(&locator);
+    check(JSON, NULL, "{\"m\":\"see password: x\"}", "{\"m\":\"see password: R.x\"}");
+    check(QUERY, NULL, "q=password%3A+x", "q=password%3A%20R.x");
+    check(HEADER, "X-Log", "password: x", "password: R.x");
 }
 
 static void test_json_that_is_none_is_refused(void **state)
@@ -207,6 +314,8 @@ static void test_headers(void **state)
         {"X-Debug", "password=x", "password=R.x"},
         {"X-Json", "{\"token\":\"x\"}", "{\"token\":\"R.x\"}"},
         {"Host", "u:p@h", "R.u:R.p@h"},
+        {"Set-Cookie", "a=1; Path=/x;token=y; Path=/a@b", "a=R.1; Path=/x;token=R.y; Path=/a@b"},
+        {"Basic-Note", "Basic: a, password: b c", "Basic: a, password: R.b c"},
         {"Host", "h:8080", "h:8080"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -230,9 +339,15 @@ static void test_forms_that_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pairs),   cmocka_unit_test(test_urls),
-        cmocka_unit_test(test_json),    cmocka_unit_test(test_json_that_is_none_is_refused),
-        cmocka_unit_test(test_headers), cmocka_unit_test(test_forms_that_are_none),
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_that_is_none_is_refused),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_pairs_of_members),
+        cmocka_unit_test(test_pairs_of_members_that_are_cut),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_forms_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

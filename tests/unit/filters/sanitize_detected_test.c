@@ -64,6 +64,9 @@ static const struct {
     {"GET /#%s HTTP/1.1\r\nHost: h\r\n\r\n", "", PERCENT},
     {"GET / HTTP/1.1\r\nCookie: a=1; %s=2; b=3\r\n\r\n", "", PERCENT},
     {"GET / HTTP/1.1\r\nX-Note: see %s, please\r\n\r\n", "", PLAIN},
+    {"GET / HTTP/1.1\r\nLink: </a>; rel=x; title=\"of %s\", </b>\r\n\r\n", "", PLAIN},
+    {"GET / HTTP/1.1\r\nWWW-Authenticate: Basic realm=\"of %s\", charset=x\r\n\r\n", "", PLAIN},
+    {"GET / HTTP/1.1\r\nSet-Cookie: a=b; Path=/u/%s/x; Secure\r\n\r\n", "", PERCENT},
     {"GET / HTTP/1.1\r\nReferer: https://h/a?b=%s&c=1\r\n\r\n", "", PERCENT},
     {"POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n", "a=1&note=%s&b=2",
      PERCENT},
@@ -363,6 +366,33 @@ static void test_a_private_key_in_hexadecimal_goes_with_all_its_lines(void **sta
     }
 }
 
+/* A segment of a path is under the name of the one before it. */
+static void test_a_segment_names_the_next(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"/token/refresh", "/a/Zk93kfh83hHx0Jk2Ls9Qw7"};
+    static const char *const gone[] = {"/reset-password/Zk93kfh83hHx0Jk2Ls9Qw7", "/phone/5551234567/x",
+                                       "/api/ssn/078051120"};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        exchange_clear(&exchange);
+        buffer_printf(&exchange.request.head, "GET %s HTTP/1.1\r\n\r\n", same[i]);
+        sanitize_exchange(sanitizer, &exchange);
+        assert_true(holds(&exchange.request.head, same[i]));
+    }
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        exchange_clear(&exchange);
+        buffer_printf(&exchange.request.head, "GET %s HTTP/1.1\r\n\r\n", gone[i]);
+        sanitize_exchange(sanitizer, &exchange);
+        assert_false(holds(&exchange.request.head, strchr(gone[i] + 5, '/') + 1));
+        assert_true(memcmp(exchange.request.head.data + 4, gone[i], 5) == 0);
+        struct buffer once = {0};
+        buffer_append_bytes(&once, buffer_bytes(&exchange.request.head));
+        sanitize_exchange(sanitizer, &exchange);
+        assert_true(bytes_equal(buffer_bytes(&once), buffer_bytes(&exchange.request.head)));
+        buffer_free(&once);
+    }
+}
+
 static void test_what_looks_like_nothing_stays(void **state)
 {
     (void)state;
@@ -448,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_a_private_key_in_hexadecimal_goes_with_all_its_lines),
         cmocka_unit_test(test_an_escape_in_an_authority_hides_nothing_before_it),
         cmocka_unit_test(test_what_looks_like_nothing_stays),
+        cmocka_unit_test(test_a_segment_names_the_next),
         cmocka_unit_test(test_names_that_were_replaced_sanitize_the_same_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -27,10 +27,20 @@ bool bytes_to_u64(struct bytes view, uint64_t *ret_value)
 void buffer_grow(struct buffer *buffer, size_t more)
 {
     size_t capacity = buffer->capacity ? buffer->capacity * 2 : 64;
-    while (capacity - buffer->size < more)
+    while (capacity < buffer->size + more)
         capacity *= 2;
-    buffer->data = xrealloc(buffer->data, capacity);
+    const uint8_t *borrowed = buffer->capacity ? NULL : buffer->data;
+    buffer->data = xrealloc(borrowed ? NULL : buffer->data, capacity);
+    if (borrowed)
+        memcpy(buffer->data, borrowed, buffer->size);
     buffer->capacity = capacity;
+}
+
+void buffer_borrow(struct buffer *buffer, struct bytes view)
+{
+    if (buffer->capacity)
+        free(buffer->data);
+    *buffer = (struct buffer){.data = (uint8_t *)view.data, .size = view.size};
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)
@@ -57,18 +67,24 @@ void buffer_consume(struct buffer *buffer, size_t size)
         buffer->size = 0;
         return;
     }
-    memmove(buffer->data, buffer->data + size, buffer->size - size);
     buffer->size -= size;
+    if (buffer->capacity)
+        memmove(buffer->data, buffer->data + size, buffer->size);
+    else
+        buffer->data += size;
 }
 
 void buffer_clear(struct buffer *buffer)
 {
     buffer->size = 0;
+    if (!buffer->capacity)
+        buffer->data = NULL;
 }
 
 void buffer_free(struct buffer *buffer)
 {
-    free(buffer->data);
+    if (buffer->capacity)
+        free(buffer->data);
     *buffer = (struct buffer){0};
 }
 

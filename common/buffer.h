@@ -15,7 +15,10 @@ struct bytes {
 };
 
 /* Owned bytes. Zero-initialised is empty and valid; size <= capacity. Keeps its memory over buffer_clear, so
- * that a reused buffer allocates nothing once warm. */
+ * that a reused buffer allocates nothing once warm.
+ *
+ * It may also borrow what stands elsewhere (buffer_borrow): then |capacity| is 0, and whatever adds to it
+ * copies that first. */
 struct buffer {
     uint8_t *data;
     size_t size;
@@ -70,9 +73,12 @@ void buffer_grow(struct buffer *buffer, size_t more);
 /* Makes room for |more| bytes after the size, without changing the size. */
 static inline void buffer_reserve(struct buffer *buffer, size_t more)
 {
-    if (buffer->capacity - buffer->size < more)
+    if (buffer->capacity < buffer->size + more)
         buffer_grow(buffer, more);
 }
+/* Empties |buffer|, frees its memory, and has it show |view|, which is borrowed until the buffer is cleared, freed or added
+ * to. */
+void buffer_borrow(struct buffer *buffer, struct bytes view);
 static inline void buffer_append(struct buffer *buffer, const void *data, size_t size)
 {
     if (size == 0)
@@ -97,7 +103,7 @@ static inline void buffer_append_byte(struct buffer *buffer, uint8_t byte)
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Removes the first |size| bytes (at most the size). */
 void buffer_consume(struct buffer *buffer, size_t size);
-/* Empties; the memory stays. */
+/* Empties; the memory stays, what was borrowed is let go. */
 void buffer_clear(struct buffer *buffer);
 /* Empties and frees; the buffer can be used again. */
 void buffer_free(struct buffer *buffer);

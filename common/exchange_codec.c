@@ -113,11 +113,15 @@ static bool take_bytes(struct bytes *view, struct bytes *ret_part)
     return bytes_take_varint(view, &size) && bytes_take(view, size, ret_part);
 }
 
-static bool take_buffer(struct bytes *view, struct buffer *to)
+static bool take_buffer(struct bytes *view, bool borrows, struct buffer *to)
 {
     struct bytes part;
     if (!take_bytes(view, &part))
         return false;
+    if (borrows) {
+        buffer_borrow(to, part);
+        return true;
+    }
     buffer_clear(to);
     buffer_append_bytes(to, part);
     return true;
@@ -135,13 +139,13 @@ static bool take_digest(struct bytes *view, bool digested, struct body *body)
     return true;
 }
 
-static bool take_message(struct bytes *view, unsigned version, struct message *message)
+static bool take_message(struct bytes *view, unsigned version, bool borrows, struct message *message)
 {
     unsigned framing, state, reason, bits;
     unsigned bits_end =
         version == CODEC_FIRST ? BODY_BIT_CODED + 1 : (BODY_BIT_CODED | BODY_BIT_DIGESTED) + 1;
     uint64_t lines, bytes;
-    if (!take_buffer(view, &message->head) || !take_buffer(view, &message->trailers) ||
+    if (!take_buffer(view, borrows, &message->head) || !take_buffer(view, borrows, &message->trailers) ||
         !take_byte(view, BODY_FRAMING_CLOSE + 1, &framing) || !take_byte(view, BODY_DROPPED + 1, &state) ||
         !take_byte(view, BODY_REASON_COUNT, &reason) || !take_byte(view, bits_end, &bits) ||
         !take_digest(view, bits & BODY_BIT_DIGESTED, &message->body) ||
@@ -206,14 +210,14 @@ bool exchange_peek(struct bytes meta, struct exchange_brief *ret_brief)
     return true;
 }
 
-static bool take_exchange(struct bytes view, struct exchange *exchange)
+static bool take_exchange(struct bytes view, bool borrows, struct exchange *exchange)
 {
     unsigned version, tls;
     uint64_t status, interim, links;
     if (!take_begin(&view, &version, exchange) || !take_byte(&view, 2, &tls) ||
         !take_number(&view, UINT16_MAX, &status) || !take_number(&view, UINT16_MAX, &interim) ||
-        !bytes_take_varint(&view, &exchange->flags) || !take_message(&view, version, &exchange->request) ||
-        !take_message(&view, version, &exchange->response) || !take_number(&view, LINKS_MAX, &links))
+        !bytes_take_varint(&view, &exchange->flags) || !take_message(&view, version, borrows, &exchange->request) ||
+        !take_message(&view, version, borrows, &exchange->response) || !take_number(&view, LINKS_MAX, &links))
         return false;
     exchange->tls = tls != 0;
     exchange->status = (uint16_t)status;
@@ -224,13 +228,23 @@ static bool take_exchange(struct bytes view, struct exchange *exchange)
     return view.size == 0;
 }
 
-bool exchange_decode(struct bytes meta, struct exchange *exchange)
+static bool decode(struct bytes meta, bool borrows, struct exchange *exchange)
 {
     exchange_clear(exchange);
-    if (take_exchange(meta, exchange))
+    if (take_exchange(meta, borrows, exchange))
         return true;
     exchange_clear(exchange);
     return false;
+}
+
+bool exchange_decode(struct bytes meta, struct exchange *exchange)
+{
+    return decode(meta, false, exchange);
+}
+
+bool exchange_decode_borrowed(struct bytes meta, struct exchange *exchange)
+{
+    return decode(meta, true, exchange);
 }
 
 static bool may_have_content(const struct body *body, size_t size)

@@ -10,6 +10,8 @@ void exchange_encode(const struct exchange *exchange, struct buffer *meta, struc
 /* Fills |exchange| (cleared first) from metadata alone; bodies have their sizes and states but no content.
  * Returns false where |meta| is not one; |exchange| is then cleared. */
 bool exchange_decode(struct bytes meta, struct exchange *exchange);
+/* The same without copying: heads and trailers are borrowed from |meta| until |exchange| is cleared, freed or filled again. */
+bool exchange_decode_borrowed(struct bytes meta, struct exchange *exchange);
 /* What can be told of an exchange without decoding all of it. */
 struct exchange_brief {
     uint64_t connection;

@@ -289,6 +289,16 @@ static void note_session(struct feeder *feeder, uint64_t session)
         keymap_set(&feeder->seen, key, &feeder->seen);
 }
 
+/* Has |job| show what was |read|, without copying it where that can be. */
+static bool take_exchange(struct job *job, const struct read_ahead_record *read)
+{
+    if (!read->block)
+        return exchange_decode(read->record.meta, &job->exchange);
+    held_block_hold(read->block);
+    job->block = read->block;
+    return exchange_decode_borrowed(read->record.meta, &job->exchange);
+}
+
 static bool read_iteration(struct feeder *feeder, uint32_t iteration)
 {
     const struct feeder_options *options = feeder->options;
@@ -298,7 +308,7 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
     bool more = true;
     while (more && go_on(feeder) && read_ahead_next(options->ahead, &read) == MERGE_RECORD) {
         struct job *job = engine_job(feeder->engine);
-        if (!exchange_decode(read.record.meta, &job->exchange)) {
+        if (!take_exchange(job, &read)) {
             feeder->damaged++;
             engine_discard(feeder->engine, job);
             continue;

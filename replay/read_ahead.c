@@ -12,11 +12,12 @@
 #define META_KEPT       4096 /* an entry that is used again keeps no more memory than this */
 
 struct entry {
-    struct merge_record record; /* its view of the metadata is set when its turn comes */
+    struct merge_record record;
     struct merge_place place;
     uint64_t connection;
-    bool readable; /* |connection| is known */
-    struct buffer meta;
+    bool readable;            /* |connection| is known */
+    struct held_block *block; /* what the metadata stands in; NULL: it was copied */
+    struct buffer meta;       /* there */
 };
 
 /* The entries from |first| on, |count| of them, are waiting; the one before |first| was given last. */
@@ -40,12 +41,20 @@ struct read_ahead *read_ahead_create(struct merge *merge, size_t records, size_t
     return ahead;
 }
 
+static void let_go(struct entry *entry)
+{
+    held_block_release(entry->block);
+    entry->block = NULL;
+}
+
 void read_ahead_free(struct read_ahead *ahead)
 {
     if (!ahead)
         return;
-    for (size_t i = 0; i < ahead->size; i++)
+    for (size_t i = 0; i < ahead->size; i++) {
+        let_go(&ahead->entries[i]);
         buffer_free(&ahead->entries[i].meta);
+    }
     free(ahead->entries);
     keymap_free(&ahead->waiting);
     free(ahead);
@@ -64,6 +73,21 @@ static uintptr_t count_waiting(struct read_ahead *ahead, uint64_t connection, in
     return count;
 }
 
+/* Keeps the metadata of |record|, the merge's current one, for |entry|. */
+static void keep(struct read_ahead *ahead, struct entry *entry, const struct merge_record *record)
+{
+    let_go(entry);
+    entry->record = *record;
+    entry->block = merge_hold(ahead->merge);
+    if (entry->block)
+        return;
+    if (entry->meta.capacity > META_KEPT)
+        buffer_free(&entry->meta);
+    buffer_clear(&entry->meta);
+    buffer_append_bytes(&entry->meta, record->meta);
+    entry->record.meta = buffer_bytes(&entry->meta);
+}
+
 static void fill(struct read_ahead *ahead)
 {
     struct merge_record record;
@@ -75,11 +99,7 @@ static void fill(struct read_ahead *ahead)
         }
         struct entry *entry = &ahead->entries[(ahead->first + ahead->count) % ahead->size];
         struct exchange_brief brief;
-        if (entry->meta.capacity > META_KEPT)
-            buffer_free(&entry->meta);
-        buffer_clear(&entry->meta);
-        buffer_append_bytes(&entry->meta, record.meta);
-        entry->record = record;
+        keep(ahead, entry, &record);
         merge_place_of(ahead->merge, &entry->place);
         entry->readable = exchange_peek(record.meta, &brief);
         ahead->count++;
@@ -99,18 +119,20 @@ enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_re
     struct entry *entry = &ahead->entries[ahead->first];
     ahead->first = (ahead->first + 1) % ahead->size;
     ahead->count--;
-    ahead->bytes -= entry->meta.size;
+    ahead->bytes -= entry->record.meta.size;
     *ret_record = (struct read_ahead_record){
         .record = entry->record,
+        .block = entry->block,
         .place = entry->place,
         .last_of_connection = entry->readable && count_waiting(ahead, entry->connection, -1) == 0,
     };
-    ret_record->record.meta = buffer_bytes(&entry->meta);
     return MERGE_RECORD;
 }
 
 void read_ahead_rewind(struct read_ahead *ahead)
 {
+    for (size_t i = 0; i < ahead->size; i++)
+        let_go(&ahead->entries[i]);
     merge_rewind(ahead->merge);
     keymap_free(&ahead->waiting);
     ahead->first = ahead->count = 0;

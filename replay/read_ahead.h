@@ -13,9 +13,11 @@
 
 struct read_ahead;
 
-/* One record whose turn has come; |meta| is borrowed until the next call of read_ahead_next. */
+/* One record whose turn has come; its metadata is borrowed until the next call of read_ahead_next, or for as long as |block| is
+ * held. */
 struct read_ahead_record {
     struct merge_record record;
+    struct held_block *block; /* what the metadata stands in; NULL: it cannot be held */
     struct merge_place place; /* for merge_payload_at */
     bool last_of_connection;  /* nothing more of its connection within the stretch */
 };

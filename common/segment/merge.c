@@ -10,6 +10,7 @@
 
 #define DEFAULT_WINDOW     64
 #define META_BYTES_MAX     (UINT64_C(256) << 20) /* decompressed metadata held, beside the block being read */
+#define HELD_BYTES_MAX     (UINT64_C(64) << 20)  /* of it, by others than the merge */
 #define PAYLOAD_BYTES_MAX  (UINT64_C(128) << 20)
 #define PAYLOAD_BLOCKS_MAX 64
 
@@ -30,10 +31,9 @@ struct block_ref {
  * where to go on. */
 struct cursor {
     struct block_ref ref;
-    uint64_t next_ns; /* start time of its next record */
-    bool loaded;
-    struct buffer raw;
-    size_t used; /* bytes of |raw| that were read */
+    uint64_t next_ns;         /* start time of its next record */
+    struct held_block *block; /* NULL: dropped, or not read yet */
+    size_t used;              /* bytes of |block| that were read */
     uint64_t min_ns;
     uint64_t payload_offset;
 };
@@ -60,8 +60,7 @@ struct merge {
     size_t window;
     size_t loaded;
     uint64_t loaded_bytes;
-    struct buffer *spare; /* memory of dropped blocks, for the next */
-    size_t spare_count;
+    struct block_pool pool;
     struct segment_reader reader;
     struct payload_block payloads[PAYLOAD_BLOCKS_MAX];
     size_t payload_limit;
@@ -140,16 +139,21 @@ static void push(struct merge *merge, struct cursor *cursor)
 /* Drops the metadata of |cursor|; its place in it stays. */
 static void unload(struct merge *merge, struct cursor *cursor)
 {
-    if (!cursor->loaded)
+    if (!cursor->block)
         return;
-    cursor->loaded = false;
     merge->loaded--;
-    merge->loaded_bytes -= cursor->raw.size;
-    if (merge->spare_count < merge->window && cursor->raw.capacity <= FORMAT_BLOCK_RAW_MAX / 4)
-        merge->spare[merge->spare_count++] = cursor->raw;
-    else
-        buffer_free(&cursor->raw);
-    cursor->raw = (struct buffer){0};
+    merge->loaded_bytes -= cursor->block->raw.size;
+    held_block_release(cursor->block);
+    cursor->block = NULL;
+}
+
+struct held_block *merge_hold(struct merge *merge)
+{
+    assert(merge->current);
+    if (merge->pool.held_bytes > merge->loaded_bytes + HELD_BYTES_MAX)
+        return NULL;
+    held_block_hold(merge->heap[0]->block);
+    return merge->heap[0]->block;
 }
 
 static void pop(struct merge *merge)
@@ -168,7 +172,7 @@ static void make_room(struct merge *merge)
     while (merge->loaded >= merge->window || merge->loaded_bytes > META_BYTES_MAX) {
         struct cursor *last = NULL;
         for (size_t i = 1; i < merge->heap_count; i++)
-            if (merge->heap[i]->loaded && (!last || earlier(last, merge->heap[i])))
+            if (merge->heap[i]->block && (!last || earlier(last, merge->heap[i])))
                 last = merge->heap[i];
         if (!last)
             return;
@@ -189,25 +193,32 @@ static void count_damaged_block(struct merge *merge, struct block_ref ref, uint6
 /* Decompresses the block of the first cursor. Returns false where it is damaged. */
 static bool load(struct merge *merge, struct cursor *cursor)
 {
-    if (cursor->loaded)
+    if (cursor->block)
         return true;
     make_room(merge);
     struct segment_file *file = &merge->sources[cursor->ref.source].file;
-    struct buffer raw = {0};
-    if (merge->spare_count > 0)
-        raw = merge->spare[--merge->spare_count];
-    struct format_block block;
-    if (!segment_file_meta(file, cursor->ref.entry, &merge->reader, &raw, &block)) {
-        buffer_free(&raw);
+    struct held_block *block = block_pool_take(&merge->pool, merge->window);
+    struct format_block header;
+    if (!segment_file_meta(file, cursor->ref.entry, &merge->reader, &block->raw, &header)) {
+        held_block_release(block);
         count_damaged_block(merge, cursor->ref, file->entries[cursor->ref.entry].length);
         return false;
     }
-    cursor->raw = raw;
-    cursor->min_ns = block.min_ns;
-    cursor->loaded = true;
+    cursor->block = block;
+    cursor->min_ns = header.min_ns;
     merge->loaded++;
-    merge->loaded_bytes += raw.size;
+    merge->loaded_bytes += block->raw.size;
     return true;
+}
+
+static struct block_cursor place_in(const struct cursor *cursor)
+{
+    const struct buffer *raw = &cursor->block->raw;
+    return (struct block_cursor){
+        .rest = {raw->data + cursor->used, raw->size - cursor->used},
+        .min_ns = cursor->min_ns,
+        .payload_offset = cursor->payload_offset,
+    };
 }
 
 /* Moves the first cursor behind the record that was lent. */
@@ -215,11 +226,7 @@ static void step(struct merge *merge)
 {
     struct cursor *cursor = merge->heap[0];
     merge->current = false;
-    struct block_cursor place = {
-        .rest = {cursor->raw.data + cursor->used, cursor->raw.size - cursor->used},
-        .min_ns = cursor->min_ns,
-        .payload_offset = cursor->payload_offset,
-    };
+    struct block_cursor place = place_in(cursor);
     struct block_record next;
     if (!block_next(&place, &next)) {
         pop(merge);
@@ -248,14 +255,10 @@ enum merge_status merge_next(struct merge *merge, struct merge_record *ret_recor
         pop(merge);
     }
     struct cursor *cursor = merge->heap[0];
-    struct block_cursor place = {
-        .rest = {cursor->raw.data + cursor->used, cursor->raw.size - cursor->used},
-        .min_ns = cursor->min_ns,
-        .payload_offset = cursor->payload_offset,
-    };
+    struct block_cursor place = place_in(cursor);
     bool found = block_next(&place, &merge->record);
     assert(found); /* block_check held when it was loaded */
-    cursor->used = cursor->raw.size - place.rest.size;
+    cursor->used = cursor->block->raw.size - place.rest.size;
     cursor->payload_offset = place.payload_offset;
     merge->current = true;
     const struct source *source = &merge->sources[cursor->ref.source];
@@ -431,7 +434,6 @@ int merge_open(const char *const *paths, size_t count, enum segment_kind kind, s
     struct merge *merge = xcalloc(1, sizeof *merge);
     merge->window = window ? window : DEFAULT_WINDOW;
     merge->payload_limit = merge->window < PAYLOAD_BLOCKS_MAX ? merge->window : PAYLOAD_BLOCKS_MAX;
-    merge->spare = xcalloc(merge->window, sizeof *merge->spare);
     segment_reader_init(&merge->reader);
     for (size_t i = 0; i < count; i++)
         if (add_path(merge, paths[i], i, kind, err)) {
@@ -482,12 +484,10 @@ void merge_close(struct merge *merge)
     merge_rewind(merge);
     for (size_t i = 0; i < merge->source_count; i++)
         segment_file_close(&merge->sources[i].file);
-    for (size_t i = 0; i < merge->spare_count; i++)
-        buffer_free(&merge->spare[i]);
     for (size_t i = 0; i < PAYLOAD_BLOCKS_MAX; i++)
         buffer_free(&merge->payloads[i].raw);
+    block_pool_free(&merge->pool);
     segment_reader_done(&merge->reader);
-    free(merge->spare);
     free(merge->sources);
     free(merge->refs);
     free(merge->heap);

@@ -7,6 +7,7 @@
 #define COMMON_SEGMENT_MERGE_H
 
 #include "common/segment/block.h"
+#include "common/segment/block_pool.h"
 #include "common/segment/segment.h"
 
 struct merge;
@@ -35,6 +36,9 @@ struct merge_damage {
 int merge_open(const char *const *paths, size_t count, enum segment_kind kind, size_t window,
                struct merge **ret_merge, struct error *err);
 enum merge_status merge_next(struct merge *merge, struct merge_record *ret_record);
+/* Has the metadata of the record that merge_next returned last stay where it is until it is let go of, which is to be before
+ * merge_close. NULL where so much is held already that it is to be copied instead. */
+struct held_block *merge_hold(struct merge *merge);
 /* Fetches the payload of the record that merge_next returned last, borrowed until the next call of either.
  * Returns false where the payload part of its block is damaged (counted). */
 bool merge_payload(struct merge *merge, struct bytes *ret_payload);

@@ -2,10 +2,14 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "common/prefetch.h"
+#include "common/segment/block_pool.h"
 #include "replay/engine/worker.h"
 #include "replay/stats/stats.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define FREE_CONTENT_LIMIT (64 * 1024) /* a used job keeps no larger buffers than this */
@@ -72,18 +76,22 @@ struct job *engine_job(struct engine *engine)
     if (!job)
         return xcalloc(1, sizeof *job);
     engine->spare_jobs = job->next;
-    struct exchange exchange = job->exchange;
-    struct order_node node = {.dependents = job->node.dependents,
-                              .dependent_capacity = job->node.dependent_capacity};
-    *job = (struct job){.node = node, .exchange = exchange};
-    exchange_clear(&job->exchange);
+    prefetch_write(job->next, sizeof *job);
+    memset(&job->block, 0, sizeof *job - offsetof(struct job, block)); /* order_add does what is before */
     shrink(&job->exchange.request.body.content);
     shrink(&job->exchange.response.body.content);
     return job;
 }
 
+void job_release(struct job *job)
+{
+    held_block_release(job->block);
+    job->block = NULL;
+}
+
 void engine_discard(struct engine *engine, struct job *job)
 {
+    job_release(job);
     job->next = engine->spare_jobs;
     engine->spare_jobs = job;
 }

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 struct deviations;
+struct held_block;
 struct lane;
 struct sending;
 struct stats;
@@ -44,6 +45,7 @@ struct retry_policy {
 struct job {
     struct order_node node; /* first: a node is its job */
     struct exchange exchange;
+    struct held_block *block; /* what |exchange| borrows from; NULL: nothing */
     const uint8_t *recognition_key;
     const uint8_t *policy_hash;
     uint64_t session;
@@ -163,7 +165,9 @@ struct engine {
 
 /* Starts the workers. Returns 0, or -1 with |err|; then engine_join is not to be called. */
 int engine_start(struct engine *engine, const struct engine_settings *settings, struct error *err);
-/* Reader: returns a job to fill, new or used; give it to engine_push or engine_discard. */
+/* Lets go of what |job|, which is over, borrows; the rest of it stays as it was. Any thread. */
+void job_release(struct job *job);
+/* Reader: returns a job to fill, new or used, with an exchange that is to be cleared; give it to engine_push or engine_discard. */
 struct job *engine_job(struct engine *engine);
 void engine_discard(struct engine *engine, struct job *job);
 /* Reader: returns whether there is room for a job in the window; where not, waits at most |wait_ns|. */

@@ -115,6 +115,7 @@ static void finish(struct worker *worker, struct job *job, struct result *result
     if (job->silent) {
         atomic_fetch_add(&worker->engine->counts.logins, 1);
         atomic_fetch_add(&worker->engine->counts.logins_failed, !(result->flags & RESULT_FLAG(LOGIN_OK)));
+        job_release(job);
         batch_add(&worker->done, job);
         return;
     }
@@ -124,6 +125,7 @@ static void finish(struct worker *worker, struct job *job, struct result *result
     buffer_append_varint(&worker->results, worker->engine->start_wall_ns + result->intended_ns);
     buffer_append_varint(&worker->results, worker->record.size);
     buffer_append_bytes(&worker->results, buffer_bytes(&worker->record));
+    job_release(job);
     batch_add(&worker->done, job);
 }
 

@@ -216,7 +216,8 @@ static bool take_exchange(struct bytes view, bool borrows, struct exchange *exch
     uint64_t status, interim, links;
     if (!take_begin(&view, &version, exchange) || !take_byte(&view, 2, &tls) ||
         !take_number(&view, UINT16_MAX, &status) || !take_number(&view, UINT16_MAX, &interim) ||
-        !bytes_take_varint(&view, &exchange->flags) || !take_message(&view, version, borrows, &exchange->request) ||
+        !bytes_take_varint(&view, &exchange->flags) ||
+        !take_message(&view, version, borrows, &exchange->request) ||
         !take_message(&view, version, borrows, &exchange->response) || !take_number(&view, LINKS_MAX, &links))
         return false;
     exchange->tls = tls != 0;

@@ -9,6 +9,7 @@
 #include "replay/created.h"
 #include "replay/places.h"
 #include "replay/state/json_spot.h"
+#include "replay/state/lessons.h"
 #include "replay/state/live_values.h"
 
 #include <openssl/evp.h>
@@ -40,6 +41,7 @@ struct jar {
     struct keymap_key key;
     struct jar *next;
     bool login_ok;
+    uint64_t changes;
     struct cookie *cookies;
     size_t cookie_count;
 };
@@ -49,6 +51,8 @@ struct linker {
     size_t limit;
     uint64_t forgotten;
     uint64_t lesson;
+    uint64_t stored; /* values that are new, or other than before */
+    uint64_t known;  /* for linker_known: credentials stored, and what was forgotten */
     struct keymap values;
     struct entry *oldest, **newest;
     struct keymap jars;
@@ -130,6 +134,12 @@ uint64_t linker_lesson(const struct linker *linker)
     return linker->lesson;
 }
 
+uint64_t linker_known(const struct linker *linker, const struct linker_context *context)
+{
+    const struct jar *jar = keymap_get(&linker->jars, keymap_key(context->session, context->iteration));
+    return linker->known + (jar ? jar->changes : 0);
+}
+
 uint64_t linker_forgotten(const struct linker *linker)
 {
     return linker->forgotten + created_overflow(linker->created);
@@ -144,6 +154,7 @@ static void forget_oldest(struct linker *linker)
     keymap_remove(&linker->values, entry->key);
     entry_free(entry);
     linker->forgotten++;
+    linker->known++;
 }
 
 /* What stands in a header as it came must not end or split the header of another request. */
@@ -174,6 +185,7 @@ static struct entry *remember(struct linker *linker, struct keymap_key key, enum
         linker->newest = &entry->next;
         keymap_set(&linker->values, key, entry);
     }
+    linker->stored++;
     free(entry->raw);
     entry->raw = xmemdup(raw.data, raw.size);
     entry->size = raw.size;
@@ -193,6 +205,7 @@ static struct jar *jar_of(struct linker *linker, const struct linker_context *co
         if (!linker->oldest_jar)
             linker->newest_jar = &linker->oldest_jar;
         keymap_remove(&linker->jars, oldest->key);
+        linker->known += oldest->changes + 1;
         jar_free(oldest);
         linker->forgotten++;
     }
@@ -229,7 +242,10 @@ static void jar_set(struct jar *jar, struct bytes name, struct bytes value)
         jar->cookies = xrealloc(jar->cookies, (jar->cookie_count + 1) * sizeof *jar->cookies);
         cookie = &jar->cookies[jar->cookie_count++];
         *cookie = (struct cookie){.name = xstrndup((const char *)name.data, name.size)};
+    } else if (bytes_equal(bytes_of(cookie->value), value)) {
+        return;
     }
+    jar->changes++;
     free(cookie->value);
     cookie->value = xstrndup((const char *)value.data, value.size);
 }
@@ -450,30 +466,6 @@ static void learn_id(struct linker *linker, const struct linker_context *context
         live_values_add(linker->live, context->iteration, value, recorded, !link->strong);
 }
 
-/* What of an answer's head is learned from, by the first letters of its fields' names: most answers have nothing of it. */
-struct lessons {
-    bool cookies, validators, places;
-};
-
-static struct lessons lessons_of(struct bytes head)
-{
-    struct lessons lessons = {0};
-    if (!head.size)
-        return lessons;
-    const uint8_t *at = head.data, *end = head.data + head.size;
-    while (at && end - at > 5) {
-        uint32_t word;
-        memcpy(&word, at, sizeof word);
-        word |= UINT32_C(0x20202020); /* small letters */
-        lessons.cookies |= memcmp(&word, "set-", 4) == 0;
-        lessons.validators |= memcmp(&word, "etag", 4) == 0 || memcmp(&word, "last", 4) == 0;
-        lessons.places |= memcmp(&word, "loca", 4) == 0;
-        at = memchr(at, '\n', (size_t)(end - at));
-        at = at ? at + 1 : NULL;
-    }
-    return lessons;
-}
-
 bool linker_learn(struct linker *linker, const struct linker_context *context,
                   const struct exchange *exchange, struct bytes head, struct bytes body)
 {
@@ -498,7 +490,9 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
             !find_issued(context, exchange, link, same_before(exchange, i), head, body, &value) ||
             !value.size)
             continue;
+        uint64_t stored = linker->stored;
         remember(linker, keymap_tag_key(link->tag, context->iteration), link->place, value);
+        linker->known += linker->stored - stored;
         struct bytes recorded;
         if (linker->live && find_issued(context, exchange, link, same_before(exchange, i),
                                         buffer_bytes(&exchange->response.head),

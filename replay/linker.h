@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct linker;
+struct linker_context;
 
 /* |limit| entries each of values, sessions and created places are remembered; 0: 1,000,000. |base_path| ("" or
  * "/prefix") is what the target's paths begin with and the recorded ones do not. Returns owned. */
@@ -33,6 +34,9 @@ void linker_remember_live(struct linker *linker);
 void linker_turn_off(struct linker *linker);
 /* Returns a number that is another one whenever linker_learn may have learned something since. */
 uint64_t linker_lesson(const struct linker *linker);
+/* Returns a number that is another one whenever linker_replace and linker_replace_header may put in something else than before for
+ * |context|'s session, its overrides apart. */
+uint64_t linker_known(const struct linker *linker, const struct linker_context *context);
 /* Returns how many entries were forgotten for want of room. */
 uint64_t linker_forgotten(const struct linker *linker);
 

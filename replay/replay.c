@@ -36,9 +36,9 @@
 #define WINDOW_JOBS         4096
 #define RESULTS_LEVEL       (-12) /* of zstd: 60 bytes a result instead of 46, at well under half the work */
 /* A closed loop reads no further ahead than its sessions need: what is read long before it is sent has left the caches. */
-#define WINDOW_LOOP_JOBS    512
-#define WINDOW_SESSION_JOBS 8
-#define LOOP_AHEAD          4096 /* records, for the same reason */
+#define WINDOW_LOOP_JOBS    256
+#define WINDOW_SESSION_JOBS 4
+#define LOOP_AHEAD          1024 /* records, for the same reason */
 #define WINDOW_BYTES        (UINT64_C(256) * 1024 * 1024)
 
 /* Everything a run holds, from the checked settings to the open files. */

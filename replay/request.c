@@ -1,11 +1,9 @@
 #include "replay/request.h"
 
-#include "common/coding.h"
-#include "common/http1_head.h"
 #include "filters/pseudonym.h"
 #include "replay/fresh.h"
+#include "replay/request_build.h"
 #include "replay/state/accounts.h"
-#include "replay/state/link_rules.h"
 #include "replay/state/url_places.h"
 
 #include <string.h>
@@ -15,103 +13,19 @@
 #define IS(name, text) bytes_equal_nocase(name, BYTES_LITERAL(text))
 #define HEAD_GROWS     256 /* bytes that a head is expected to grow by */
 
-/* What building one request passes around. */
-struct build {
-    struct request *request;
-    const struct request_rules *rules;
-    struct linker *linker;
-    const struct linker_context *context;
-    const struct exchange *exchange;
-    struct http1_request_line line;
-    struct bytes recorded_host;
-    struct bytes host; /* that takes its place; no data: as recorded */
-    bool conditional_linked;
-    bool authorized;
-    bool noted;            /* a field may say something about how the request is to be sent */
-    bool scans;            /* the request carries a credential: its parts are searched for pseudonyms */
-    const uint8_t *copied; /* as far as the recorded head is in the new one already */
-    const struct id_spot *spots;
-    size_t spot_count;
-    struct linker_context own;         /* with what its account has */
-    struct linker_override *overrides; /* room for them */
-    struct link_injection injection;
-};
-
-/* Appends |text| with the pseudonyms in it replaced. */
-static void put_linked(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
-{
-    if (build->scans)
-        linker_replace(build->linker, build->context, place, text, out, &build->request->found);
-    else
-        buffer_append_bytes(out, text);
-}
-
-static bool is_within(const struct id_spot *spot, struct bytes text)
-{
-    return text.size && spot->value.data >= text.data && spot->value.data < text.data + text.size;
-}
-
-/* Appends |text|, a part of the recorded request, with the ids in it replaced. Returns whether any stands in it. */
-static bool put_ids(struct build *build, struct bytes text, struct buffer *out)
-{
-    const uint8_t *copied = text.data;
-    bool any = false;
-    for (size_t i = 0; i < build->spot_count; i++) {
-        const struct id_spot *spot = &build->spots[i];
-        if (!is_within(spot, text))
-            continue;
-        any = true;
-        size_t before = out->size;
-        buffer_append(out, copied, (size_t)(spot->value.data - copied));
-        if (linker_put_id(build->linker, build->context, spot, out)) {
-            copied = spot->value.data + spot->value.size;
-            build->request->found.linked++;
-        } else {
-            out->size = before;
-            build->request->found.unlinked++;
-        }
-    }
-    if (any)
-        buffer_append(out, copied, (size_t)(text.data + text.size - copied));
-    return any;
-}
-
 /* Appends |target| with what was created in it in its place at the target. Returns false, with nothing appended, where nothing was. */
 static bool put_places(struct build *build, struct bytes target, struct buffer *out)
 {
     size_t size;
     struct bytes actual, rest;
     if (!linker_place(build->linker, build->context, target, &size, &actual))
-        return put_ids(build, target, out);
+        return request_build_ids(build, target, out);
     build->request->found.linked++;
     buffer_append_bytes(out, actual);
     rest = bytes_make(target.data + size, target.size - size);
-    if (!put_ids(build, rest, out))
+    if (!request_build_ids(build, rest, out))
         buffer_append_bytes(out, rest);
     return true;
-}
-
-static bool find_place(void *arg, struct bytes path, size_t *ret_size, struct bytes *ret_actual)
-{
-    const struct build *build = arg;
-    return linker_place(build->linker, build->context, path, ret_size, ret_actual);
-}
-
-/* Appends |text|, JSON or pairs, with the URLs in it leading to what was created. Returns false, with nothing appended, where none does. */
-static bool put_urls(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
-{
-    const struct url_places places = {find_place, build, build->recorded_host};
-    size_t count = place == LINK_PLACE_JSON ? url_places_in_json(&places, text, out)
-                                            : url_places_in_pairs(&places, text, out);
-    build->request->found.linked += count;
-    return count > 0;
-}
-
-static void swap(struct buffer *a, struct buffer *b)
-{
-    struct buffer kept = *a;
-    *a = *b;
-    *b = kept;
 }
 
 /* Returns false where a rewrite failed. */
@@ -137,10 +51,11 @@ static bool put_target(struct build *build)
     if (query) {
         size_t before = (size_t)(query + 1 - target.data);
         buffer_append(rewritten, target.data, before);
-        if (put_urls(build, LINK_PLACE_FORM, bytes_make(query + 1, target.size - before), rewritten))
+        if (request_build_urls(build, LINK_PLACE_FORM, bytes_make(query + 1, target.size - before),
+                               rewritten))
             target = buffer_bytes(rewritten);
     }
-    put_linked(build, LINK_PLACE_QUERY, target, linked);
+    request_build_linked(build, LINK_PLACE_QUERY, target, linked);
     buffer_clear(rewritten);
     struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
     for (size_t i = 0; i < 2; i++) {
@@ -150,7 +65,7 @@ static bool put_target(struct build *build)
         if (verdict == REWRITE_FAILED)
             return false;
         if (verdict == REWRITE_CHANGED) {
-            swap(linked, rewritten);
+            request_build_swap(linked, rewritten);
             buffer_clear(rewritten);
         }
     }
@@ -205,10 +120,10 @@ static void put_origin(struct build *build, struct bytes value, struct buffer *o
             buffer_append_bytes(out, actual);
             rest = bytes_make(rest.data + size, rest.size - size);
         }
-        put_linked(build, LINK_PLACE_QUERY, rest, out);
+        request_build_linked(build, LINK_PLACE_QUERY, rest, out);
         return;
     }
-    put_linked(build, LINK_PLACE_QUERY, value, out);
+    request_build_linked(build, LINK_PLACE_QUERY, value, out);
 }
 
 static void put_validators(struct build *build, struct bytes name, struct bytes value, struct buffer *out)
@@ -320,7 +235,7 @@ static void put_value(struct build *build, const struct http1_field *field, enum
 {
     const struct request_rules *rules = build->rules;
     const struct body *body = &build->exchange->request.body;
-    if (build->spot_count && put_ids(build, field->value, out))
+    if (build->spot_count && request_build_ids(build, field->value, out))
         return;
     if (known == CONTENT_LENGTH && keeps_length(build, field->value)) {
         buffer_append_bytes(out, field->value);
@@ -390,7 +305,8 @@ static void copy_up_to(struct build *build, const uint8_t *end)
     build->copied = end;
 }
 
-static void put_field(struct build *build, const struct http1_field *field)
+/* Returns whether what it wrote depends on nothing but |field|, the settings of the run and what struct repeated_key says. */
+static bool put_field(struct build *build, const struct http1_field *field)
 {
     struct buffer *head = &build->request->head;
     struct rewriter *rewriter = build->rules->rewriter;
@@ -399,11 +315,11 @@ static void put_field(struct build *build, const struct http1_field *field)
     if (known == RUN) {
         copy_up_to(build, field->line.data);
         build->copied = line_end;
-        return;
+        return true;
     }
     build->noted |= known == CONNECTION || known == EXPECT;
     if (!field->split || !field->value.size || (rewriter && rewriter_discards(rewriter, field->name)))
-        return;
+        return false;
     copy_up_to(build, field->value.data);
     size_t before = head->size;
     put_value(build, field, known, head);
@@ -412,6 +328,35 @@ static void put_field(struct build *build, const struct http1_field *field)
         head->size -= (size_t)(field->value.data - field->line.data);
         build->copied = line_end;
     }
+    return known == OTHER || known == HOST || known == COOKIE || known == AUTHORIZATION;
+}
+
+/* Returns whether header lines can become what they became in the request before. */
+static bool may_repeat(const struct build *build)
+{
+    return !build->spot_count && !build->rules->rewriter && !build->injection.rewriter &&
+           !build->rules->bearer.data && !build->context->override_count;
+}
+
+/* Takes from the front of |fields| the lines that were built before, as they were. */
+static void put_repeated(struct build *build, struct bytes *fields)
+{
+    struct request *request = build->request;
+    const struct linker_context *context = build->context;
+    const struct repeated_key key = {.session = context->session,
+                                     .known = linker_known(build->linker, context),
+                                     .recognition_key = context->recognition_key,
+                                     .iteration = context->iteration,
+                                     .scans = build->scans};
+    const struct repeated_end *end = repeated_lines_find(&request->lines, &key, *fields);
+    if (!end)
+        return;
+    copy_up_to(build, fields->data);
+    buffer_append(&request->head, request->lines.built.data, end->built);
+    request->found.linked += end->linked;
+    request->found.unlinked += end->unlinked;
+    *fields = bytes_make(fields->data + end->recorded, fields->size - end->recorded);
+    build->copied = fields->data;
 }
 
 /* Notes what |field| says about how the request is to be sent. */
@@ -438,9 +383,44 @@ static bool rewrite_fields(struct build *build)
         if (verdict == REWRITE_FAILED)
             return false;
         if (verdict == REWRITE_CHANGED)
-            swap(&request->head, made);
+            request_build_swap(&request->head, made);
     }
     return true;
+}
+
+/* Writes the header lines |fields|, up to where it leaves them. */
+static void put_fields(struct build *build, struct bytes *fields)
+{
+    struct request *request = build->request;
+    const struct linker_found before = request->found;
+    struct http1_field field;
+    bool keeps = may_repeat(build);
+    if (keeps)
+        put_repeated(build, fields);
+    const uint8_t *prefix = build->scans ? pseudonym_prefix(*fields) : NULL;
+    for (;;) {
+        const uint8_t *from = fields->data;
+        size_t built = 0;
+        if (keeps) {
+            copy_up_to(build, from);
+            built = request->head.size;
+        }
+        pass_over(build, fields, prefix);
+        if (fields->data == from) {
+            if (!http1_next_field(fields, &field))
+                return;
+            keeps = put_field(build, &field) && keeps;
+        }
+        if (keeps) {
+            copy_up_to(build, fields->data);
+            keeps = repeated_lines_add(&request->lines, bytes_make(from, (size_t)(fields->data - from)),
+                                       bytes_make(request->head.data + built, request->head.size - built),
+                                       request->found.linked - before.linked,
+                                       request->found.unlinked - before.unlinked);
+        }
+        if (prefix && prefix < fields->data)
+            prefix = pseudonym_prefix(*fields);
+    }
 }
 
 /* Writes the head. Returns false where a rewrite failed. */
@@ -454,15 +434,7 @@ static bool put_head(struct build *build, struct bytes head)
     if (!put_target(build))
         return false;
     build->copied = target.data + target.size;
-    const uint8_t *prefix = build->scans ? pseudonym_prefix(fields) : NULL;
-    for (;;) {
-        pass_over(build, &fields, prefix);
-        if (!http1_next_field(&fields, &field))
-            break;
-        put_field(build, &field);
-        if (prefix && prefix < fields.data)
-            prefix = pseudonym_prefix(fields);
-    }
+    put_fields(build, &fields);
     copy_up_to(build, fields.data);
     if (build->rules->bearer.data && !build->authorized) {
         buffer_append_text(&request->head, "Authorization: ");
@@ -478,125 +450,6 @@ static bool put_head(struct build *build, struct bytes head)
     buffer_append_text(&request->head, build->rules->run_id);
     buffer_append_text(&request->head, "\r\n\r\n");
     return true;
-}
-
-static enum link_place body_place(struct bytes head)
-{
-    struct http1_field type;
-    if (!http1_find_field(head, "Content-Type", &type))
-        return LINK_PLACE_BODY;
-    if (memmem(type.value.data, type.value.size, "json", 4))
-        return LINK_PLACE_JSON;
-    if (memmem(type.value.data, type.value.size, "x-www-form-urlencoded", 21))
-        return LINK_PLACE_FORM;
-    return LINK_PLACE_BODY;
-}
-
-/* Puts into a form, which is in scratch 1, what is to be put there. */
-static void inject_form(struct build *build)
-{
-    struct buffer *plain = &build->request->scratch[1], *made = &build->request->scratch[2], query = {0};
-    buffer_append_text(&query, "/?");
-    buffer_append_bytes(&query, buffer_bytes(plain));
-    buffer_clear(made);
-    if (rewriter_target(build->injection.form, buffer_bytes(&query), made) == REWRITE_CHANGED &&
-        made->size >= 2) {
-        buffer_clear(plain);
-        buffer_append(plain, made->data + 2, made->size - 2);
-    }
-    buffer_free(&query);
-}
-
-/* Rewrites JSON, which is in scratch 1. Returns false where a rewrite failed. */
-static bool rewrite_body(struct build *build)
-{
-    struct buffer *plain = &build->request->scratch[1], *made = &build->request->scratch[2];
-    struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
-    for (size_t i = 0; i < 2; i++) {
-        if (!rewriters[i] || !rewriter_wants_json(rewriters[i]))
-            continue;
-        buffer_clear(made);
-        enum rewrite_verdict verdict = rewriter_json(rewriters[i], buffer_bytes(plain), made);
-        if (verdict == REWRITE_FAILED)
-            return false;
-        if (verdict == REWRITE_CHANGED)
-            swap(plain, made);
-    }
-    return true;
-}
-
-/* Appends the trailers to the body. Returns false where a rewrite failed. */
-static bool put_trailers(struct build *build)
-{
-    struct request *request = build->request;
-    struct bytes trailers = buffer_bytes(&build->exchange->request.trailers);
-    struct buffer *lines = &request->scratch[1], *made = &request->scratch[2];
-    struct rewriter *rewriters[] = {build->injection.rewriter, build->rules->rewriter};
-    buffer_clear(lines);
-    put_linked(build, LINK_PLACE_HEADER, trailers, lines);
-    for (size_t i = 0; i < 2 && trailers.size > 0; i++) {
-        if (!rewriters[i])
-            continue;
-        buffer_clear(made);
-        enum rewrite_verdict verdict = rewriter_trailers(rewriters[i], buffer_bytes(lines), made);
-        if (verdict == REWRITE_FAILED)
-            return false;
-        if (verdict == REWRITE_CHANGED)
-            swap(lines, made);
-    }
-    buffer_append_bytes(&request->body, buffer_bytes(lines));
-    return true;
-}
-
-static enum unsent_reason put_body(struct build *build, struct bytes head)
-{
-    const struct body *body = &build->exchange->request.body;
-    struct request *request = build->request;
-    struct buffer *plain = &request->scratch[1], *coded = &request->scratch[2];
-    struct bytes content = buffer_bytes(&body->content);
-    struct http1_field coding;
-    enum link_place place = content.size ? body_place(head) : LINK_PLACE_BODY;
-    struct rewriter *injected = build->injection.rewriter;
-    bool rewrites =
-        content.size && place == LINK_PLACE_JSON &&
-        (rewriter_wants_json(build->rules->rewriter) || (injected && rewriter_wants_json(injected)));
-    if (rewrites && body->coded)
-        return UNSENT_REWRITE_FAILED;
-    if (content.size && !body->coded) {
-        buffer_clear(plain);
-        buffer_clear(coded);
-        if (put_ids(build, content, coded))
-            content = buffer_bytes(coded);
-        buffer_clear(&request->scratch[0]);
-        if (place != LINK_PLACE_BODY && linker_knows_places(build->linker) &&
-            put_urls(build, place, content, &request->scratch[0]))
-            content = buffer_bytes(&request->scratch[0]);
-        put_linked(build, place, content, plain);
-        if (place == LINK_PLACE_FORM && build->injection.form)
-            inject_form(build);
-        if (rewrites && !rewrite_body(build))
-            return UNSENT_REWRITE_FAILED;
-        content = buffer_bytes(plain);
-        if (http1_find_field(head, "Content-Encoding", &coding)) {
-            if (coding_encode(coding.value, content, coded) != CODING_OK)
-                return UNSENT_BODY_DROPPED;
-            content = buffer_bytes(coded);
-        }
-    }
-    if (body->framing != BODY_FRAMING_CHUNKED) {
-        buffer_append_bytes(&request->body, content);
-        return UNSENT_NONE;
-    }
-    if (content.size) {
-        buffer_printf(&request->body, "%zx\r\n", content.size);
-        buffer_append_bytes(&request->body, content);
-        buffer_append_text(&request->body, "\r\n");
-    }
-    buffer_append_text(&request->body, "0\r\n");
-    if (!put_trailers(build))
-        return UNSENT_REWRITE_FAILED;
-    buffer_append_text(&request->body, "\r\n");
-    return UNSENT_NONE;
 }
 
 /* Finds out what of the request is linked. */
@@ -654,7 +507,7 @@ enum unsent_reason request_build(struct request *request, const struct request_r
     bool first = http1_next_field(&fields, &field) && field.split && IS(field.name, "Host");
     if (first || http1_find_field(head, "Host", &field))
         build.recorded_host = field.value;
-    enum unsent_reason reason = put_body(&build, head);
+    enum unsent_reason reason = request_body_put(&build, head);
     if (reason != UNSENT_NONE)
         return reason;
     if (!choose_host(&build) || !put_head(&build, head))
@@ -674,4 +527,5 @@ void request_free(struct request *request)
     for (size_t i = 0; i < 3; i++)
         buffer_free(&request->target[i]);
     buffer_free(&request->host);
+    repeated_lines_free(&request->lines);
 }

@@ -7,6 +7,7 @@
 #include "common/exchange.h"
 #include "filters/rewrite/rewrite.h"
 #include "replay/linker.h"
+#include "replay/repeated_lines.h"
 #include "replay/result.h"
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct request {
     bool close;           /* Connection: close is sent */
     bool conditional;     /* If-None-Match or If-Modified-Since, unlinked */
     struct linker_found found;
+    struct repeated_lines lines;
     struct buffer scratch[3];
     struct buffer target[3]; /* scratch: the target of something created, linked, rewritten */
     struct buffer host;      /* scratch: the recorded one, rewritten */

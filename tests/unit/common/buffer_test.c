@@ -34,6 +34,31 @@ static void test_buffer_printf_grows_past_the_small_case(void **state)
     buffer_free(&buffer);
 }
 
+static void test_buffer_that_borrows_copies_before_it_changes(void **state)
+{
+    (void)state;
+    const uint8_t text[] = "borrowed bytes, more than the first sixty-four that a buffer gets when it grows";
+    const struct bytes view = {text, sizeof text - 1};
+    struct buffer buffer = {0};
+    buffer_append_text(&buffer, "its own");
+    buffer_borrow(&buffer, view);
+    assert_ptr_equal(buffer.data, text);
+    assert_int_equal(buffer.size, view.size);
+    buffer_consume(&buffer, 9);
+    assert_true(bytes_equal(bytes_make(buffer.data, 5), BYTES_LITERAL("bytes")));
+    buffer_append_text(&buffer, "!");
+    assert_ptr_not_equal(buffer.data, text + 9);
+    assert_int_equal(buffer.size, view.size - 9 + 1);
+    assert_memory_equal(buffer.data, text + 9, view.size - 9);
+    buffer_borrow(&buffer, view);
+    buffer_clear(&buffer);
+    buffer_append_text(&buffer, "new");
+    assert_true(bytes_equal(buffer_bytes(&buffer), BYTES_LITERAL("new")));
+    buffer_borrow(&buffer, view);
+    buffer_free(&buffer);
+    assert_null(buffer.data);
+}
+
 static void test_varint_round_trip_and_cuts(void **state)
 {
     (void)state;
@@ -76,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buffer_append_and_consume),
         cmocka_unit_test(test_buffer_printf_grows_past_the_small_case),
+        cmocka_unit_test(test_buffer_that_borrows_copies_before_it_changes),
         cmocka_unit_test(test_varint_round_trip_and_cuts),
         cmocka_unit_test(test_bytes_to_u64_refuses_what_is_no_length),
     };

@@ -85,7 +85,12 @@ static void test_codec_round_trip(void **state)
         buffer_clear(&meta);
         buffer_clear(&payload);
         exchange_encode(&one, &meta, &payload);
-        assert_true(exchange_decode(buffer_bytes(&meta), &back));
+        if (family == 1) {
+            assert_true(exchange_decode(buffer_bytes(&meta), &back));
+        } else {
+            assert_true(exchange_decode_borrowed(buffer_bytes(&meta), &back));
+            assert_true(back.request.head.data > meta.data && back.request.head.data < meta.data + meta.size);
+        }
         assert_int_equal(back.request.body.content.size, 0);
         assert_true(exchange_decode_payload(buffer_bytes(&payload), &back));
         assert_true(back.id == one.id && back.connection == one.connection && back.client == one.client);

@@ -122,6 +122,30 @@ static void test_read_ahead_gives_all_in_order_with_any_stretch(void **state)
     }
 }
 
+static void test_read_ahead_gives_what_can_be_held(void **state)
+{
+    (void)state;
+    struct merge *merge = open_traffic();
+    struct read_ahead *ahead = read_ahead_create(merge, 10, 0);
+    struct read_ahead_record first, other;
+    struct exchange exchange = {0};
+    struct held_block *last = NULL;
+    assert_int_equal(read_ahead_next(ahead, &first), MERGE_RECORD);
+    held_block_hold(first.block);
+    while (read_ahead_next(ahead, &other) == MERGE_RECORD)
+        last = other.block;
+    assert_ptr_not_equal(last, first.block); /* there are several blocks */
+    read_ahead_rewind(ahead);
+    while (read_ahead_next(ahead, &other) == MERGE_RECORD)
+        assert_ptr_not_equal(other.block, first.block);
+    assert_true(exchange_decode_borrowed(first.record.meta, &exchange));
+    assert_int_equal(exchange.id, 0);
+    held_block_release(first.block);
+    exchange_free(&exchange);
+    read_ahead_free(ahead);
+    merge_close(merge);
+}
+
 static void test_read_ahead_keeps_to_its_bytes(void **state)
 {
     (void)state;
@@ -136,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_ahead_gives_all_in_order_with_any_stretch),
+        cmocka_unit_test(test_read_ahead_gives_what_can_be_held),
         cmocka_unit_test(test_read_ahead_keeps_to_its_bytes),
     };
     return cmocka_run_group_tests(tests, write_traffic, remove_traffic);

@@ -2,9 +2,11 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "replay/sender/http2_remark.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -151,14 +153,52 @@ static size_t on_read(char *data, size_t size, size_t count, void *arg)
     return given;
 }
 
-/* What libcurl says beside its work; no other way it tells that a stream was refused. */
+/* Back to where it was begun: libcurl would send it again, which is decided elsewhere. */
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+    struct curl_lane *lane = arg;
+    if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > lane->request.content.size)
+        return CURL_SEEKFUNC_FAIL;
+    lane->content_given = (size_t)offset;
+    lane->content_ended = false;
+    return CURL_SEEKFUNC_OK;
+}
+
+/* The target ends the connection that |told| is on, and looks at no stream above |last|. */
+static void refuse_above(const struct curl_lane *told, uint64_t last)
+{
+    if (told->connection == CURL_NOWHERE)
+        return;
+    for (struct curl_lane *lane = told->line->first; lane; lane = lane->next)
+        if (lane->step == CURL_STEP_RUNNING && lane->connection == told->connection &&
+            lane->stream != CURL_NOWHERE && lane->stream > last)
+            lane->stream_refused = true;
+}
+
 static int on_remark(CURL *transfer, curl_infotype type, char *data, size_t size, void *arg)
 {
     (void)transfer;
-    static const char refused[] = "REFUSED_STREAM";
     struct curl_lane *lane = arg;
-    if (type == CURLINFO_TEXT && size >= sizeof refused - 1 && memcmp(data, refused, sizeof refused - 1) == 0)
+    uint64_t number;
+    if (type != CURLINFO_TEXT)
+        return 0;
+    switch (http2_remark_read(bytes_make(data, size), &number)) {
+    case HTTP2_REMARK_CONNECTION:
+        lane->connection = number;
+        lane->stream = CURL_NOWHERE;
+        break;
+    case HTTP2_REMARK_STREAM:
+        lane->stream = number;
+        break;
+    case HTTP2_REMARK_GOAWAY:
+        refuse_above(lane, number);
+        break;
+    case HTTP2_REMARK_REFUSED:
         lane->stream_refused = true;
+        break;
+    case HTTP2_REMARK_NONE:
+        break;
+    }
     return 0;
 }
 
@@ -284,6 +324,8 @@ static void set_callbacks(struct curl_lane *lane)
     curl_easy_setopt(transfer, CURLOPT_WRITEDATA, lane);
     curl_easy_setopt(transfer, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(transfer, CURLOPT_READDATA, lane);
+    curl_easy_setopt(transfer, CURLOPT_SEEKFUNCTION, on_seek);
+    curl_easy_setopt(transfer, CURLOPT_SEEKDATA, lane);
     curl_easy_setopt(transfer, CURLOPT_DEBUGFUNCTION, on_remark);
     curl_easy_setopt(transfer, CURLOPT_DEBUGDATA, lane);
     curl_easy_setopt(transfer, CURLOPT_VERBOSE, (long)(lane->sender->http2 != SENDER_HTTP1));

@@ -18,6 +18,7 @@
 /* Connections of one multi handle; of those one line of HTTP/2 may take so many. */
 #define CURL_CONNECTIONS_MAX   128
 #define CURL_HTTP2_CONNECTIONS 6
+#define CURL_NOWHERE           UINT64_MAX
 
 struct curl_sender {
     struct sender base;
@@ -63,6 +64,7 @@ struct curl_line {
     int fd;           /* the last of those */
     struct event closed;
     bool watched;
+    struct event look;     /* for those that wait (curl_waiting.h) */
     uint64_t free_mono_ns; /* connected, or done with the last request */
     uint64_t carried;      /* requests on the connection that is open */
 };
@@ -90,11 +92,14 @@ struct curl_lane {
     struct curl_request request;
     struct curl_answer answer;
     struct sender_outcome outcome;
-    bool waited;          /* for the connection, when it was fired */
-    bool tls_late;        /* opened ahead, as far as TCP goes */
-    bool established;     /* the connection is there, the request is being sent */
-    bool retried;         /* libcurl wanted to send it again */
-    bool stream_refused;  /* HTTP/2: the target did not look at it */
+    uint64_t fired_mono_ns;
+    bool waited;         /* for the connection, when it was fired */
+    bool tls_late;       /* opened ahead, as far as TCP goes */
+    bool established;    /* the connection is there, the request is being sent */
+    bool retried;        /* libcurl wanted to send it again */
+    bool stream_refused; /* HTTP/2: the target did not look at it */
+    uint64_t connection,
+        stream; /* likewise: where the request is, as libcurl numbers them; CURL_NOWHERE: not known */
     bool made_connection; /* for this request */
     bool handed_over;     /* and it was ours */
     bool answered_early;  /* HTTP/2: completely, and the request is not sent yet */
@@ -129,6 +134,8 @@ void curl_line_drop(struct curl_line *line);
 void curl_lane_let_last(struct curl_lane *lane, uint64_t wait_ns);
 /* Has |error| (NONE: it is open) told from the loop. */
 void curl_lane_defer(struct curl_lane *lane, enum transport_error error, const char *detail);
+/* Takes the transfer out of the multi handle and adds it again. */
+void curl_lane_begin_again(struct curl_lane *lane);
 /* Makes |lane|'s transfer, and tells libcurl what holds for all requests of it. */
 void curl_lane_set_up(struct curl_lane *lane);
 /* Frees what that made; the transfer is not under way. */

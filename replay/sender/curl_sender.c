@@ -9,6 +9,7 @@
 #include "common/keymap.h"
 #include "common/mem.h"
 #include "replay/sender/curl_lane.h"
+#include "replay/sender/curl_waiting.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TRIES_MAX 8 /* to begin a request of HTTP/2 */
+#define TRIES_MAX 100 /* to begin a request of HTTP/2, at a target that ends its connections all the time */
 
 void curl_line_drop(struct curl_line *line)
 {
@@ -269,7 +270,16 @@ static void start_transfer(struct curl_lane *lane)
     curl_lane_set_request(lane);
     curl_easy_setopt(lane->transfer, CURLOPT_SHARE, line->share);
     lane->step = CURL_STEP_RUNNING;
+    lane->connection = lane->stream = CURL_NOWHERE;
     curl_loop_add(line->loop, lane->transfer);
+    if (lane->sender->http2 != SENDER_HTTP1 && !lane->established)
+        curl_waiting_watch(line);
+}
+
+void curl_lane_begin_again(struct curl_lane *lane)
+{
+    curl_loop_remove(lane->line->loop, lane->transfer);
+    start_transfer(lane);
 }
 
 /* The transfer has ended, or is to. */
@@ -308,7 +318,6 @@ static void on_transfer_done(CURL *transfer, CURLcode code)
     bool misled = code == CURLE_HTTP2 && lane->sender->http2 == SENDER_HTTP2_PRIOR &&
                   !lane->made_connection && lane->answer.bytes_seen == 0;
     if ((lane->begin_anew || unseen || misled) && ++lane->tries < TRIES_MAX) {
-        curl_loop_remove(lane->line->loop, transfer);
         lane->is_anew = lane->begin_anew;
         lane->waited = true;
         lane->begin_anew = lane->stream_refused = lane->established = lane->retried = false;
@@ -317,7 +326,7 @@ static void on_transfer_done(CURL *transfer, CURLcode code)
         deadline_stop(&lane->request_deadline);
         if (!lane->connect_deadline.running)
             deadline_start(&lane->sender->connects, &lane->connect_deadline, clock_mono_ns());
-        start_transfer(lane);
+        curl_lane_begin_again(lane);
     } else {
         end_transfer(lane, code);
     }
@@ -443,6 +452,7 @@ static void curl_lane_fire(struct sender_lane *base, const struct sender_request
     lane->done_arg = arg;
     lane->opened = NULL;
     lane->outcome = (struct sender_outcome){0};
+    lane->fired_mono_ns = now;
     lane->tries = 0;
     lane->stream_refused = lane->begin_anew = lane->is_anew = lane->answered_early = false;
     lane->established = lane->retried = lane->made_connection = lane->handed_over = false;
@@ -558,6 +568,7 @@ static struct curl_line *line_of(struct curl_sender *sender, const struct target
     line->stream = STREAM_CLOSED;
     line->fd = -1;
     line->loop = loop_with_room(sender, &line->loop_index);
+    curl_waiting_init(line);
     sender->loops[line->loop_index].lines++;
     if (sender->http2 != SENDER_HTTP1)
         keymap_set(&sender->lines, key, line);
@@ -597,6 +608,7 @@ static void curl_lane_free(struct sender_lane *base)
     free(lane);
     if (line->first)
         return;
+    curl_waiting_done(line);
     curl_line_drop(line);
     if (sender->http2 != SENDER_HTTP1)
         keymap_remove(&sender->lines, line->key);

@@ -161,9 +161,9 @@ struct message {
     struct buffer head;     /* start line to empty line, inclusive, as on the wire */
     struct buffer trailers; /* trailer lines of a chunked body as on the wire, without the final empty line */
     struct body body;
-    uint64_t defects;        /* MESSAGE_DEFECT bits */
-    uint64_t first_ns;       /* wall clock of the packet with the first byte; 0 where nothing was seen */
-    uint64_t last_ns;        /* wall clock of the packet with the last byte */
+    uint64_t defects;  /* MESSAGE_DEFECT bits */
+    uint64_t first_ns; /* wall clock of the packet with the first byte; 0 where nothing was seen */
+    uint64_t last_ns;  /* wall clock of the packet that completed it: the latest that carried any of it */
     uint32_t withheld_lines; /* header lines that could not be split and were not kept */
     uint32_t withheld_bytes; /* their length */
 };

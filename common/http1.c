@@ -83,7 +83,7 @@ static void feed_length(struct http1 *parser, struct bytes *data)
     *data = bytes_make(data->data + size, data->size - size);
     parser->left -= size;
     parser->counts.bytes_recorded += size;
-    parser->message.last_ns = parser->packet_ns;
+    http1_parser_stamp(parser);
     http1_parser_body(parser, part);
     if (parser->left == 0)
         http1_parser_end(parser, true);
@@ -96,7 +96,7 @@ static void feed_chunked(struct http1 *parser, struct bytes *data)
     enum http1_chunk_result result = http1_chunked_read(&parser->chunked, data, &content);
     if (before > data->size) {
         parser->counts.bytes_recorded += before - data->size;
-        parser->message.last_ns = parser->packet_ns;
+        http1_parser_stamp(parser);
     }
     switch (result) {
     case CHUNK_MORE:
@@ -123,7 +123,7 @@ static void feed_trailers(struct http1 *parser, struct bytes *data)
     struct bytes part = bytes_make(data->data, size);
     *data = bytes_make(data->data + size, data->size - size);
     parser->counts.bytes_recorded += size;
-    parser->message.last_ns = parser->packet_ns;
+    http1_parser_stamp(parser);
     struct buffer *held = &parser->held;
     size_t room = TRAILERS_MAX > held->size ? TRAILERS_MAX - held->size : 0;
     if (parser->line_dropped || part.size > room) {
@@ -161,7 +161,7 @@ static void feed_pass(struct http1 *parser, struct bytes *data)
 static void feed_close(struct http1 *parser, struct bytes *data)
 {
     parser->counts.bytes_recorded += data->size;
-    parser->message.last_ns = parser->packet_ns;
+    http1_parser_stamp(parser);
     http1_parser_body(parser, *data);
     *data = (struct bytes){0};
 }

@@ -48,7 +48,8 @@ struct http1_message {
     uint64_t defects;    /* MESSAGE_DEFECT bits; final at |end| */
     bool doubtful;       /* it stands behind a message with two lengths: another reader may see none here */
     uint64_t first_ns;   /* packet time of its first byte */
-    uint64_t last_ns;    /* packet time of its last byte so far */
+    uint64_t
+        last_ns; /* of the packet that completes what is there so far: the latest that carried any of it */
 };
 
 /* Where the events go. Views are borrowed for the call. Events of a message: head, body and body_gap any

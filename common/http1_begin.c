@@ -414,10 +414,10 @@ void http1_begin_feed(struct http1 *parser, struct bytes *data)
     struct bytes part = bytes_make(data->data, size);
     *data = bytes_make(data->data + size, data->size - size);
     if (parser->state == STATE_START && parser->head_bytes == 0) {
-        parser->message.first_ns = parser->packet_ns;
+        parser->message.first_ns = parser->message.last_ns = parser->packet_ns;
         parser->line_start = 0;
     }
-    parser->message.last_ns = parser->packet_ns;
+    http1_parser_stamp(parser);
     http1_parser_extend(parser, part);
     if (!lf) {
         http1_parser_hold(parser);

@@ -73,6 +73,14 @@ struct http1 {
     struct http1_counts counts;
 };
 
+/* Notes that the packet of this moment carried bytes of the message. One that was sent again, or overtaken, completes it though
+ * others hold its last bytes. */
+static inline void http1_parser_stamp(struct http1 *parser)
+{
+    if (parser->packet_ns > parser->message.last_ns)
+        parser->message.last_ns = parser->packet_ns;
+}
+
 /* Returns the head so far, borrowed until bytes are fed. */
 struct bytes http1_parser_view(const struct http1 *parser);
 /* Makes the head stand in |held|. */

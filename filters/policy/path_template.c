@@ -55,6 +55,35 @@ int path_templates_add(struct path_templates *templates, struct bytes text, uint
     return 0;
 }
 
+/* Whether |earlier| matches each path that |later| does, and locates the same segments in it. */
+static bool covers(struct bytes earlier, struct bytes later)
+{
+    struct bytes wanted, segment;
+    while (next_segment(&earlier, &wanted)) {
+        if (is_word(wanted, "...")) {
+            while (next_segment(&later, &segment))
+                if (is_hole(segment))
+                    return false;
+            return true;
+        }
+        if (!next_segment(&later, &segment) || is_word(segment, "..."))
+            return false;
+        bool hole = is_hole(segment), any = hole || is_word(segment, "*");
+        if (is_hole(wanted) ? !hole && (any || segment.size == 0)
+                            : hole || (!is_word(wanted, "*") && (any || !bytes_equal(wanted, segment))))
+            return false;
+    }
+    return later.size == 0;
+}
+
+uint16_t path_templates_covering(const struct path_templates *templates, struct bytes text)
+{
+    for (size_t i = 0; i < templates->count; i++)
+        if (covers(templates->items[i].text, text))
+            return templates->items[i].id;
+    return 0;
+}
+
 /* Returns whether |coded| without its percent codings is |plain|. */
 static bool equals_decoded(struct bytes coded, struct bytes plain)
 {

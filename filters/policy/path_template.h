@@ -25,6 +25,8 @@ struct path_templates {
 
 /* Adds the template |text|, borrowed for the set's life, as |id|. On failure |err| says what is wrong. */
 int path_templates_add(struct path_templates *templates, struct bytes text, uint16_t id, struct error *err);
+/* Returns the id of a template that locates all that |text|, which can be added, would; 0 where none does by itself. */
+uint16_t path_templates_covering(const struct path_templates *templates, struct bytes text);
 /* Gives the id of the first template that locates each segment of |path|, 0 where there is none, to |ret_ids|, |max| at most. Returns whether
  * there is any. */
 bool path_templates_match(const struct path_templates *templates, struct bytes path, size_t max,

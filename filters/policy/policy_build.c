@@ -116,6 +116,18 @@ bool policy_build_names(struct policy *policy, const struct policy_names *names)
     return true;
 }
 
+bool policy_build_has_name(const struct policy *policy, const struct policy_names *names, struct bytes key)
+{
+    const struct policy_name *list = names->stem ? policy->stems : policy->whole;
+    size_t count = names->stem ? policy->stem_count : policy->slots;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].key && list[i].decision.rule == POLICY_NO_RULE &&
+            (names->places & ~list[i].places) == 0 &&
+            bytes_equal(bytes_make((const uint8_t *)list[i].key, list[i].size), key))
+            return true;
+    return false;
+}
+
 void policy_build_default_names(struct policy *policy)
 {
     for (size_t i = 0; i < policy_tables_count; i++) {

@@ -60,6 +60,8 @@ void policy_build_begin(struct policy *policy);
 const char *policy_build_copy(struct policy *policy, struct bytes text);
 /* Adds the names of |names|, whose text lives as long as the policy. Returns false where there are too many stems. */
 bool policy_build_names(struct policy *policy, const struct policy_names *names);
+/* Returns whether the name |key| was added before, of the kind and at least for the places of |names|. */
+bool policy_build_has_name(const struct policy *policy, const struct policy_names *names, struct bytes key);
 /* Adds the built-in names. */
 void policy_build_default_names(struct policy *policy);
 /* Adds |rule|; returns its number, POLICY_NO_RULE where there are too many. */

@@ -42,6 +42,30 @@ static bool never_there(unsigned places, struct bytes name)
     return false;
 }
 
+/* What is in bodies only (JSON may stand in a query as well). */
+#define POLICY_IN_BODIES (POLICY_IN_FORM | POLICY_IN_MULTIPART | POLICY_IN_PART_HEAD)
+
+/* Returns a rule where rules locate all header fields with cookies. */
+static uint16_t cookies_located(const struct policy *policy)
+{
+    uint16_t sent = policy_located_by(policy, POLICY_IN_HEADER, BYTES_LITERAL("Cookie"));
+    uint16_t set = policy_located_by(policy, POLICY_IN_RESPONSE_HEADER, BYTES_LITERAL("Set-Cookie"));
+    return sent == POLICY_NO_RULE || set == POLICY_NO_RULE ? POLICY_NO_RULE : sent > set ? sent : set;
+}
+
+/* Returns a rule where rules locate all bodies. */
+static uint16_t bodies_located(const struct policy *policy)
+{
+    uint16_t sent = policy->bodies[false].rule, got = policy->bodies[true].rule;
+    return sent == POLICY_NO_RULE || got == POLICY_NO_RULE ? POLICY_NO_RULE : sent > got ? sent : got;
+}
+
+static int covered(const struct policy *policy, uint16_t earlier, struct error *err)
+{
+    return error_set(err, ERROR_USAGE, "can never match: the rule in line %u locates the same before",
+                     policy->rules[earlier - 1].line);
+}
+
 static int add_name(struct policy *policy, uint16_t number, unsigned places, struct bytes name,
                     struct error *err)
 {
@@ -56,9 +80,12 @@ static int add_name(struct policy *policy, uint16_t number, unsigned places, str
         return error_set(err, ERROR_USAGE, "'%.*s' frames the message: it always stays", (int)name.size,
                          (const char *)name.data);
     uint16_t earlier = policy_located_by(policy, places, name);
+    if (earlier == POLICY_NO_RULE && places == POLICY_IN_COOKIE)
+        earlier = cookies_located(policy);
+    if (earlier == POLICY_NO_RULE && (places & ~(unsigned)POLICY_IN_BODIES) == 0)
+        earlier = bodies_located(policy);
     if (earlier != POLICY_NO_RULE)
-        return error_set(err, ERROR_USAGE, "can never match: the rule in line %u locates the same before",
-                         policy->rules[earlier - 1].line);
+        return covered(policy, earlier, err);
     if (!policy_build_name_rule(policy, number, places, name))
         return error_set(err, ERROR_USAGE, "more than %d names with '*'", POLICY_GLOBS_MAX);
     return 0;
@@ -74,6 +101,12 @@ static const struct policy_rule *same_before(const struct policy *policy, uint16
     return NULL;
 }
 
+static bool is_in_bodies(struct bytes location)
+{
+    return begins(location, "json:") || begins(location, "form.") || begins(location, "multipart.") ||
+           begins(location, "field.");
+}
+
 static int add_body(struct policy *policy, uint16_t number, bool requests, bool responses, struct error *err)
 {
     switch (policy->rules[number - 1].strategy.kind) {
@@ -86,6 +119,15 @@ static int add_body(struct policy *policy, uint16_t number, bool requests, bool 
     case STRATEGY_FAKE:
         return error_set(err, ERROR_USAGE, "a body is preserved or removed; locate values in it to do else");
     }
+    uint16_t decided = requests && responses ? bodies_located(policy) : policy->bodies[responses].rule;
+    if (decided != POLICY_NO_RULE)
+        return covered(policy, decided, err);
+    for (uint16_t i = 0; i + 1 < number; i++)
+        if (is_in_bodies(bytes_of(policy->rules[i].location)))
+            return error_set(err, ERROR_USAGE,
+                             "the rule in line %u locates values in bodies, and would not where a body is "
+                             "preserved or removed as a whole: leave out one of them",
+                             policy->rules[i].line);
     for (unsigned response = 0; response < 2; response++)
         if ((response ? responses : requests) && policy->bodies[response].rule == POLICY_NO_RULE)
             policy->bodies[response] = policy_build_decision(policy, number, POLICY_PUBLIC);
@@ -106,7 +148,10 @@ static int add_path(struct policy *policy, uint16_t number, struct bytes path, s
     case STRATEGY_FAKE:
         break;
     }
-    return path_templates_add(&policy->templates, path, number, err);
+    uint16_t earlier = path_templates_covering(&policy->templates, path);
+    if (path_templates_add(&policy->templates, path, number, err) != 0)
+        return -1;
+    return earlier == 0 ? 0 : covered(policy, earlier, err);
 }
 
 /* Goes along a path and looks for an earlier rule that locates what it leads to. */

@@ -102,6 +102,8 @@ static int read_rule(struct reading *reading, const yaml_node_t *node)
         return -1;
     if (!values[0])
         return yaml_reader_fail(yaml, node, "no 'locate' says where the values are");
+    if (yaml_reader_filled(yaml, values[0], "locate") != 0)
+        return -1;
     for (size_t at = 0; (item = yaml_reader_item(yaml, values[0], &at));) {
         struct bytes text = yaml_scalar(item);
         struct error wrong;
@@ -169,8 +171,8 @@ static int read_detect(struct reading *reading, yaml_node_t *node)
     return 0;
 }
 
-/* Joins the items of |node| as keys with blanks between, as names of policy_tables.h are. */
-static int join_names(struct reading *reading, yaml_node_t *node, const char **ret_names)
+/* Joins the items of |node|, whose places and kind |names| has, as keys with blanks between, as names of policy_tables.h are. */
+static int join_names(struct reading *reading, yaml_node_t *node, struct policy_names *names)
 {
     struct buffer text = {0};
     yaml_node_t *item;
@@ -181,11 +183,14 @@ static int join_names(struct reading *reading, yaml_node_t *node, const char **r
         if (size == 0)
             status = yaml_reader_fail(&reading->yaml, item,
                                       "no name: names are compared by their letters and digits");
+        else if (policy_build_has_name(reading->policy, names, bytes_make((const uint8_t *)key, size)))
+            status = yaml_reader_fail(&reading->yaml, item,
+                                      "can never match: the same name stands before, in the same places");
         if (text.size > 0)
             buffer_append_byte(&text, ' ');
         buffer_append(&text, key, size);
     }
-    *ret_names = policy_build_copy(reading->policy, buffer_bytes(&text));
+    names->names = policy_build_copy(reading->policy, buffer_bytes(&text));
     buffer_free(&text);
     return status;
 }
@@ -222,7 +227,11 @@ static int read_names(struct reading *reading, const yaml_node_t *node)
     names.class = (enum policy_class) class;
     names.shape = (enum policy_shape)shape;
     names.stem = values[6];
-    if (join_names(reading, values[5] ? values[5] : values[6], &names.names) != 0)
+    if (names.shape != POLICY_WHOLE && (names.places & ~(unsigned)POLICY_IN_HEADERS))
+        return yaml_reader_fail(yaml, values[3], "shape goes with names of headers only");
+    yaml_node_t *list = values[5] ? values[5] : values[6];
+    if (yaml_reader_filled(yaml, values[2], "in") != 0 || yaml_reader_filled(yaml, list, "names") != 0 ||
+        join_names(reading, list, &names) != 0)
         return -1;
     return policy_build_names(reading->policy, &names)
                ? 0
@@ -260,6 +269,8 @@ static int read_select(struct reading *reading, yaml_node_t *node)
     yaml_node_t *values[COUNT(keys)];
     struct buffer text = {0};
     int status = yaml_reader_mapping(&reading->yaml, node, "select", keys, COUNT(keys), values);
+    for (unsigned i = 0; i < COUNT(keys) && status == 0; i++)
+        status = values[i] ? yaml_reader_filled(&reading->yaml, values[i], keys[i]) : 0;
     if (status == 0 && values[0])
         status = join_expressions(reading, values[0], "", &text);
     if (status == 0 && values[1])

@@ -6,6 +6,19 @@
 
 #define WORD_MAX 40
 
+/* Returns the line where a second document begins, 0 where there is none. */
+static size_t second_document(yaml_parser_t *parser)
+{
+    yaml_document_t more;
+    size_t line = parser->mark.line + 1;
+    if (!yaml_parser_load(parser, &more))
+        return parser->problem_mark.line + 1;
+    bool any = yaml_document_get_root_node(&more) != NULL;
+    line = any ? more.start_mark.line + 1 : line;
+    yaml_document_delete(&more);
+    return any ? line : 0;
+}
+
 int yaml_reader_open(struct yaml_reader *reader, struct bytes text)
 {
     yaml_parser_t parser;
@@ -22,6 +35,14 @@ int yaml_reader_open(struct yaml_reader *reader, struct bytes text)
         status = error_set(reader->err, ERROR_USAGE, "%s: is empty%s", reader->file,
                            reader->advice ? reader->advice : "");
         yaml_document_delete(&reader->document);
+    } else {
+        size_t line = second_document(&parser);
+        if (line > 0) {
+            status =
+                error_set(reader->err, ERROR_USAGE,
+                          "%s:%zu: a second document begins, which nobody would read", reader->file, line);
+            yaml_document_delete(&reader->document);
+        }
     }
     yaml_parser_delete(&parser);
     return status;
@@ -148,6 +169,14 @@ yaml_node_t *yaml_reader_item(struct yaml_reader *reader, yaml_node_t *node, siz
         return place == 0 ? node : NULL;
     yaml_node_item_t *item = node->data.sequence.items.start + place;
     return item < node->data.sequence.items.top ? yaml_reader_node(reader, *item) : NULL;
+}
+
+int yaml_reader_filled(struct yaml_reader *reader, const yaml_node_t *node, const char *what)
+{
+    bool empty =
+        node->type == YAML_SEQUENCE_NODE && node->data.sequence.items.start == node->data.sequence.items.top;
+    return empty ? yaml_reader_fail(reader, node, "%s: the list is empty, so that nothing ever matches", what)
+                 : 0;
 }
 
 int yaml_reader_number(struct yaml_reader *reader, const yaml_node_t *node, const char *what, uint64_t most,

@@ -41,6 +41,8 @@ int yaml_reader_mapping(struct yaml_reader *reader, const yaml_node_t *node, con
                         const char *const *keys, size_t count, yaml_node_t **ret_values);
 /* Goes through a sequence, or a single value that stands for one: |at| begins with 0. Returns NULL at the end. */
 yaml_node_t *yaml_reader_item(struct yaml_reader *reader, yaml_node_t *node, size_t *at);
+/* Checks that |node| is no empty list. */
+int yaml_reader_filled(struct yaml_reader *reader, const yaml_node_t *node, const char *what);
 /* Reads a number from 0 to |most|, or true or false. */
 int yaml_reader_number(struct yaml_reader *reader, const yaml_node_t *node, const char *what, uint64_t most,
                        uint64_t *ret_number);

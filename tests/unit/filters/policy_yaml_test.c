@@ -79,13 +79,67 @@ static void test_the_default_policy_printed_and_read_back_decides_the_same(void 
     buffer_free(&text);
 }
 
+struct mistake {
+    const char *text;
+    const char *message;
+};
+
+static void check_mistakes(const struct mistake *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct policy *policy = NULL;
+        struct error err = {0};
+        if (policy_yaml_read("p.yaml", bytes_of(rows[i].text), &policy, &err) == 0)
+            fail_msg("taken: %s", rows[i].text);
+        if (!strstr(err.text, rows[i].message))
+            fail_msg("'%s' says '%s', wanted '%s'", rows[i].text, err.text, rows[i].message);
+        assert_int_equal(err.kind, ERROR_USAGE);
+    }
+}
+
+static void test_rules_that_can_never_match_are_told(void **state)
+{
+    (void)state;
+    static const struct mistake rows[] = {
+        {"version: 1\n---\nversion: 1", "p.yaml:2: a second document begins"},
+        {"version: 1\nsanitize:\n- {locate: [], strategy: hash}", "p.yaml:3: locate: the list is empty"},
+        {"version: 1\nselect:\n  keep: []", "p.yaml:3: keep: the list is empty"},
+        {"version: 1\nnames:\n- {class: personal, in: [], names: [a]}", "p.yaml:3: in: the list is empty"},
+        {"version: 1\nnames:\n- {class: personal, in: [json], stems: []}",
+         "p.yaml:3: names: the list is empty"},
+        {"version: 1\nnames:\n- {class: personal, in: [json, query], names: [a_b]}\n- {class: public, in: "
+         "[json], names: [c, aB]}",
+         "p.yaml:4: can never match: the same name stands before"},
+        {"version: 1\nnames:\n- {class: personal, in: [json], shape: list, names: [a]}",
+         "p.yaml:3: shape goes with names of headers only"},
+        {"version: 1\nsanitize:\n- {locate: body, strategy: preserve}\n- {locate: response.body, strategy: "
+         "remove}",
+         "p.yaml:4: locate response.body: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: [request.body, response.body], strategy: remove}\n- {locate: "
+         "body, strategy: preserve}",
+         "p.yaml:4: locate body: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: body, strategy: preserve}\n- {locate: form.a, strategy: hash}",
+         "p.yaml:4: locate form.a: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'json:$.a', strategy: hash}\n- {locate: response.body, strategy: "
+         "preserve}",
+         "p.yaml:4: locate response.body: the rule in line 3 locates values in bodies"},
+        {"version: 1\nsanitize:\n- {locate: [request.header.Cookie, response.header.Set-Cookie], strategy: "
+         "hash}\n- {locate: cookie.a, strategy: mask}",
+         "p.yaml:4: locate cookie.a: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'path:/a/{b}/...', strategy: hash}\n- {locate: 'path:/a/{c}', "
+         "strategy: mask}",
+         "p.yaml:4: locate path:/a/{c}: can never match: the rule in line 3"},
+        {"version: 1\nsanitize:\n- {locate: 'path:/*/{b}/{c}', strategy: hash}\n- {locate: 'path:/a/{c}/d', "
+         "strategy: mask}",
+         "p.yaml:4: locate path:/a/{c}/d: can never match: the rule in line 3"},
+    };
+    check_mistakes(rows, sizeof rows / sizeof rows[0]);
+}
+
 static void test_mistakes_are_told_with_line_and_hint(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        const char *message;
-    } rows[] = {
+    static const struct mistake rows[] = {
         {"", "p.yaml: is empty"},
         {"a: [", "p.yaml:2: no YAML"},
         {"- a", "p.yaml:1: a policy: wanted keys"},
@@ -165,15 +219,7 @@ static void test_mistakes_are_told_with_line_and_hint(void **state)
         {"version: 1\rrewrite: []", "on lines of its own"},
         {"version: 1\nnames:\n- {class: publik, in: query, names: a}", "did you mean 'public'?"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct policy *policy = NULL;
-        struct error err = {0};
-        if (policy_yaml_read("p.yaml", bytes_of(rows[i].text), &policy, &err) == 0)
-            fail_msg("taken: %s", rows[i].text);
-        if (!strstr(err.text, rows[i].message))
-            fail_msg("'%s' says '%s', wanted '%s'", rows[i].text, err.text, rows[i].message);
-        assert_int_equal(err.kind, ERROR_USAGE);
-    }
+    check_mistakes(rows, sizeof rows / sizeof rows[0]);
 }
 
 static struct keys *keys;
@@ -506,6 +552,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_default_policy_printed_and_read_back_decides_the_same),
         cmocka_unit_test(test_mistakes_are_told_with_line_and_hint),
+        cmocka_unit_test(test_rules_that_can_never_match_are_told),
         cmocka_unit_test(test_rules_locate_by_name),
         cmocka_unit_test(test_fakes_take_the_place_of_values),
         cmocka_unit_test(test_rules_locate_by_json_path),

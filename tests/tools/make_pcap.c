@@ -106,16 +106,13 @@ static void note_exchange(void *arg, const struct traffic_exchange *exchange)
     row->body_bytes[1] = exchange->response.wire_bytes;
 }
 
-static void note_time(uint64_t *time_ns, uint64_t byte, uint64_t begin, uint64_t end, uint64_t now_ns)
-{
-    if (*time_ns == 0 && byte >= begin && byte < end)
-        *time_ns = now_ns;
-}
-
 static void note_captured(struct generator *g, const struct lane *lane, const struct turn_packet *packet)
 {
     uint64_t begin = packet->offset, end = begin + packet->size;
-    lane->turn.segments[packet->side][packet->segment].captured = true;
+    bool *captured = &lane->turn.segments[packet->side][packet->segment].captured;
+    if (*captured)
+        return; /* a copy changes nothing */
+    *captured = true;
     for (size_t i = 0; i < lane->turn.exchange_count; i++) {
         const struct turn_exchange *exchange = &lane->turn.exchanges[i];
         const struct turn_message *message = &exchange->message[packet->side];
@@ -123,8 +120,10 @@ static void note_captured(struct generator *g, const struct lane *lane, const st
         uint64_t *times_ns =
             &row->times_ns[packet->side == TURN_CLIENT ? TRUTH_REQUEST_FIRST : TRUTH_RESPONSE_FIRST];
         bool begun = row->times_ns[TRUTH_REQUEST_FIRST] != 0;
-        note_time(&times_ns[0], message->first, begin, end, g->written_ns);
-        note_time(&times_ns[1], message->end - 1, begin, end, g->written_ns);
+        if (message->first >= begin && message->first < end)
+            times_ns[0] = g->written_ns;
+        if (message->first < end && message->end > begin)
+            times_ns[1] = g->written_ns; /* packets are written in order: the latest completes the message */
         if (!begun && row->times_ns[TRUTH_REQUEST_FIRST])
             g->order[g->order_count++] = exchange->number;
     }

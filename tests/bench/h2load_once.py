@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Runs h2load with HTTP/1.1 on 64 connections and prints requests/s and requests per CPU-second: h2load_once.py URL REQUESTS"""
+"""Runs h2load on 64 connections and prints requests/s and requests per CPU-second: h2load_once.py URL REQUESTS [OPTION...]; --h1 has it
+use HTTP/1.1."""
 import os
 import re
 import subprocess
 import sys
 
-child = subprocess.Popen(["h2load", "--h1", "-t1", "-c64", "-n", sys.argv[2], sys.argv[1]], stdout=subprocess.PIPE, text=True)
+child = subprocess.Popen(["h2load", *sys.argv[3:], "-t1", "-c64", "-n", sys.argv[2], sys.argv[1]], stdout=subprocess.PIPE, text=True)
 text = child.stdout.read()
 _, status, usage = os.wait4(child.pid, 0)
 requests = int(re.search(r"(\d+) succeeded", text).group(1))

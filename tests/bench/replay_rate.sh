@@ -47,7 +47,7 @@ for round in $(seq "$rounds"); do
     mine "https://127.0.0.1:$((port + 1))" --insecure >"$scratch/mine"
     echo "nan nan" >"$scratch/other"
     if command -v h2load >/dev/null; then
-        taskset -c 1 python3 "$here/h2load_once.py" "https://127.0.0.1:$((port + 1))/items/7?page=1" "$exchanges" >"$scratch/other"
+        taskset -c 1 python3 "$here/h2load_once.py" "https://127.0.0.1:$((port + 1))/items/7?page=1" "$exchanges" --h1 >"$scratch/other"
     fi
     beside TLS "$round"
 done

@@ -136,10 +136,24 @@ bool created_learn(struct created *created, uint32_t iteration, struct bytes rec
     if (base && actual.size > base + 1 && memcmp(actual.data, created->base_path, base) == 0 &&
         actual.data[base] == '/')
         actual = bytes_make(actual.data + base, actual.size - base);
-    bool moved = !bytes_equal(recorded, actual);
-    if (moved || find(created, iteration, recorded))
+    created_add(created, iteration, recorded, actual);
+    return !bytes_equal(recorded, actual);
+}
+
+void created_add(struct created *created, uint32_t iteration, struct bytes recorded, struct bytes actual)
+{
+    if (recorded.size <= PATH_MAX_SIZE && actual.size <= PATH_MAX_SIZE &&
+        (!bytes_equal(recorded, actual) || find(created, iteration, recorded)))
         add(created, iteration, recorded, actual);
-    return moved;
+}
+
+bool created_exact(const struct created *created, uint32_t iteration, struct bytes recorded,
+                   struct bytes *ret_actual)
+{
+    const struct place *place = created->count ? find(created, iteration, recorded) : NULL;
+    if (place)
+        *ret_actual = bytes_make(place->actual, place->actual_size);
+    return place != NULL;
 }
 
 bool created_find(const struct created *created, uint32_t iteration, struct bytes target, size_t *ret_size,

@@ -26,6 +26,11 @@ void created_free(struct created *created);
 bool created_learn(struct created *created, uint32_t iteration, struct bytes recorded_head,
                    struct bytes actual_head);
 
+/* The same for what is told in another way: |recorded| is |actual| at the target. */
+void created_add(struct created *created, uint32_t iteration, struct bytes recorded, struct bytes actual);
+/* Finds what was created as |recorded| and nothing else. */
+bool created_exact(const struct created *created, uint32_t iteration, struct bytes recorded,
+                   struct bytes *ret_actual);
 /* Finds the created place that request |target| (origin form) names at its front, |ret_size| bytes of it, and where that is at the target, borrowed.
  * Returns false where it names none that moved in |iteration|. */
 bool created_find(const struct created *created, uint32_t iteration, struct bytes target, size_t *ret_size,

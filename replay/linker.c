@@ -8,7 +8,7 @@
 #include "filters/pseudonym.h"
 #include "replay/created.h"
 #include "replay/places.h"
-#include "replay/state/json_spot.h"
+#include "replay/state/issued_ids.h"
 #include "replay/state/lessons.h"
 #include "replay/state/live_values.h"
 
@@ -57,6 +57,7 @@ struct linker {
     struct entry *oldest, **newest;
     struct keymap jars;
     struct created *created;
+    struct created *ids;      /* strong ids, by what was recorded */
     struct live_values *live; /* NULL: not asked for */
     struct jar *oldest_jar, **newest_jar;
     struct buffer plain; /* scratch */
@@ -69,6 +70,7 @@ struct linker *linker_create(size_t limit, const char *base_path)
     struct linker *linker = xcalloc(1, sizeof *linker);
     linker->limit = limit ? limit : DEFAULT_LIMIT;
     linker->created = created_create(base_path, limit);
+    linker->ids = created_create("", limit);
     linker->newest = &linker->oldest;
     linker->newest_jar = &linker->oldest_jar;
     return linker;
@@ -122,6 +124,7 @@ void linker_free(struct linker *linker)
     keymap_free(&linker->values);
     keymap_free(&linker->jars);
     created_free(linker->created);
+    created_free(linker->ids);
     live_values_free(linker->live);
     buffer_free(&linker->plain);
     buffer_free(&linker->body);
@@ -142,7 +145,7 @@ uint64_t linker_known(const struct linker *linker, const struct linker_context *
 
 uint64_t linker_forgotten(const struct linker *linker)
 {
-    return linker->forgotten + created_overflow(linker->created);
+    return linker->forgotten + created_overflow(linker->created) + created_overflow(linker->ids);
 }
 
 static void forget_oldest(struct linker *linker)
@@ -389,80 +392,49 @@ static void learn_validators(struct linker *linker, const struct linker_context 
     }
 }
 
-/* Splits the path of the Location, if there is one alone, behind its last '/'. */
-static bool location_id(struct bytes head, struct bytes *ret_parent, struct bytes *ret_id)
+/* Notes where what |link| gave out stands at the target, so that URLs lead there: under the path of its collection. A strong id also names it
+ * alone. |recorded| and |value| are as they stand. */
+static void learn_place(struct linker *linker, const struct linker_context *context,
+                        const struct exchange *exchange, const struct link *link, struct bytes recorded,
+                        struct bytes value)
 {
-    struct bytes path, value, other;
-    if (!places_find_header(head, BYTES_LITERAL("Location"), 0, &value) ||
-        places_find_header(head, BYTES_LITERAL("Location"), 1, &other) ||
-        !id_like_location_path(value, &path))
-        return false;
-    size_t size = path.size;
-    while (path.data[size - 1] != '/')
-        size--;
-    *ret_parent = bytes_make(path.data, size);
-    *ret_id = bytes_make(path.data + size, path.size - size);
-    return true;
-}
-
-/* Finds what the target's answer gave out in the stead of |link|: in JSON at the same spot as the recorded one. */
-static bool find_created(const struct exchange *exchange, const struct link *link, struct bytes head,
-                         struct bytes body, struct bytes *ret_value)
-{
-    struct bytes parent, recorded = buffer_bytes(&exchange->response.body.content);
-    struct id_spot spot;
-    if (link->place == LINK_PLACE_HEADER)
-        return location_id(buffer_bytes(&exchange->response.head), &parent, ret_value) &&
-               location_id(head, &parent, ret_value);
-    if (!recorded.size) { /* not kept: all that is told is the name */
-        bool found = id_spots_created(exchange, link, body, &spot);
-        *ret_value = spot.value;
-        return found;
+    struct buffer path = {0}, actual = {0};
+    enum link_place place = link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place;
+    buffer_clear(&linker->plain);
+    places_decode(place, value, &linker->plain);
+    struct bytes plain = buffer_bytes(&linker->plain);
+    if (link->strong && place == LINK_PLACE_JSON && !has_control(plain))
+        created_add(linker->ids, context->iteration, recorded, plain);
+    issued_id_collection(exchange, link, &path);
+    if (place == LINK_PLACE_JSON && path.size > 0 && path.data[0] == '/') {
+        buffer_append_bytes(&actual, buffer_bytes(&path));
+        buffer_append_bytes(&path, recorded);
+        if (places_encode(LINK_PLACE_PATH, plain, &actual))
+            created_add(linker->created, context->iteration, buffer_bytes(&path), buffer_bytes(&actual));
     }
-    if (!id_spots_created(exchange, link, recorded, &spot))
-        return false;
-    size_t offset = (size_t)(spot.value.data - recorded.data);
-    if (offset > 0 && recorded.data[offset - 1] == '"')
-        offset--;
-    return json_spot_find(body, json_spot_at(recorded, offset), ret_value);
-}
-
-/* Keeps where the weak id |link| was created: its collection's path as recorded, with the '/'. */
-static void set_parent(struct entry *entry, const struct exchange *exchange, const struct link *link)
-{
-    struct buffer text = {0};
-    struct bytes parent = {0}, id;
-    struct http1_request_line line;
-    if (link->place == LINK_PLACE_HEADER) {
-        if (location_id(buffer_bytes(&exchange->response.head), &parent, &id))
-            buffer_append_bytes(&text, parent);
-    } else if (http1_request_line(buffer_bytes(&exchange->request.head), &line)) {
-        size_t size = 0;
-        while (size < line.target.size && !memchr("?#", line.target.data[size], 2))
-            size++;
-        buffer_append(&text, line.target.data, size);
-        if (size > 0 && text.data[size - 1] != '/')
-            buffer_append_byte(&text, '/');
-    }
-    free((void *)entry->parent.data);
-    entry->parent = bytes_make(xmemdup(text.data, text.size), text.size);
-    buffer_free(&text);
+    buffer_free(&path);
+    buffer_free(&actual);
 }
 
 static void learn_id(struct linker *linker, const struct linker_context *context,
                      const struct exchange *exchange, const struct link *link, struct bytes head,
                      struct bytes body)
 {
-    struct bytes value;
-    if (!find_created(exchange, link, head, body, &value) || bytes_equal(value, BYTES_LITERAL("null")))
+    struct bytes value, recorded;
+    if (!issued_id_find(exchange, link, head, body, &value) || bytes_equal(value, BYTES_LITERAL("null")))
         return;
     struct entry *entry = remember(linker, keymap_tag_key(link->tag, context->iteration),
                                    link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place, value);
-    if (entry && !link->strong && !entry->parent.data)
-        set_parent(entry, exchange, link);
-    struct bytes recorded;
-    if (linker->live && find_created(exchange, link, buffer_bytes(&exchange->response.head),
-                                     buffer_bytes(&exchange->response.body.content), &recorded))
+    if (entry && !link->strong && !entry->parent.data) {
+        struct buffer parent = {0};
+        issued_id_collection(exchange, link, &parent);
+        entry->parent = bytes_make(xmemdup(parent.data, parent.size), parent.size);
+        buffer_free(&parent);
+    }
+    if (!entry || !issued_id_recorded(exchange, link, &recorded))
+        return;
+    learn_place(linker, context, exchange, link, recorded, value);
+    if (linker->live)
         live_values_add(linker->live, context->iteration, value, recorded, !link->strong);
 }
 
@@ -643,9 +615,15 @@ bool linker_place(const struct linker *linker, const struct linker_context *cont
     return created_find(linker->created, context->iteration, target, ret_size, ret_actual);
 }
 
+bool linker_id(const struct linker *linker, const struct linker_context *context, struct bytes recorded,
+               struct bytes *ret_actual)
+{
+    return created_exact(linker->ids, context->iteration, recorded, ret_actual);
+}
+
 bool linker_knows_places(const struct linker *linker)
 {
-    return created_any(linker->created);
+    return created_any(linker->created) || created_any(linker->ids);
 }
 
 static bool is_number(struct bytes text)

@@ -96,11 +96,14 @@ void linker_replace_header(struct linker *linker, const struct linker_context *c
  * cannot stand there. */
 bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
                    struct buffer *out);
-/* Returns whether anything that was created is elsewhere at the target. */
+/* Returns whether anything that was created, place or id, is another one at the target. */
 bool linker_knows_places(const struct linker *linker);
 /* Finds where what was created at the front of |target| is at the target, as created_find does. */
 bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,
                   size_t *ret_size, struct bytes *ret_actual);
+/* Finds what the target gave out, plain, in the stead of the id |recorded|, as that stood in JSON: one of those that lineage.h calls strong. */
+bool linker_id(const struct linker *linker, const struct linker_context *context, struct bytes recorded,
+               struct bytes *ret_actual);
 /* Finds the target's validator in the stead of |recorded| (one entity tag, or a date) on |path|. */
 bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
                       struct bytes recorded, struct bytes *ret_value);

@@ -45,9 +45,15 @@ static bool find_place(void *arg, struct bytes path, size_t *ret_size, struct by
     return linker_place(build->linker, build->context, path, ret_size, ret_actual);
 }
 
+static bool find_id(void *arg, struct bytes recorded, struct bytes *ret_actual)
+{
+    const struct build *build = arg;
+    return linker_id(build->linker, build->context, recorded, ret_actual);
+}
+
 bool request_build_urls(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
 {
-    const struct url_places places = {find_place, build, build->recorded_host};
+    const struct url_places places = {find_place, find_id, build, build->recorded_host};
     size_t count = place == LINK_PLACE_JSON ? url_places_in_json(&places, text, out)
                                             : url_places_in_pairs(&places, text, out);
     build->request->found.linked += count;

@@ -148,6 +148,33 @@ static void test_id_links_urls_in_values_lead_to_what_was_created(void **state)
            "application/x-www-form-urlencoded\r\nContent-Length: 25\r\n\r\nto=/orders/ord-1/x&page=2");
 }
 
+/* An id that JSON alone tells: no Location names its place. */
+static void test_id_links_ids_without_a_place_in_urls_and_arrays(void **state)
+{
+    (void)state;
+    expect("POST /api/kits?x=1 HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 200 OK\r\n" JSON "\r\n{\"id\":\"kit-123456\",\"name\":\"seven\"}",
+           "HTTP/1.1 200 OK\r\n" JSON "\r\n{\"id\":\"k 1\",\"name\":\"seven\"}", NULL);
+    expect("POST /api/notes HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n" JSON "\r\n{\"id\":17}",
+           "HTTP/1.1 200 OK\r\n" JSON "\r\n{\"id\":94}", NULL);
+    expect("GET /items/2?next=%2Fapi%2Fnotes%2F17&p=17 HTTP/1.1\r\nHost: shop.example\r\nReferer: "
+           "http://shop.example/api/kits/kit-123456/parts?x=kit-123456\r\n\r\n",
+           OK, OK,
+           "GET /items/2?next=%2Fapi%2Fnotes%2F94&p=17 HTTP/1.1\r\nHost: shop.example\r\nReferer: "
+           "http://shop.example/api/kits/k%201/parts?x=kit-123456\r\n\r\n");
+    expect(
+        "GET /items/2 HTTP/1.1\r\nHost: shop.example\r\nReferer: http://shop.example/other/notes/17\r\n\r\n",
+        OK, OK, NULL);
+    expect(
+        "POST /sets HTTP/1.1\r\n" JSON
+        "Content-Length: 83\r\n\r\n{\"kits\": [ \"kit-123456\" ,\"x\",\"17\", 17],\"title\":\"kit-123456\","
+        "\"kit-123456\":[\"seven\"]}",
+        OK, OK,
+        "POST /sets HTTP/1.1\r\n" JSON
+        "Content-Length: 76\r\n\r\n{\"kits\": [ \"k 1\" ,\"x\",\"17\", 17],\"title\":\"kit-123456\","
+        "\"kit-123456\":[\"seven\"]}");
+}
+
 static void test_id_links_what_an_earlier_request_carried_stays(void **state)
 {
     (void)state;
@@ -209,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_id_links_strong_id_in_every_place),
         TEST(test_id_links_urls_in_values_lead_to_what_was_created),
+        TEST(test_id_links_ids_without_a_place_in_urls_and_arrays),
         TEST(test_id_links_what_an_earlier_request_carried_stays),
         TEST(test_id_links_short_id_only_under_the_path_it_was_created_in),
         TEST(test_id_links_unanswered_creation_leaves_the_recorded_id),

@@ -3,12 +3,13 @@
 #include <endian.h>
 #include <string.h>
 
-/* First byte of the metadata: the layout. The first had no digests. */
+/* First byte of the metadata: the layout. The first had no digests, the second no content. */
 #define CODEC_FIRST   1
-#define CODEC_VERSION 2
-/* Bits of a body's byte. */
+#define CODEC_VERSION 3
+/* Bits of a body's byte. Version 1 knows the first, version 2 the second, too. */
 #define BODY_BIT_CODED    1u
 #define BODY_BIT_DIGESTED 2u
+#define BODY_BIT_INLINE   4u /* the content follows */
 /* Bits of a link's byte. */
 #define LINK_BIT_IDENTITY 1u
 #define LINK_BIT_STRONG   2u
@@ -27,7 +28,12 @@ static void put_bytes(struct buffer *out, struct bytes view)
     buffer_append_bytes(out, view);
 }
 
-static void put_message(struct buffer *out, const struct message *message)
+static bool stands_inline(const struct message *request)
+{
+    return request->body.content.size > 0 && request->body.content.size <= EXCHANGE_INLINE_MAX;
+}
+
+static void put_message(struct buffer *out, const struct message *message, bool inlines)
 {
     put_bytes(out, buffer_bytes(&message->head));
     put_bytes(out, buffer_bytes(&message->trailers));
@@ -35,7 +41,8 @@ static void put_message(struct buffer *out, const struct message *message)
     buffer_append_byte(out, (uint8_t)message->body.state);
     buffer_append_byte(out, (uint8_t)message->body.reason);
     buffer_append_byte(out, (uint8_t)((message->body.coded ? BODY_BIT_CODED : 0) |
-                                      (message->body.digested ? BODY_BIT_DIGESTED : 0)));
+                                      (message->body.digested ? BODY_BIT_DIGESTED : 0) |
+                                      (inlines ? BODY_BIT_INLINE : 0)));
     if (message->body.digested)
         buffer_append(out, message->body.digest, BODY_DIGEST_SIZE);
     buffer_append_varint(out, message->body.wire_bytes);
@@ -44,6 +51,8 @@ static void put_message(struct buffer *out, const struct message *message)
     put_fixed(out, message->last_ns);
     buffer_append_varint(out, message->withheld_lines);
     buffer_append_varint(out, message->withheld_bytes);
+    if (inlines)
+        put_bytes(out, buffer_bytes(&message->body.content));
 }
 
 void exchange_encode(const struct exchange *exchange, struct buffer *meta, struct buffer *payload)
@@ -60,8 +69,9 @@ void exchange_encode(const struct exchange *exchange, struct buffer *meta, struc
     buffer_append_varint(meta, exchange->status);
     buffer_append_varint(meta, exchange->interim);
     buffer_append_varint(meta, exchange->flags);
-    put_message(meta, &exchange->request);
-    put_message(meta, &exchange->response);
+    bool inlines = stands_inline(&exchange->request);
+    put_message(meta, &exchange->request, inlines);
+    put_message(meta, &exchange->response, false);
     buffer_append_varint(meta, exchange->link_count);
     for (size_t i = 0; i < exchange->link_count; i++) {
         const struct link *link = &exchange->links[i];
@@ -72,7 +82,7 @@ void exchange_encode(const struct exchange *exchange, struct buffer *meta, struc
         buffer_append(meta, link->tag, LINK_TAG_SIZE);
         put_bytes(meta, bytes_of(link->name));
     }
-    struct bytes request = buffer_bytes(&exchange->request.body.content);
+    struct bytes request = inlines ? (struct bytes){0} : buffer_bytes(&exchange->request.body.content);
     struct bytes response = buffer_bytes(&exchange->response.body.content);
     if (request.size + response.size > 0) {
         put_bytes(payload, request);
@@ -139,11 +149,21 @@ static bool take_digest(struct bytes *view, bool digested, struct body *body)
     return true;
 }
 
+static bool may_have_content(const struct body *body, size_t size)
+{
+    return size == 0 || body->state == BODY_KEPT || body->state == BODY_CUT;
+}
+
+static bool take_content(struct bytes *view, bool borrows, struct body *body)
+{
+    return take_buffer(view, borrows, &body->content) && body->content.size > 0 &&
+           may_have_content(body, body->content.size);
+}
+
 static bool take_message(struct bytes *view, unsigned version, bool borrows, struct message *message)
 {
     unsigned framing, state, reason, bits;
-    unsigned bits_end =
-        version == CODEC_FIRST ? BODY_BIT_CODED + 1 : (BODY_BIT_CODED | BODY_BIT_DIGESTED) + 1;
+    unsigned bits_end = 1u << version; /* each version has one more */
     uint64_t lines, bytes;
     if (!take_buffer(view, borrows, &message->head) || !take_buffer(view, borrows, &message->trailers) ||
         !take_byte(view, BODY_FRAMING_CLOSE + 1, &framing) || !take_byte(view, BODY_DROPPED + 1, &state) ||
@@ -159,7 +179,7 @@ static bool take_message(struct bytes *view, unsigned version, bool borrows, str
     message->body.coded = bits & BODY_BIT_CODED;
     message->withheld_lines = (uint32_t)lines;
     message->withheld_bytes = (uint32_t)bytes;
-    return true;
+    return !(bits & BODY_BIT_INLINE) || take_content(view, borrows, &message->body);
 }
 
 static bool take_link(struct bytes *view, struct exchange *exchange)
@@ -218,7 +238,8 @@ static bool take_exchange(struct bytes view, bool borrows, struct exchange *exch
         !take_number(&view, UINT16_MAX, &status) || !take_number(&view, UINT16_MAX, &interim) ||
         !bytes_take_varint(&view, &exchange->flags) ||
         !take_message(&view, version, borrows, &exchange->request) ||
-        !take_message(&view, version, borrows, &exchange->response) || !take_number(&view, LINKS_MAX, &links))
+        !take_message(&view, version, borrows, &exchange->response) ||
+        exchange->response.body.content.size > 0 || !take_number(&view, LINKS_MAX, &links))
         return false;
     exchange->tls = tls != 0;
     exchange->status = (uint16_t)status;
@@ -248,9 +269,10 @@ bool exchange_decode_borrowed(struct bytes meta, struct exchange *exchange)
     return decode(meta, true, exchange);
 }
 
-static bool may_have_content(const struct body *body, size_t size)
+bool exchange_request_in_payload(const struct exchange *exchange)
 {
-    return size == 0 || body->state == BODY_KEPT || body->state == BODY_CUT;
+    const struct body *body = &exchange->request.body;
+    return body->content.size == 0 && may_have_content(body, 1);
 }
 
 bool exchange_decode_payload(struct bytes payload, struct exchange *exchange)
@@ -259,9 +281,9 @@ bool exchange_decode_payload(struct bytes payload, struct exchange *exchange)
     if (payload.size > 0 && !take_bytes(&payload, &request))
         return false;
     if (!may_have_content(&exchange->request.body, request.size) ||
-        !may_have_content(&exchange->response.body, payload.size))
+        !may_have_content(&exchange->response.body, payload.size) ||
+        (request.size > 0 && exchange->request.body.content.size > 0))
         return false;
-    buffer_clear(&exchange->request.body.content);
     buffer_append_bytes(&exchange->request.body.content, request);
     buffer_clear(&exchange->response.body.content);
     buffer_append_bytes(&exchange->response.body.content, payload);

@@ -206,13 +206,26 @@ static void log_in(struct feeder *feeder, const struct job *job)
     engine_push(feeder->engine, login, thread_of(feeder, login->session));
 }
 
+/* Adds to |job| those bodies that are needed. Returns false where they are damaged. */
+static bool take_payload(const struct feeder *feeder, struct job *job, const struct merge_place *place)
+{
+    struct exchange *exchange = &job->exchange;
+    bool response = feeder->engine->settings->content || linker_wants_recorded_body(exchange);
+    struct bytes payload;
+    if (!response && !exchange_request_in_payload(exchange))
+        return true;
+    if (!merge_payload_at(feeder->options->merge, place, &payload) ||
+        !exchange_decode_payload(payload, exchange))
+        return false;
+    if (!response)
+        buffer_clear(&exchange->response.body.content);
+    return true;
+}
+
 /* What to do with an exchange that was read, once its instant is known. */
 static enum fed hand_over(struct feeder *feeder, struct job *job, const struct merge_place *place)
 {
-    const struct feeder_options *options = feeder->options;
-    struct bytes payload;
-    if (!merge_payload_at(options->merge, place, &payload) ||
-        !exchange_decode_payload(payload, &job->exchange)) {
+    if (!take_payload(feeder, job, place)) {
         store_unfired(feeder, job, RESULT_UNREPLAYABLE, UNSENT_INCOMPLETE);
         feeder->damaged++;
         engine_discard(feeder->engine, job);
@@ -222,8 +235,6 @@ static enum fed hand_over(struct feeder *feeder, struct job *job, const struct m
         judge_fill(&job->exchange);
     if (judge_by_ttfb(&job->exchange))
         job->flags |= RESULT_FLAG(BY_TTFB);
-    if (!feeder->engine->settings->content && !linker_wants_recorded_body(&job->exchange))
-        buffer_clear(&job->exchange.response.body.content);
     job->bytes = sizeof *job + job->exchange.request.head.size + job->exchange.request.body.content.size +
                  job->exchange.response.head.size + job->exchange.response.body.content.size;
     while (!stopped(feeder) && !engine_room(feeder->engine, POLL_NS))

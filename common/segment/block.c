@@ -22,6 +22,7 @@ struct pending {
 
 struct block_builder {
     ZSTD_CCtx *context;
+    bool fastest; /* level 1 */
     struct block_pause pause;
     struct pending *records;
     size_t count;
@@ -32,13 +33,11 @@ struct block_builder {
     struct buffer meta_frame, payload_frame;
 };
 
-/* At the fastest level a smaller table and longer matches are 8 % faster and no larger, on recorded HTTP
- * (tests/bench/README.md). */
-static void tune_fastest(ZSTD_CCtx *context)
-{
-    ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 13);
-    ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 6);
-}
+/* At the fastest level, of what zstd has by itself, a smaller table for bodies and longer matches are faster and no larger, on recorded
+ * HTTP (tests/bench/README.md). In metadata what repeats is further apart. */
+#define META_HASH_LOG    14
+#define PAYLOAD_HASH_LOG 13
+#define MIN_MATCH        6
 
 struct block_builder *block_builder_create(int level)
 {
@@ -47,8 +46,7 @@ struct block_builder *block_builder_create(int level)
     builder->context = ZSTD_createCCtx();
     assert(builder->context);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_compressionLevel, level);
-    if (level == 1)
-        tune_fastest(builder->context);
+    builder->fastest = level == 1;
     /* The block's CRC of what is stored tells damage; hashing what it holds as well costs 7 % of compressing. */
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_checksumFlag, 0);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_contentSizeFlag, 1);
@@ -172,8 +170,13 @@ static size_t compress_with_pauses(const struct block_builder *builder, struct b
     return left == 0 ? out.pos : left;
 }
 
-static void compress(const struct block_builder *builder, struct bytes raw, struct buffer *frame)
+static void compress(const struct block_builder *builder, struct bytes raw, int hash_log,
+                     struct buffer *frame)
 {
+    if (builder->fastest) {
+        ZSTD_CCtx_setParameter(builder->context, ZSTD_c_hashLog, hash_log);
+        ZSTD_CCtx_setParameter(builder->context, ZSTD_c_minMatch, MIN_MATCH);
+    }
     size_t pieces = builder->pause.call ? raw.size / PIECE_BYTES : 0;
     buffer_clear(frame);
     buffer_reserve(frame, ZSTD_compressBound(raw.size) + pieces * FLUSH_BYTES);
@@ -207,10 +210,10 @@ void block_builder_finish(struct block_builder *builder, struct block_frames *re
         assemble(builder);
     struct bytes meta = buffer_bytes(builder->sorted ? &builder->meta : &builder->meta_raw);
     struct bytes payload = buffer_bytes(builder->sorted ? &builder->payload : &builder->payload_raw);
-    compress(builder, meta, &builder->meta_frame);
+    compress(builder, meta, META_HASH_LOG, &builder->meta_frame);
     buffer_clear(&builder->payload_frame);
     if (payload.size > 0)
-        compress(builder, payload, &builder->payload_frame);
+        compress(builder, payload, PAYLOAD_HASH_LOG, &builder->payload_frame);
     struct bytes meta_frame = buffer_bytes(&builder->meta_frame),
                  payload_frame = buffer_bytes(&builder->payload_frame);
     *ret_frames = (struct block_frames){

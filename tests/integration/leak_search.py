@@ -48,13 +48,13 @@ def message(reader):
     state = reader.take(4)
     reader.take(16 if state[3] & 2 else 0)
     reader.varint(), reader.varint(), reader.take(16), reader.varint(), reader.varint()
-    return head, trailers, state
+    return head, trailers, reader.run() if state[3] & 4 else b""
 
 
 def exchange(meta, payload):
     """Yields every part of an exchange as bytes."""
     reader = Reader(meta)
-    assert reader.take(1) == b"\2", "layout version"
+    assert reader.take(1) == b"\3", "layout version"
     reader.take(24)
     reader.take(reader.take(1)[0])
     reader.varint(), reader.take(1), reader.varint(), reader.varint(), reader.varint()
@@ -68,7 +68,9 @@ def exchange(meta, payload):
         body = Reader(payload)
         bodies = [body.run(), b""]
         bodies[1] = body.take(len(payload) - body.at)
-    for (head, trailers, state), body in zip(messages, bodies):
+    for (head, trailers, inline), body in zip(messages, bodies):
+        assert not (inline and body), "content told twice"
+        body = inline or body
         yield head
         yield trailers
         yield body

@@ -91,7 +91,9 @@ static void test_codec_round_trip(void **state)
             assert_true(exchange_decode_borrowed(buffer_bytes(&meta), &back));
             assert_true(back.request.head.data > meta.data && back.request.head.data < meta.data + meta.size);
         }
-        assert_int_equal(back.request.body.content.size, 0);
+        assert_int_equal(back.request.body.content.size, one.request.body.content.size);
+        assert_int_equal(back.response.body.content.size, 0);
+        assert_false(exchange_request_in_payload(&back));
         assert_true(exchange_decode_payload(buffer_bytes(&payload), &back));
         assert_true(back.id == one.id && back.connection == one.connection && back.client == one.client);
         assert_memory_equal(&back.server, &one.server, sizeof one.server);
@@ -115,12 +117,47 @@ static void test_codec_round_trip(void **state)
     buffer_free(&payload);
 }
 
+static void test_codec_keeps_a_short_request_with_the_metadata(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, EXCHANGE_INLINE_MAX, EXCHANGE_INLINE_MAX + 1};
+    struct exchange one = {0}, back = {0};
+    struct buffer meta = {0}, payload = {0};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        bool inlined = sizes[i] > 0 && sizes[i] <= EXCHANGE_INLINE_MAX;
+        fill(&one);
+        buffer_clear(&one.request.body.content);
+        buffer_reserve(&one.request.body.content, sizes[i]);
+        memset(one.request.body.content.data, 'x', sizes[i]);
+        one.request.body.content.size = sizes[i];
+        buffer_clear(&meta);
+        buffer_clear(&payload);
+        exchange_encode(&one, &meta, &payload);
+        assert_true(exchange_decode(buffer_bytes(&meta), &back));
+        assert_int_equal(back.request.body.content.size, inlined ? sizes[i] : 0);
+        assert_int_equal(exchange_request_in_payload(&back), !inlined);
+        assert_true(exchange_decode_payload(buffer_bytes(&payload), &back));
+        expect_message(&back.request, &one.request);
+        expect_message(&back.response, &one.response);
+        if (inlined) { /* it may not be told twice */
+            assert_true(exchange_decode(buffer_bytes(&meta), &back));
+            assert_false(exchange_decode_payload(BYTES_LITERAL("\x01xy"), &back));
+        }
+    }
+    exchange_free(&one);
+    exchange_free(&back);
+    buffer_free(&meta);
+    buffer_free(&payload);
+}
+
 static void test_codec_reads_the_layout_without_digests(void **state)
 {
     (void)state;
     struct exchange one = {0}, back = {0};
     struct buffer meta = {0}, payload = {0};
     fill(&one);
+    buffer_clear(&one.request.body.content);
+    one.request.body.state = BODY_EMPTY;
     exchange_encode(&one, &meta, &payload);
     meta.data[0] = 1;
     assert_false(exchange_decode(buffer_bytes(&meta), &back)); /* it has a digest */
@@ -130,9 +167,9 @@ static void test_codec_reads_the_layout_without_digests(void **state)
     buffer_clear(&meta);
     exchange_encode(&one, &meta, &payload);
     assert_int_equal(meta.size, with - BODY_DIGEST_SIZE);
-    for (uint8_t version = 0; version < 4; version++) {
+    for (uint8_t version = 0; version < 5; version++) {
         meta.data[0] = version;
-        assert_int_equal(exchange_decode(buffer_bytes(&meta), &back), version == 1 || version == 2);
+        assert_int_equal(exchange_decode(buffer_bytes(&meta), &back), version >= 1 && version <= 3);
     }
     meta.data[0] = 1;
     assert_true(exchange_decode(buffer_bytes(&meta), &back));
@@ -197,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codec_round_trip),
+        cmocka_unit_test(test_codec_keeps_a_short_request_with_the_metadata),
         cmocka_unit_test(test_codec_reads_the_layout_without_digests),
         cmocka_unit_test(test_codec_of_an_empty_exchange_has_no_payload),
         cmocka_unit_test(test_codec_refuses_every_cut_and_survives_every_flip),

@@ -4,9 +4,9 @@
  * client that sends again after its server spoke has all its answers, so that there are as many of them as requests, and each has
  * the place of its request (capture/alignment.h). Behind the end of a message whose length is known, a hole hides at least one
  * more. Where they can be laid beside each other in no way, not all answers are here, and none is certain. A batch that the end of
- * the capture, a reset or a limit breaks off has no end to count back from. A client that was seen to send while answers were still
- * to come (a sliding window) has none at all: its connection is uncertain after a hole. Where a request of the batch may be lost,
- * its answers are read without knowing what they answer: what follows a head that says a length, a body or the next status line,
+ * the capture, a reset or a limit breaks off has no end to count back from, unless it is all that was seen of a connection: one
+ * request and its answer. A client that was seen to send while answers were still to come (a sliding window) has none at all: its
+ * connection is uncertain after a hole. Where a request of the batch may be lost, its answers are read without knowing what they answer: what follows a head that says a length, a body or the next status line,
  * tells an answer to HEAD. */
 #include "capture/alignment.h"
 #include "capture/pairing_state.h"
@@ -216,9 +216,18 @@ void pairing_client_goes_on(struct pairing *pairing)
         pairing->slides = true;
 }
 
+/* Whether all that is open is what a connection showed whose beginning was not seen: one request, then one response, and no hole.
+ * Only a client that sent the request ahead of another's answer makes them no pair. */
+static bool is_lone_pair(const struct pairing *pairing)
+{
+    return pairing->connection.midstream && !pairing->response_lost && !pairing->request_hole &&
+           !pairing->uncertain && pairing->answers_seen == 1 && pairing->held_count == 1 &&
+           pairing->count == 1 && http1_counts(pairing->parsers[PAIRING_CLIENT])->bytes_gap == 0;
+}
+
 void pairing_break_off(struct pairing *pairing)
 {
-    pairing->response_hole |= pairing->deferring;
+    pairing->response_hole |= pairing->deferring && !is_lone_pair(pairing);
     pairing_settle(pairing);
 }
 

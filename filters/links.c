@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+struct bytes links_subject(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->link_count; i++)
+        if (exchange->links[i].kind == LINK_USES && exchange->links[i].identity)
+            return bytes_make(exchange->links[i].tag, sizeof exchange->links[i].tag);
+    return (struct bytes){0};
+}
+
 void links_name(struct bytes name, char text[LINKS_NAME_SIZE + 1])
 {
     bool ordinary = name.size > 0 && name.size <= LINKS_NAME_SIZE;

@@ -20,6 +20,9 @@ void links_note(struct exchange *exchange, enum link_kind kind, const struct ato
 void links_note_id(struct exchange *exchange, enum link_kind kind, enum link_place place, struct bytes name,
                    bool strong, const uint8_t tag[LINK_TAG_SIZE]);
 
+/* Returns the tag of the first credential that |exchange| uses and that tells users apart, LINK_TAG_SIZE bytes borrowed from it; empty: none is noted. */
+struct bytes links_subject(const struct exchange *exchange);
+
 /* Writes the name that is kept in links for |name|. */
 void links_name(struct bytes name, char text[LINKS_NAME_SIZE + 1]);
 

@@ -4,6 +4,9 @@
 
 #include "filters/detect/detect_chars.h"
 #include "filters/detect/number_detectors.h"
+#include "filters/links.h"
+#include "filters/policy/policy_build.h"
+#include "filters/strategy/fake.h"
 
 #include <string.h>
 
@@ -86,6 +89,22 @@ static const struct policy_rule *make(struct personal *personal, const struct po
     return rule;
 }
 
+/* Returns whether a value called |name| is somebody's date of birth. */
+static bool is_birth(struct bytes name)
+{
+    char key[POLICY_KEY_MAX];
+    size_t size = policy_key(name, false, key);
+    return (size >= 3 && memcmp(key + size - 3, "dob", 3) == 0) || memmem(key, size, "birth", 5);
+}
+
+/* Appends what the date |value| of |personal|'s exchange becomes and returns the rule that says so, NULL where it is no date. */
+static const struct policy_rule *put_birth(const struct personal *personal, const struct policy *policy,
+                                           const struct keys *keys, struct bytes value, struct buffer *out)
+{
+    struct bytes subject = personal->exchange ? links_subject(personal->exchange) : (struct bytes){0};
+    return fake_make(keys, FAKE_DATE, value, subject, out) ? policy_birth_rule(policy) : NULL;
+}
+
 static bool is_of(const struct personal_memo *memo, const struct atom *atom)
 {
     return memo->value_size == atom->value.size && memo->name_size == atom->name.size &&
@@ -117,6 +136,10 @@ const struct policy_rule *personal_put(struct personal *personal, const struct l
     if (!by_name || atom->decision.class != POLICY_PERSONAL || atom->place == LINK_PLACE_HEADER ||
         !may_look(atom->value))
         return NULL;
+    const struct policy_rule *birth =
+        is_birth(atom->name) ? put_birth(personal, locator->policy, keys, atom->value, out) : NULL;
+    if (birth)
+        return birth;
     if (atom->name.size > PERSONAL_NAME_SIZE)
         return make(personal, locator->policy, keys, atom, out);
     struct personal_memo *memo = &personal->memos[fast_hash(atom->value) >> 20 & (PERSONAL_SLOTS - 1)];

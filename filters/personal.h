@@ -1,5 +1,6 @@
 /* What personal values that are known by their names become: a value that looks like a card number under the name of one becomes the same fake as
- * where only its look tells, so that who checks it takes it and it is one value everywhere. What has no such look becomes its pseudonym. */
+ * where only its look tells, so that who checks it takes it and it is one value everywhere. A date of birth becomes a date long ago. What has no such
+ * look becomes its pseudonym. */
 #ifndef FILTERS_PERSONAL_H
 #define FILTERS_PERSONAL_H
 
@@ -21,6 +22,8 @@ struct personal_memo {
 struct personal {
     struct detector detector; /* of values of ours, too */
     struct personal_memo memos[PERSONAL_SLOTS];
+    const struct exchange *
+        exchange; /* borrowed; whose credential, noted so far, says whose dates of birth are in it. NULL: nothing does */
 };
 
 /* Wipes and releases the memory. */

@@ -655,6 +655,7 @@ static void run(struct sanitizer *sanitizer, struct exchange *exchange, bool lin
     uint64_t flags = exchange->flags;
     sanitizer->exchange = exchange;
     ids_begin(&sanitizer->ids, exchange);
+    sanitizer->personal.exchange = exchange;
     sanitizer->links_only = links_only;
     sanitize_message(sanitizer, &exchange->request, LINK_USES,
                      lost_reason(flags, EXCHANGE_FLAG(REQUEST_GAP), EXCHANGE_FLAG(REQUEST_INCOMPLETE)));
@@ -679,13 +680,10 @@ static void find_subject(struct sanitizer *sanitizer, struct exchange *exchange)
     sanitizer->observer = NULL;
     run(sanitizer, exchange, true);
     sanitizer->observer = observer;
-    for (size_t i = 0; i < exchange->link_count && sanitizer->subject.size == 0; i++) {
-        const struct link *link = &exchange->links[i];
-        if (link->kind != LINK_USES || !link->identity)
-            continue;
-        memcpy(sanitizer->subject_tag, link->tag, sizeof link->tag);
-        sanitizer->subject = bytes_make(sanitizer->subject_tag, sizeof link->tag);
-    }
+    struct bytes tag = links_subject(exchange);
+    if (tag.size > 0)
+        memcpy(sanitizer->subject_tag, tag.data, tag.size);
+    sanitizer->subject = bytes_make(sanitizer->subject_tag, tag.size);
 }
 
 void sanitize_exchange(struct sanitizer *sanitizer, struct exchange *exchange)

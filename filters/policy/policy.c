@@ -376,6 +376,11 @@ uint32_t policy_detect_classes(const struct policy *policy)
     return policy->detect_classes;
 }
 
+const struct policy_rule *policy_birth_rule(const struct policy *policy)
+{
+    return policy_rule_of(policy, policy->births);
+}
+
 bool policy_has_dates(const struct policy *policy)
 {
     return policy->dates;

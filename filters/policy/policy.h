@@ -141,7 +141,9 @@ struct policy_decision policy_otherwise(const struct policy *policy);
 /* Returns the classes that are looked for, a bit each. */
 uint32_t policy_detect_classes(const struct policy *policy);
 
-/* Returns whether dates become fakes, for which their subject counts. */
+/* Returns what becomes of dates of birth that a name tells: a rule that nobody wrote, borrowed. */
+const struct policy_rule *policy_birth_rule(const struct policy *policy);
+/* Returns whether a rule makes fakes of dates, for which their subject counts. */
 bool policy_has_dates(const struct policy *policy);
 /* Returns whether a rule of a file removes something. */
 bool policy_has_removes(const struct policy *policy);

@@ -215,6 +215,11 @@ void policy_build_end(struct policy *policy, struct bytes text)
 {
     policy->written_count = policy->rule_count;
     add_fakes(policy);
+    const struct policy_rule births = {.location = "names.birth",
+                                       .strategy = {.kind = STRATEGY_FAKE, .fake = FAKE_DATE}};
+    bool dates = policy->dates; /* those of birth take what is known of their subject */
+    policy->births = append_rule(policy, &births);
+    policy->dates = dates;
     buffer_append_bytes(&policy->text, text);
     crypto_generichash(policy->hash, sizeof policy->hash, text.data, text.size, NULL, 0);
     buffer_append_byte(&policy->text, 0);

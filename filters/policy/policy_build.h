@@ -42,8 +42,9 @@ struct policy {
     struct policy_decision otherwise;
     uint16_t detects[DETECT_CLASSES]; /* rules; POLICY_NO_RULE: hash */
     uint32_t detect_classes;
-    bool dates;   /* some rule makes fakes of dates */
-    bool removes; /* some rule removes */
+    uint16_t births; /* what becomes of dates of birth by name */
+    bool dates;      /* some rule makes fakes of dates */
+    bool removes;    /* some rule removes */
     char *select;
     double sample_pct;
     char *sample_by;

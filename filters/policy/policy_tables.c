@@ -90,7 +90,7 @@ const struct policy_names policy_tables[] = {
      "mail phone mobile fax tel telephone msisdn firstname lastname fullname surname familyname givenname "
      "middlename maidenname cardholder nameoncard ip ipaddress clientip remoteaddr"},
     {"personal stems", POLICY_PERSONAL, ALL, true, false, POLICY_WHOLE,
-     "email phonenumber mobilenumber cardnumber creditcard cardholder socialsecurity dateofbirth "
+     "email phonenumber mobilenumber cardnumber creditcard cardholder socialsecurity dateofbirth birthdate "
      "accountnumber streetaddress postaladdress passportn"},
     /* The same people as in Basic credentials; an object called "user" is not a name. */
     {"user names", POLICY_PERSONAL, FIELDS, false, true, POLICY_WHOLE,

@@ -85,6 +85,30 @@ static const struct {
     {"ip", "fe80::1cc0:3e8c:119f:c2e1", FAKE_IP},
     {"phone", "(0151) 123-4567", FAKE_PHONE},
 };
+
+/* Dates of birth move back together with the session's credential, otherwise each by itself, and keep their form. */
+static void test_dates_of_birth_become_dates(void **state)
+{
+    (void)state;
+    struct buffer first = {0};
+    struct bytes body = sanitize(policy_builtin(), JSON,
+                                 BYTES_LITERAL("{\"dob\":\"1987-05-12\",\"patientBirthdate\":19870512,\"date_"
+                                               "of_birth\":\"12.05.1987\",\"birthday\":\"in May\","
+                                               "\"passport\":\"19870512\"}"));
+    struct bytes iso = between(body, "dob\":\"", "\""), digits = between(body, "Birthdate\":", ","),
+                 dots = between(body, "birth\":\"", "\"");
+    assert_int_equal(iso.size, 10);
+    assert_true(fake_is(keys_recognition(keys), FAKE_DATE, iso));
+    assert_int_equal(digits.size, 8);
+    assert_memory_equal(iso.data, digits.data, 4);
+    assert_memory_equal(iso.data + 8, digits.data + 6, 2);
+    assert_memory_equal(iso.data, dots.data + 6, 4);
+    assert_memory_equal(between(body, "birthday\":\"", "\"").data, "rhx", 3);
+    assert_memory_equal(between(body, "passport\":\"", "\"").data, "rhx", 3);
+    buffer_append_bytes(&first, body);
+    assert_true(bytes_equal(buffer_bytes(&first), sanitize(policy_builtin(), JSON, buffer_bytes(&first))));
+    buffer_free(&first);
+}
 #define COUNT (sizeof values / sizeof values[0])
 
 static void test_a_value_with_a_look_becomes_one_fake_wherever_it_stands(void **state)
@@ -196,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_value_with_a_look_becomes_one_fake_wherever_it_stands),
+        cmocka_unit_test(test_dates_of_birth_become_dates),
         cmocka_unit_test(test_numbers_of_json_stay_numbers_and_forms_have_the_same_fake),
         cmocka_unit_test(test_what_has_no_such_look_becomes_a_pseudonym),
         cmocka_unit_test(test_fakes_of_other_keys_are_replaced),

@@ -5,6 +5,7 @@
 #include "filters/detect/detect.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define METHOD_MAX  24
 #define VERSION_MAX 8
@@ -20,23 +21,32 @@ bool head_text_is_token(struct bytes name)
 static const struct {
     char name[8];
     uint8_t size;
-} common_methods[] = {{"GET", 3}, {"POST", 4}, {"PUT", 3}, {"HEAD", 4}, {"DELETE", 6}, {"OPTIONS", 7}};
+    bool ends; /* no other method ends in it */
+} common_methods[] = {{"GET", 3, true},    {"POST", 4, true},    {"PUT", 3, true},   {"HEAD", 4, true},
+                      {"DELETE", 6, true}, {"OPTIONS", 7, true}, {"PATCH", 5, false}};
 #define COMMON_METHODS (sizeof common_methods / sizeof common_methods[0])
+
+/* Whether |method| is one that everybody knows, in any case. */
+static bool is_known_method(struct bytes method)
+{
+    for (size_t i = 0; i < COMMON_METHODS; i++)
+        if (method.size == common_methods[i].size &&
+            strncasecmp((const char *)method.data, common_methods[i].name, method.size) == 0)
+            return true;
+    return false;
+}
 
 /* Whether |method| is of the form that all methods have: capitals, parted by '-' or '_'. Where a body is longer than its head says, its rest stands
  * before the next method: with other characters, or one that only ends as a method. */
 static bool is_method(struct bytes method)
 {
-    for (size_t i = 0; i < COMMON_METHODS; i++)
-        if (method.size == common_methods[i].size &&
-            memcmp(method.data, common_methods[i].name, method.size) == 0)
-            return true;
     for (size_t i = 0; i < method.size; i++)
         if ((method.data[i] < 'A' || method.data[i] > 'Z') && method.data[i] != '-' && method.data[i] != '_')
             return false;
     for (size_t i = 0; i < COMMON_METHODS; i++) {
         size_t size = common_methods[i].size;
-        if (method.size > size && memcmp(method.data + method.size - size, common_methods[i].name, size) == 0)
+        if (common_methods[i].ends && method.size > size &&
+            memcmp(method.data + method.size - size, common_methods[i].name, size) == 0)
             return false;
     }
     return method.size > 0 && method.size <= METHOD_MAX;
@@ -55,13 +65,33 @@ static bool has_blanks(struct bytes target)
     return false;
 }
 
+/* Whether |target|, which has blanks or control bytes, is a path with a query all the same, which is looked at as any other. A bare CR would end the line for
+ * some readers, and where a method or another path follows a blank, the rest of a body stands before it. */
+static bool is_odd_path(struct bytes target)
+{
+    if (target.data[0] != '/' || memchr(target.data, '\r', target.size) ||
+        memchr(target.data, 0, target.size))
+        return false;
+    for (size_t at = 0, end; at < target.size; at = end + 1) {
+        for (end = at; end < target.size && target.data[end] > ' ';)
+            end++;
+        struct bytes word = bytes_make(target.data + at, end - at);
+        if (at > 0 && word.size > 0 && (word.data[0] == '/' || word.data[0] == '*' || is_known_method(word)))
+            return false;
+    }
+    return true;
+}
+
 bool head_text_request_line(struct bytes head, struct http1_request_line *ret_line)
 {
-    if (!http1_request_line(head, ret_line) || !is_method(ret_line->method) || ret_line->target.size == 0 ||
+    if (!http1_request_line(head, ret_line) || ret_line->target.size == 0 ||
         ret_line->version.size > VERSION_MAX)
         return false;
-    /* RFC 9112 3.2: no blanks; some rest stands before the method, or after the target. */
-    return !has_blanks(ret_line->target);
+    bool known = is_known_method(ret_line->method);
+    if (!known && !is_method(ret_line->method))
+        return false;
+    /* RFC 9112 3.2: no blanks; some rest may stand before the method, or after the target. */
+    return !has_blanks(ret_line->target) || (known && is_odd_path(ret_line->target));
 }
 
 bool head_text_status_line(struct bytes head)

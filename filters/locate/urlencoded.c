@@ -412,8 +412,10 @@ static size_t userinfo_size(struct bytes rest, size_t *ret_authority_end)
     }
     *ret_authority_end = end;
     for (size_t i = end; i > 0; i--)
-        if (rest.data[i - 1] == '@')
+        if (rest.data[i - 1] == '@') {
+            *ret_authority_end = i + find_byte(part_of(rest, i, end), '\\'); /* a host has none */
             return i - 1;
+        }
     /* A password with a bare delimiter: "user:pa/ss@host". What follows the colon is then no port. */
     size_t colon = find_byte(part_of(rest, 0, end), ':');
     if (colon + 1 < end && rest.data[0] != '[' && (rest.data[colon + 1] < '0' || rest.data[colon + 1] > '9'))

@@ -120,6 +120,7 @@ static void test_urls(void **state)
     check(URL, NULL, "//u@h/", "//R.u@h/");
     check(URL, NULL, "https://u:p/s@h/x", "https://R.u:R.p_s@h/x");
     check(URL, NULL, "/users/a@b.example/x", "/users/a@b.example/x");
+    check(TARGET, NULL, "\\a@b\\;token=x", "R._a@b\\;token=R.x"); /* what follows a host is no part of it */
     check(URL, NULL, "/a?b=1?token=x", "/a?b=1?token=R.x");
     check(URL, NULL, "/#/route?token=x", "/#/route?token=R.x");
 }

@@ -119,28 +119,6 @@ static void test_lines_that_cannot_be_told_are_withheld(void **state)
 }
 
 /* Lines that come again are taken as they were the first time: what they say must still be heard. */
-/* A body that is longer than its head says leaves its rest before the next request line. */
-static void test_a_rest_of_a_body_before_a_request_line_is_withheld(void **state)
-{
-    (void)state;
-    static const char *const rests[] = {"-END RSA PRIVATE KEY-----\\n\"],\"secret\":\"hunter2\"}", "hunter2",
-                                        "HUNTER", "X hunter2&a=1", "b hunter2 "};
-    static const char *const lines[] = {"GET /a HTTP/1.1\r\n", "M-SEARCH * HTTP/1.1\r\n",
-                                        "PROPPATCH /a HTTP/1.0\n", "RPC_IN_DATA /a?b HTTP/1.1\r\n",
-                                        "BREW /a\r\n"};
-    char text[256];
-    for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++) {
-        snprintf(text, sizeof text, "%sGET /x HTTP/1.1\r\nHost: h\r\n\r\n", rests[i]);
-        const struct message *message = request(text, "");
-        assert_text(&message->head, "\r\nHost: h\r\n\r\n");
-        assert_int_equal(message->withheld_lines, 1);
-    }
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        snprintf(text, sizeof text, "%sHost: h\r\n\r\n", lines[i]);
-        assert_text(&request(text, "")->head, text);
-    }
-}
-
 /* A name cannot be replaced by a pseudonym, as a value can. */
 static void test_lines_with_a_secret_in_the_name_are_withheld(void **state)
 {
@@ -571,7 +549,9 @@ static void random_message(struct message *message, bool is_request)
                                        "a%2540b.example",
                                        "%253D",
                                        "%253A",
-                                       "pin: "};
+                                       "pin: ",
+                                       " ",
+                                       "\t"};
     static const char *const lines[] = {"Cookie: ",
                                         "Authorization: ",
                                         "Bearer ",
@@ -614,7 +594,8 @@ static void random_message(struct message *message, bool is_request)
     static const char *const types[] = {"", "Content-Type: application/json\r\n",
                                         "Content-Type: text/html\r\n",
                                         "Content-Type: application/x-www-form-urlencoded\r\n"};
-    buffer_append_text(&message->head, is_request ? "GET " : "HTTP/1.1 200 ");
+    static const char *const methods[] = {"GET ", "get ", "POST "};
+    buffer_append_text(&message->head, is_request ? methods[draw(3)] : "HTTP/1.1 200 ");
     pieces(&message->head, urls, COUNT(urls), 10);
     buffer_append_text(&message->head, is_request ? " HTTP/1.1\r\n" : "\r\n");
     buffer_append_text(&message->head, types[draw(COUNT(types))]);
@@ -647,10 +628,6 @@ static void test_sanitizing_twice_changes_nothing(void **state)
         exchange_clear(&exchange);
         random_message(&exchange.request, true);
         random_message(&exchange.response, false);
-        if (getenv("ROUND") && i == atoi(getenv("ROUND")))
-            fprintf(stderr, "REQ %.*s\nRES %.*s\n%.*s\n", (int)exchange.request.head.size,
-                    exchange.request.head.data, (int)exchange.response.head.size, exchange.response.head.data,
-                    (int)exchange.response.body.content.size, exchange.response.body.content.data);
         sanitize_exchange(sanitizer, &exchange);
         buffer_clear(&once);
         buffer_clear(&twice);
@@ -679,7 +656,6 @@ int main(void)
         cmocka_unit_test(test_public_exchange_is_untouched),
         cmocka_unit_test(test_lines_that_cannot_be_told_are_withheld),
         cmocka_unit_test(test_lines_with_a_secret_in_the_name_are_withheld),
-        cmocka_unit_test(test_a_rest_of_a_body_before_a_request_line_is_withheld),
         cmocka_unit_test(test_repeated_lines_say_the_same_each_time),
         cmocka_unit_test(test_folded_credentials_are_one_value),
         cmocka_unit_test(test_bodies_fail_closed),

@@ -33,6 +33,7 @@ struct http1_sender {
     size_t next_source;
     struct tls_context *tls; /* NULL: plain */
     size_t max_head_bytes;
+    struct known_head known; /* to all lanes */
     struct deadlines connects;
     struct deadlines requests;
     struct deadlines continues;

@@ -585,7 +585,7 @@ static struct sender_lane *http1_lane_create(struct sender *base, const struct t
     lane->sender = sender;
     lane->address = address;
     lane->stream = STREAM_CLOSED;
-    lane->response = response_create(sender->max_head_bytes);
+    lane->response = response_create(sender->max_head_bytes, &sender->known);
     event_assign(&lane->deferred, sender->loop, -1, 0, on_deferred, lane);
     event_assign(&lane->ending, sender->loop, -1, 0, on_ending, lane);
     sender->lanes++;

@@ -18,6 +18,7 @@ enum pause { PAUSE_NONE, PAUSE_HEAD, PAUSE_MESSAGE };
 struct response {
     llhttp_t parser;
     struct response_facts facts;
+    struct known_head *known; /* or NULL */
     size_t max_head_bytes;
     size_t want_body_bytes;
     bool method_is_head;
@@ -110,9 +111,10 @@ static void begin_message(struct response *response)
     buffer_clear(&response->head);
 }
 
-struct response *response_create(size_t max_head_bytes)
+struct response *response_create(size_t max_head_bytes, struct known_head *known)
 {
     struct response *response = xcalloc(1, sizeof *response);
+    response->known = known;
     response->max_head_bytes = max_head_bytes;
     return response;
 }
@@ -250,32 +252,62 @@ static bool read_plain_lines(struct bytes head, bool *ret_keep_alive)
     return true;
 }
 
-/* Reads a response of which nothing was seen before, all at once, where it is all there and nothing about it is odd: what
- * nearly all are. Where it declines, llhttp decides, and where it does not, llhttp would have come to the same. */
-static bool read_plain(struct response *response, struct bytes bytes)
+/* Reads the head that |bytes| begins with, where it is all there and nothing about it is odd. */
+static bool read_head(const struct response *response, struct bytes bytes, struct plain_head *ret_head)
 {
-    struct response_facts *facts = &response->facts;
     const struct http1_limits limits = {.head_bytes = response->max_head_bytes,
                                         .line_bytes = response->max_head_bytes,
                                         .head_fields = response->max_head_bytes};
     struct http1_fast_head fast;
     bool keep_alive;
-    if (!http1_fast_read(bytes, false, &limits, &fast) || !fast.start.http11 || fast.length.has_coding)
+    if (!http1_fast_read(bytes, false, &limits, &fast) || !fast.start.http11 || fast.length.has_coding ||
+        !read_plain_lines(bytes_make(bytes.data, fast.size), &keep_alive))
         return false;
-    bool no_body = response->method_is_head || status_has_no_body(fast.start.status);
-    if (!no_body && (!fast.length.has_length || fast.length.length > bytes.size - fast.size))
+    *ret_head = (struct plain_head){.size = fast.size,
+                                    .status = fast.start.status,
+                                    .keep_alive = keep_alive,
+                                    .has_length = fast.length.has_length,
+                                    .length = fast.length.length};
+    return true;
+}
+
+/* The same, for one that is known already without reading it. */
+static bool know_head(struct response *response, struct bytes bytes, struct plain_head *ret_head)
+{
+    struct known_head *known = response->known;
+    if (known && known->says.size > 0 && known->says.size <= bytes.size &&
+        memcmp(known->bytes, bytes.data, known->says.size) == 0) {
+        *ret_head = known->says;
+        return true;
+    }
+    if (!read_head(response, bytes, ret_head))
         return false;
-    struct bytes head = bytes_make(bytes.data, fast.size);
-    if (!read_plain_lines(head, &keep_alive))
+    if (known && ret_head->size <= sizeof known->bytes) {
+        known->says = *ret_head;
+        memcpy(known->bytes, bytes.data, ret_head->size);
+    }
+    return true;
+}
+
+/* Reads a response of which nothing was seen before, all at once, where it is all there and nothing about it is odd: what
+ * nearly all are. Where it declines, llhttp decides, and where it does not, llhttp would have come to the same. */
+static bool read_plain(struct response *response, struct bytes bytes)
+{
+    struct response_facts *facts = &response->facts;
+    struct plain_head head;
+    if (!know_head(response, bytes, &head))
         return false;
-    size_t size = no_body ? 0 : (size_t)fast.length.length;
-    facts->status = fast.start.status;
-    facts->keep_alive = keep_alive;
-    facts->head = head;
+    bool no_body = response->method_is_head || status_has_no_body(head.status);
+    if (!no_body && (!head.has_length || head.length > bytes.size - head.size))
+        return false;
+    size_t size = no_body ? 0 : (size_t)head.length;
+    facts->status = head.status;
+    facts->keep_alive = head.keep_alive;
+    facts->head = bytes_make(bytes.data, head.size);
     facts->body_bytes = size;
-    facts->body = bytes_make(bytes.data + fast.size,
+    facts->body = bytes_make(bytes.data + head.size,
                              size < response->want_body_bytes ? size : response->want_body_bytes);
-    facts->surplus_bytes = bytes.size - fast.size - size;
+    facts->surplus_bytes = bytes.size - head.size - size;
     facts->bytes_seen -= facts->surplus_bytes;
     response->head_done = true;
     return true;

@@ -33,8 +33,27 @@ struct response_facts {
     const char *detail;     /* static text beside RESPONSE_MALFORMED */
 };
 
-/* Returns owned, response_free. A head over |max_head_bytes| is malformed. */
-struct response *response_create(size_t max_head_bytes);
+#define KNOWN_HEAD_MAX 1024 /* bytes; longer ones are read each time */
+
+/* What a head says about which nothing is odd. */
+struct plain_head {
+    size_t size; /* of the head itself */
+    uint16_t status;
+    bool keep_alive;
+    bool has_length;
+    uint64_t length;
+};
+
+/* A head that was read, and what it says: where the next one is the same byte for byte, as those of many answers within a second are, it
+ * need not be read again. Zero-initialised is none. */
+struct known_head {
+    struct plain_head says;
+    uint8_t bytes[KNOWN_HEAD_MAX];
+};
+
+/* Returns owned, response_free. A head over |max_head_bytes| is malformed. |known| is borrowed, and may be shared by responses of one
+ * thread with the same limit; NULL: none. */
+struct response *response_create(size_t max_head_bytes, struct known_head *known);
 /* Accepts NULL. */
 void response_free(struct response *response);
 

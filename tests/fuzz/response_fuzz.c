@@ -60,8 +60,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool method_is_head = data[0] & 1, ends = data[0] & 2;
     size_t step = (size_t)data[1] + 1;
     struct bytes bytes = {data + 2, size - 2};
-    struct response *response = response_create(HEAD_MAX);
+    struct known_head known = {0};
+    struct response *response = response_create(HEAD_MAX, &known);
     struct summary whole = run(response, bytes, size, method_is_head, ends);
+    struct summary again = run(response, bytes, size, method_is_head, ends);
+    assert(whole.verdict == again.verdict && whole.body_sum == again.body_sum);
+    assert(whole.facts.status == again.facts.status && whole.facts.keep_alive == again.facts.keep_alive);
+    assert(whole.facts.body_bytes == again.facts.body_bytes &&
+           whole.facts.bytes_seen == again.facts.bytes_seen);
     struct summary cut = run(response, bytes, step, method_is_head, ends);
     assert(whole.verdict == cut.verdict && whole.facts.status == cut.facts.status);
     assert(whole.facts.interim_count == cut.facts.interim_count);

@@ -8,6 +8,8 @@
 #define METHOD_SIZE_MAX  32
 #define LITERAL_SIZE_MAX 64 /* a longer segment tells nobody anything: it is opaque */
 #define ID_TEXT          "{id}"
+#define PLAIN_SIZE_MAX   15 /* of a segment that is a word or a number */
+#define NOT_PLAIN        SIZE_MAX
 
 /* Decodes at most |capacity| bytes of |view|; returns the decoded size, or capacity + 1 where there is more. */
 static size_t decode(struct bytes view, uint8_t *out, size_t capacity)
@@ -169,32 +171,35 @@ static void append_escaped(const uint8_t *text, size_t size, struct buffer *out)
     }
 }
 
-/* Decides what most segments are, words and numbers, as the rest of this file would. Returns false where it must be looked
- * at more closely. */
-static bool append_plain(struct bytes segment, struct buffer *out)
+/* Appends the segment that |path| begins with where it is what most are, a word or a number, as the rest of this file would. Returns its
+ * size, or NOT_PLAIN where it must be looked at more closely. */
+static size_t append_plain(struct bytes path, struct buffer *out)
 {
-    size_t letters = 0;
-    if (segment.size == 0 || segment.size >= 16)
-        return false;
-    for (size_t i = 0; i < segment.size; i++) {
-        bool letter = is_letter(segment.data[i]);
-        if (!letter && (uint8_t)(segment.data[i] - '0') > 9)
-            return false;
+    size_t size = 0, letters = 0;
+    for (; size < path.size && path.data[size] != '/'; size++) {
+        bool letter = is_letter(path.data[size]);
+        if ((!letter && (uint8_t)(path.data[size] - '0') > 9) || size == PLAIN_SIZE_MAX)
+            return NOT_PLAIN;
         letters += letter;
     }
-    if (letters == 0)
-        buffer_append_text(out, ID_TEXT);
-    else if (letters == segment.size || segment.size < 5)
-        buffer_append_bytes(out, segment);
+    if (letters > 0 && letters < size && size >= 5)
+        return NOT_PLAIN;
+    if (letters == 0 && size > 0)
+        buffer_append(out, ID_TEXT, sizeof ID_TEXT - 1);
     else
-        return false;
-    return true;
+        buffer_append(out, path.data, size);
+    return size;
 }
 
-static void append_segment(struct bytes segment, struct buffer *out)
+/* Appends the segment that |path| begins with. Returns its size. */
+static size_t append_segment(struct bytes path, struct buffer *out)
 {
-    if (append_plain(segment, out))
-        return;
+    size_t plain = append_plain(path, out);
+    if (plain != NOT_PLAIN)
+        return plain;
+    const uint8_t *slash = memchr(path.data, '/', path.size);
+    struct bytes segment = bytes_make(path.data, slash ? (size_t)(slash - path.data) : path.size);
+    const size_t whole = segment.size;
     const uint8_t *matrix = segment.size ? memchr(segment.data, ';', segment.size) : NULL;
     if (matrix)
         segment.size = (size_t)(matrix - segment.data);
@@ -209,6 +214,7 @@ static void append_segment(struct bytes segment, struct buffer *out)
     } else {
         append_escaped(text, size, out);
     }
+    return whole;
 }
 
 /* Strips what is before the path: the absolute form's scheme and authority. */
@@ -248,9 +254,6 @@ void endpoint_append(struct bytes method, struct bytes target, struct buffer *ou
     size_t begin = path.data[0] == '/' ? 1 : 0;
     size_t limit = out->size + ENDPOINT_SIZE_MAX - METHOD_SIZE_MAX * 3 - 4;
     for (size_t segments = 0;; segments++) {
-        const uint8_t *from = path.data + begin;
-        const uint8_t *slash = begin < path.size ? memchr(from, '/', path.size - begin) : NULL;
-        size_t size = slash ? (size_t)(slash - from) : path.size - begin;
         if (begin > 0)
             buffer_append_byte(out, '/');
         /* An encoded segment is at most three times its 64 bytes. */
@@ -258,9 +261,8 @@ void endpoint_append(struct bytes method, struct bytes target, struct buffer *ou
             buffer_append_text(out, "...");
             return;
         }
-        append_segment(bytes_make(from, size), out);
-        if (!slash)
+        begin += append_segment(bytes_make(path.data + begin, path.size - begin), out) + 1;
+        if (begin > path.size)
             return;
-        begin += size + 1;
     }
 }

@@ -153,8 +153,10 @@ static bool follow_carried(struct lineage *lineage, const struct exchange *excha
         keymap_remove(&lineage->values, keymap_tag_key(link->tag, 0));
         free(birth);
     }
-    if (birth || hashset_has(&lineage->carried, hash_of(link)) || has_room(lineage))
-        hashset_add(&lineage->carried, hash_of(link));
+    if (birth || lineage->values.count + lineage->carried.count < lineage->limit)
+        hashset_add(&lineage->carried, hash_of(link)); /* which may know it already */
+    else
+        lineage->overflow += !hashset_has(&lineage->carried, hash_of(link));
     return false;
 }
 

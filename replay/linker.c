@@ -8,6 +8,7 @@
 #include "filters/pseudonym.h"
 #include "replay/created.h"
 #include "replay/places.h"
+#include "replay/state/cookie_jars.h"
 #include "replay/state/issued_ids.h"
 #include "replay/state/lessons.h"
 #include "replay/state/live_values.h"
@@ -18,8 +19,7 @@
 
 #define DEFAULT_LIMIT 1000000
 #define BODY_LIMIT    LINKER_BODY_MAX
-#define VALUE_LIMIT   (16 * 1024)
-#define COOKIES_LIMIT 64 /* a session */
+#define VALUE_LIMIT   ((size_t)16 * 1024)
 #define BASIC_LIMIT   4096
 
 /* One thing learned, in the list of all of its kind, oldest first. */
@@ -32,20 +32,6 @@ struct entry {
     struct bytes parent; /* of a weak id: the recorded path that it stands under, owned; else no data */
 };
 
-struct cookie {
-    char *name;
-    char *value;
-};
-
-struct jar {
-    struct keymap_key key;
-    struct jar *next;
-    bool login_ok;
-    uint64_t changes;
-    struct cookie *cookies;
-    size_t cookie_count;
-};
-
 struct linker {
     bool off;
     size_t limit;
@@ -55,12 +41,11 @@ struct linker {
     uint64_t known;  /* for linker_known: credentials stored, and what was forgotten */
     struct keymap values;
     struct entry *oldest, **newest;
-    struct keymap jars;
+    struct cookie_jars *jars;
     struct created *created;
     struct created *ids;      /* strong ids, by what was recorded */
     struct live_values *live; /* NULL: not asked for */
-    struct jar *oldest_jar, **newest_jar;
-    struct buffer plain; /* scratch */
+    struct buffer plain;      /* scratch */
     struct buffer body;
     struct buffer inner;
 };
@@ -72,7 +57,7 @@ struct linker *linker_create(size_t limit, const char *base_path)
     linker->created = created_create(base_path, limit);
     linker->ids = created_create("", limit);
     linker->newest = &linker->oldest;
-    linker->newest_jar = &linker->oldest_jar;
+    linker->jars = cookie_jars_create(linker->limit);
     return linker;
 }
 
@@ -99,16 +84,6 @@ static void entry_free(struct entry *entry)
     free(entry);
 }
 
-static void jar_free(struct jar *jar)
-{
-    for (size_t i = 0; i < jar->cookie_count; i++) {
-        free(jar->cookies[i].name);
-        free(jar->cookies[i].value);
-    }
-    free(jar->cookies);
-    free(jar);
-}
-
 void linker_free(struct linker *linker)
 {
     if (!linker)
@@ -117,12 +92,8 @@ void linker_free(struct linker *linker)
         next = entry->next;
         entry_free(entry);
     }
-    for (struct jar *jar = linker->oldest_jar, *next; jar; jar = next) {
-        next = jar->next;
-        jar_free(jar);
-    }
     keymap_free(&linker->values);
-    keymap_free(&linker->jars);
+    cookie_jars_free(linker->jars);
     created_free(linker->created);
     created_free(linker->ids);
     live_values_free(linker->live);
@@ -137,15 +108,20 @@ uint64_t linker_lesson(const struct linker *linker)
     return linker->lesson;
 }
 
+static struct keymap_key session_key(const struct linker_context *context)
+{
+    return keymap_key(context->session, context->iteration);
+}
+
 uint64_t linker_known(const struct linker *linker, const struct linker_context *context)
 {
-    const struct jar *jar = keymap_get(&linker->jars, keymap_key(context->session, context->iteration));
-    return linker->known + (jar ? jar->changes : 0);
+    return linker->known + cookie_jars_version(linker->jars, session_key(context));
 }
 
 uint64_t linker_forgotten(const struct linker *linker)
 {
-    return linker->forgotten + created_overflow(linker->created) + created_overflow(linker->ids);
+    return linker->forgotten + cookie_jars_forgotten(linker->jars) + created_overflow(linker->created) +
+           created_overflow(linker->ids);
 }
 
 static void forget_oldest(struct linker *linker)
@@ -161,20 +137,12 @@ static void forget_oldest(struct linker *linker)
 }
 
 /* What stands in a header as it came must not end or split the header of another request. */
-static bool has_control(struct bytes value)
-{
-    for (size_t i = 0; i < value.size; i++)
-        if ((value.data[i] < 0x20 && value.data[i] != '\t') || value.data[i] == 0x7f)
-            return true;
-    return false;
-}
-
 /* Returns the entry, or NULL where |raw| cannot be one. */
 static struct entry *remember(struct linker *linker, struct keymap_key key, enum link_place place,
                               struct bytes raw)
 {
     bool in_header = place == LINK_PLACE_HEADER || place == LINK_PLACE_COOKIE;
-    if (!raw.size || raw.size > VALUE_LIMIT || (in_header && has_control(raw)))
+    if (!raw.size || raw.size > VALUE_LIMIT || (in_header && places_has_control(raw)))
         return NULL;
     struct entry *entry = keymap_get(&linker->values, key);
     if (entry && entry->place == place && bytes_equal(bytes_make(entry->raw, entry->size), raw))
@@ -196,67 +164,15 @@ static struct entry *remember(struct linker *linker, struct keymap_key key, enum
     return entry;
 }
 
-static struct jar *jar_of(struct linker *linker, const struct linker_context *context)
-{
-    struct keymap_key key = keymap_key(context->session, context->iteration);
-    struct jar *jar = keymap_get(&linker->jars, key);
-    if (jar)
-        return jar;
-    if (linker->jars.count >= linker->limit) {
-        struct jar *oldest = linker->oldest_jar;
-        linker->oldest_jar = oldest->next;
-        if (!linker->oldest_jar)
-            linker->newest_jar = &linker->oldest_jar;
-        keymap_remove(&linker->jars, oldest->key);
-        linker->known += oldest->changes + 1;
-        jar_free(oldest);
-        linker->forgotten++;
-    }
-    jar = xcalloc(1, sizeof *jar);
-    jar->key = key;
-    *linker->newest_jar = jar;
-    linker->newest_jar = &jar->next;
-    keymap_set(&linker->jars, key, jar);
-    return jar;
-}
-
 bool linker_login_ok(const struct linker *linker, const struct linker_context *context)
 {
-    const struct jar *jar = keymap_get(&linker->jars, keymap_key(context->session, context->iteration));
-    return jar && jar->login_ok;
-}
-
-static struct cookie *jar_find(const struct jar *jar, struct bytes name)
-{
-    for (size_t i = 0; i < jar->cookie_count; i++)
-        if (bytes_equal(bytes_of(jar->cookies[i].name), name))
-            return &jar->cookies[i];
-    return NULL;
-}
-
-static void jar_set(struct jar *jar, struct bytes name, struct bytes value)
-{
-    struct cookie *cookie = jar_find(jar, name);
-    if (!name.size || value.size > VALUE_LIMIT || has_control(value))
-        return;
-    if (!cookie) {
-        if (jar->cookie_count >= COOKIES_LIMIT || memchr(name.data, '\0', name.size))
-            return;
-        jar->cookies = xrealloc(jar->cookies, (jar->cookie_count + 1) * sizeof *jar->cookies);
-        cookie = &jar->cookies[jar->cookie_count++];
-        *cookie = (struct cookie){.name = xstrndup((const char *)name.data, name.size)};
-    } else if (bytes_equal(bytes_of(cookie->value), value)) {
-        return;
-    }
-    jar->changes++;
-    free(cookie->value);
-    cookie->value = xstrndup((const char *)value.data, value.size);
+    return cookie_jars_logged_in(linker->jars, session_key(context));
 }
 
 void linker_set_cookie(struct linker *linker, const struct linker_context *context, struct bytes name,
                        struct bytes value)
 {
-    jar_set(jar_of(linker, context), name, value);
+    cookie_jars_set(linker->jars, session_key(context), name, value);
 }
 
 size_t linker_wants_body(const struct exchange *exchange)
@@ -356,7 +272,7 @@ static void learn_cookies(struct linker *linker, const struct linker_context *co
         struct bytes name, value, rest = field.value;
         if (bytes_equal_nocase(field.name, BYTES_LITERAL("Set-Cookie")) &&
             places_next_cookie(&rest, &name, &value) && value.size)
-            jar_set(jar_of(linker, context), name, value);
+            cookie_jars_set(linker->jars, session_key(context), name, value);
     }
 }
 
@@ -403,7 +319,7 @@ static void learn_place(struct linker *linker, const struct linker_context *cont
     buffer_clear(&linker->plain);
     places_decode(place, value, &linker->plain);
     struct bytes plain = buffer_bytes(&linker->plain);
-    if (link->strong && place == LINK_PLACE_JSON && !has_control(plain))
+    if (link->strong && place == LINK_PLACE_JSON && !places_has_control(plain))
         created_add(linker->ids, context->iteration, recorded, plain);
     issued_id_collection(exchange, link, &path);
     if (place == LINK_PLACE_JSON && path.size > 0 && path.data[0] == '/') {
@@ -473,7 +389,7 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
         credential = true;
     }
     if (credential)
-        jar_of(linker, context)->login_ok = true;
+        cookie_jars_log_in(linker->jars, session_key(context));
     return credential;
 }
 
@@ -525,7 +441,6 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
 static void replace_cookies(struct linker *linker, const struct linker_context *context, struct bytes value,
                             struct buffer *out, struct linker_found *found)
 {
-    const struct jar *jar = keymap_get(&linker->jars, keymap_key(context->session, context->iteration));
     const uint8_t *copied = value.data;
     struct bytes rest = value, name, cookie;
     while (places_next_cookie(&rest, &name, &cookie)) {
@@ -534,10 +449,10 @@ static void replace_cookies(struct linker *linker, const struct linker_context *
         copied = cookie.data + cookie.size;
         size_t before = out->size;
         linker_replace(linker, context, LINK_PLACE_COOKIE, cookie, out, &here);
-        const struct cookie *set = jar ? jar_find(jar, name) : NULL;
+        const char *set = cookie_jars_get(linker->jars, session_key(context), name);
         if (!here.linked && set) {
             out->size = before;
-            buffer_append_text(out, set->value);
+            buffer_append_text(out, set);
             here = (struct linker_found){.linked = 1};
         }
         found->linked += here.linked;

@@ -159,7 +159,7 @@ void places_decode(enum link_place place, struct bytes raw, struct buffer *out)
     }
 }
 
-static bool has_control(struct bytes plain)
+bool places_has_control(struct bytes plain)
 {
     for (size_t i = 0; i < plain.size; i++)
         if ((plain.data[i] < 0x20 && plain.data[i] != '\t') || plain.data[i] == 0x7f)
@@ -182,7 +182,7 @@ bool places_encode(enum link_place place, struct bytes plain, struct buffer *out
         json_append_escaped(plain, out);
         return true;
     case LINK_PLACE_HEADER:
-        if (has_control(plain))
+        if (places_has_control(plain))
             return false;
         buffer_append_bytes(out, plain);
         return true;

@@ -23,6 +23,8 @@ bool places_next_cookie(struct bytes *cookies, struct bytes *ret_name, struct by
 
 /* Appends |raw| without the coding of |place|: percent escapes (cookie, path, query, form), JSON escapes. */
 void places_decode(enum link_place place, struct bytes raw, struct buffer *out);
+/* Returns whether there is a control character in it, which no header line can carry (RFC 9110 §5.5). */
+bool places_has_control(struct bytes plain);
 /* Appends |plain| in the coding of |place|. Returns false, with nothing appended, where it cannot stand
  * there (control bytes in a header or cookie). */
 bool places_encode(enum link_place place, struct bytes plain, struct buffer *out);

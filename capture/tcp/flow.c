@@ -413,6 +413,10 @@ static uint32_t place(struct flow_table *table, const struct tcp_segment *segmen
         flow_index_remember(&table->index, &key, number);
         return handshake_judge(table, number, *ret_end, segment, packet_ns);
     }
+    number = flow_index_find_kin(&table->index, &key);
+    if (number != FLOW_INDEX_NONE &&
+        handshake_is_kin(flow_index_at(&table->index, number), *ret_end, segment))
+        return handshake_judge(table, number, *ret_end, segment, packet_ns);
     bool begins = segment->flags & TCP_SYN || segment->payload_wire_bytes > 0;
     if (!begins || (segment->flags & TCP_RST)) {
         table->counts.segments_stray++;

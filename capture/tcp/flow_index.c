@@ -101,6 +101,26 @@ void flow_index_remember(struct flow_index *index, const struct flow_key *key, u
     index->recent[recent_place(key)] = number;
 }
 
+static inline uint32_t kin_place(const struct flow_key *key)
+{
+    uint64_t words[4];
+    uint32_t ports;
+    memcpy(words, key->ip, sizeof words);
+    memcpy(&ports, key->port, sizeof ports);
+    uint64_t mixed = words[0] + 3 * words[2] + 5 * (words[1] + words[3]) + 7 * (uint64_t)ports;
+    return (uint32_t)((mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % FLOW_INDEX_KIN;
+}
+
+uint32_t flow_index_find_kin(const struct flow_index *index, const struct flow_key *key)
+{
+    uint32_t number = index->kin[kin_place(key)];
+    if (number >= index->count)
+        return FLOW_INDEX_NONE;
+    struct flow_key other = flow_index_at(index, number)->key;
+    other.scope = key->scope;
+    return same_key(&other, key) ? number : FLOW_INDEX_NONE;
+}
+
 uint32_t flow_index_find(const struct flow_index *index, const struct flow_key *key, uint32_t hash)
 {
     uint32_t at = hash & index->slot_mask;
@@ -209,6 +229,7 @@ uint32_t flow_index_add(struct flow_index *index, const struct flow_key *key, ui
     *entry = (struct flow_entry){.key = *key, .hash = hash};
     index->slots[find_slot(index, hash, FLOW_INDEX_NONE)] = (struct flow_slot){hash, number};
     list_append(index, number, list);
+    index->kin[kin_place(key)] = number;
     return number;
 }
 
@@ -239,6 +260,9 @@ void flow_index_remove(struct flow_index *index, uint32_t number)
         *flow_index_at(index, number) = *moved;
         if (moved->flow)
             moved->flow->entry = number;
+        uint32_t *kin = &index->kin[kin_place(&moved->key)];
+        if (*kin == last)
+            *kin = number;
     }
     budget_release(index->budget, sizeof(struct flow_entry));
     fit_chunks(index);

@@ -18,6 +18,7 @@
 #define FLOW_INDEX_KEY_SIZE  16
 #define FLOW_ENTRY_BYTES_MAX 96
 #define FLOW_INDEX_RECENT    1024 /* a power of two */
+#define FLOW_INDEX_KIN       4096 /* likewise */
 
 /* Addresses and ports, the smaller end first, and the scope that they hold in; hashed and compared as bytes. */
 struct flow_key {
@@ -86,6 +87,7 @@ struct flow_index {
     struct flow_list_ends lists[FLOW_LISTS];
     uint32_t
         recent[FLOW_INDEX_RECENT]; /* entries by a hash without key; or numbers of nothing, or of others */
+    uint32_t kin[FLOW_INDEX_KIN];  /* likewise, by what scopes do not change */
 };
 
 /* Makes |index| empty; what it takes is charged to |budget|, which is borrowed. |key| is copied. */
@@ -101,6 +103,8 @@ uint32_t flow_index_find(const struct flow_index *index, const struct flow_key *
 uint32_t flow_index_recall(const struct flow_index *index, const struct flow_key *key);
 /* Tells that packets of entry |number|, whose key is |key|, are coming. */
 void flow_index_remember(struct flow_index *index, const struct flow_key *key, uint32_t number);
+/* Returns the entry of the ends of |key| in any scope that was added last; FLOW_INDEX_NONE where it was forgotten, or none was. */
+uint32_t flow_index_find_kin(const struct flow_index *index, const struct flow_key *key);
 /* Returns entry |number|, borrowed until an entry is added or removed. */
 static inline struct flow_entry *flow_index_at(const struct flow_index *index, uint32_t number)
 {

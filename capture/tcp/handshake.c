@@ -3,6 +3,7 @@
 #include "common/clock.h"
 
 #define COPY_NS      (100 * NS_PER_MS)    /* a copy of a closed connection's SYN comes no later */
+#define NEAR_BYTES   (UINT32_C(16) << 20) /* no window is larger, on most hosts */
 #define RESET_WINDOW (UINT64_C(64) << 10) /* a RST after bytes that the capture lost comes no farther ahead */
 
 static bool has(uint8_t bits, unsigned end)
@@ -32,6 +33,26 @@ void handshake_take_acknowledgement(struct flow_entry *entry, unsigned end, cons
 {
     if (segment->flags & TCP_ACK && has(entry->has_syn, end) && segment->sequence == entry->start[end])
         entry->has_first |= 1u << !end & 3u;
+}
+
+/* Whether |number| lies near what |end| has come to; |unknown| where nobody knows what that is. */
+static bool is_near(const struct flow_entry *entry, unsigned end, uint32_t number, bool unknown)
+{
+    bool started = entry->flow && entry->flow->direction[end].started;
+    if (!started && !has(entry->has_start, end))
+        return unknown;
+    uint32_t at = started ? (uint32_t)entry->flow->direction[end].next : entry->start[end];
+    return number - at + NEAR_BYTES <= 2 * NEAR_BYTES;
+}
+
+bool handshake_is_kin(const struct flow_entry *entry, unsigned end, const struct tcp_segment *segment)
+{
+    bool answers = segment->flags & TCP_ACK;
+    if (segment->flags & TCP_SYN)
+        return (has(entry->has_start, end) && entry->start[end] == segment->sequence + 1) ||
+               (answers && has(entry->has_start, !end) && segment->acknowledgement == entry->start[!end]);
+    bool acknowledges = !answers || is_near(entry, !end, segment->acknowledgement, true);
+    return acknowledges && is_near(entry, end, segment->sequence, answers && has(entry->has_start, !end));
 }
 
 /* Begins a new connection in the place of |number|. */

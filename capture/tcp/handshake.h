@@ -9,6 +9,9 @@ static inline bool handshake_is_plain(const struct flow_entry *entry, const stru
 {
     return !(segment->flags & TCP_SYN) && !entry->has_candidate && entry->list != LIST_CLOSED;
 }
+/* Returns whether |segment|, of the same ends as |entry| in another scope, belongs to its connection all the same, as its numbers
+ * tell: a switch or a router passes packets on from one VLAN or virtual network to another, and directions may have their own. */
+bool handshake_is_kin(const struct flow_entry *entry, unsigned end, const struct tcp_segment *segment);
 /* Judges a segment of end |end| whose ports are in the table, as entry |number|. Returns the connection that it
  * belongs to, which may be a new one, or FLOW_INDEX_NONE where it is refused. */
 uint32_t handshake_judge(struct flow_table *table, uint32_t number, unsigned end,

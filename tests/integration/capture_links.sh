@@ -1,8 +1,8 @@
 #!/bin/bash
 # Claims: packets of a link type that cannot be decoded are counted by its name, beside files of others, too, and where there is
 # nothing else the end says so; HTTP in a tunnel is recorded and the tunnel counted; the same addresses and ports in another virtual
-# network or VLAN are another connection, on an interface `any` they are not; a datagram on a tunnel's port without its header is UDP;
-# fragments that never become whole are counted.
+# network or VLAN are another connection, on an interface `any` they are not, nor where a router passes packets on from one VLAN to another
+# or each direction has its own; a datagram on a tunnel's port without its header is UDP; fragments that never become whole are counted.
 . "$(dirname "$0")/lib.sh"
 python3 - "$work" <<'PYTHON'
 import struct, sys
@@ -20,13 +20,13 @@ def tcp(client, sequence, ack, flags, payload=b""):
     segment = struct.pack("!HHIIBBHHH", *ports, sequence, ack, 0x50, flags, 65535, 0, 0) + payload
     packet = ipv4(6, segment)
     return packet if client else packet[:12] + packet[16:20] + packet[12:16] + packet[20:]
-def exchange(path):
+def exchange(path, start=0):
     request = f"GET /{path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
     response = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-    yield tcp(True, 100, 0, 2)
-    yield tcp(False, 500, 101, 18)
-    yield tcp(True, 101, 501, 24, request)
-    yield tcp(False, 501, 101 + len(request), 24, response)
+    yield tcp(True, start + 100, 0, 2)
+    yield tcp(False, start + 500, start + 101, 18)
+    yield tcp(True, start + 101, start + 501, 24, request)
+    yield tcp(False, start + 501, start + 101 + len(request), 24, response)
 def ethernet(payload, tags=b"", kind=0x0800):
     return bytes(12) + tags + struct.pack("!H", kind) + payload
 def udp(port, payload):
@@ -39,8 +39,12 @@ foreign = [bytes(40)] * 3
 pcap("user0", 147, foreign)
 pcap("radio", 105, foreign)
 pcap("plain", 1, [ethernet(packet) for packet in exchange("plain")])
-pcap("networks", 1, interleave([vxlan(7, p) for p in exchange("seven")], [vxlan(8, p) for p in exchange("eight")]))
-pcap("vlans", 1, interleave([ethernet(p, b"\x81\0\0\7") for p in exchange("seven")], [ethernet(p) for p in exchange("none")]))
+pcap("networks", 1, interleave([vxlan(7, p) for p in exchange("seven")], [vxlan(8, p) for p in exchange("eight", 1 << 30)]))
+pcap("vlans", 1, interleave([ethernet(p, b"\x81\0\0\7") for p in exchange("seven")], [ethernet(p) for p in exchange("none", 1 << 30)]))
+def tagged(vlan, packets):
+    return [ethernet(packet, struct.pack("!HH", 0x8100, vlan)) for packet in packets]
+pcap("routed", 1, interleave(tagged(7, exchange("routed")), tagged(8, exchange("routed"))))
+pcap("directions", 1, [tagged(7 + at % 2, [packet])[0] for at, packet in enumerate(exchange("directions"))])
 cooked = struct.pack("!HHH8s", 0, 1, 6, bytes(8))
 pcap("any", 113, interleave([cooked + b"\x81\0\0\7\x08\0" + p for p in exchange("same")], [cooked + b"\x08\0" + p for p in exchange("same")]))
 pcap("odd", 1, [ethernet(udp(4789, bytes(40)))] * 2 + [ethernet(ipv4(6, bytes(24), 0x2000))] + [ethernet(p) for p in exchange("odd")])
@@ -85,6 +89,11 @@ recorded "/eight /seven"
 record vlans
 counts 'c["seen"] == 2'
 recorded "/none /seven"
+for name in routed directions; do
+    record $name
+    counts 'c["seen"] == 1'
+    recorded /$name
+done
 record any
 counts 'c["seen"] == 1'
 recorded /same

@@ -73,7 +73,7 @@ static void test_index_holds_what_was_added_and_not_removed(void **state)
     flow_index_init(&index, &budget, secret);
     memset(where, -1, sizeof where);
     srand(1);
-    unsigned hits = 0;
+    unsigned hits = 0, found_kin = 0;
     for (uint32_t turn = 1; turn < 60000; turn++) {
         uint32_t number = (uint32_t)rand() % (turn / 20000 == 1 ? 50 : KEYS); /* shrinks in between */
         struct flow_key key = key_of(number);
@@ -100,6 +100,11 @@ static void test_index_holds_what_was_added_and_not_removed(void **state)
         assert_int_equal(flows[number].entry, flow_index_find(&index, &key, hash));
         flow_index_remember(&index, &key, at);
         assert_int_equal(flow_index_recall(&index, &key), at);
+        struct flow_key elsewhere = key;
+        elsewhere.scope++;
+        uint32_t kin = flow_index_find_kin(&index, &elsewhere); /* forgotten where another has its place */
+        assert_true(kin == at || kin == FLOW_INDEX_NONE);
+        found_kin += kin != FLOW_INDEX_NONE;
         if (turn % 1000 == 0)
             check(&index, where, stamp);
         if (turn % 20000 == 0) { /* nearly all go */
@@ -116,6 +121,7 @@ static void test_index_holds_what_was_added_and_not_removed(void **state)
     flow_index_done(&index);
     assert_int_equal(budget.used_bytes, 0);
     assert_true(hits > 8000); /* nearly all of those while there are few */
+    assert_true(found_kin > 8000);
 }
 
 static void test_index_slots_do_not_grow_beyond_the_budget(void **state)

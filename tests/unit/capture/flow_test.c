@@ -367,13 +367,61 @@ static void test_flow_another_scope_is_another_connection(void **state)
     handshake(&bench);
     put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "one");
     bench.scope = 7;
+    bench.base[FLOW_CLIENT] += 1 << 30;
+    bench.base[FLOW_SERVER] += 1 << 30;
     handshake(&bench);
     put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "two");
     bench.scope = 0;
+    bench.base[FLOW_CLIENT] -= 1 << 30;
+    bench.base[FLOW_SERVER] -= 1 << 30;
     put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "one");
     assert_int_equal(flow_table_counts(bench.table)->connections_seen, 2);
     assert_int_equal(flow_table_counts(bench.table)->segments_duplicate, 1);
     expect(&bench, "+ c:one + c:two x x ");
+}
+
+/* Sends a segment of |side| in one scope and another. */
+static void put_in_both(struct bench *bench, enum flow_side side, uint8_t flags, int64_t offset, int64_t ack,
+                        const char *payload)
+{
+    bench->scope = 7;
+    put(bench, side, flags, offset, ack, payload);
+    bench->scope = 8;
+    put(bench, side, flags, offset, ack, payload);
+}
+
+static void test_flow_same_numbers_in_another_scope_are_the_same_connection(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_start(&bench, (struct flow_settings){0}); /* each direction in its own */
+    bench.scope = 7;
+    put(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    bench.scope = 8;
+    put(&bench, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, "");
+    bench.scope = 7;
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ask");
+    bench.scope = 8;
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 3, "answer");
+    assert_int_equal(flow_table_counts(bench.table)->connections_seen, 1);
+    expect(&bench, "+ c:ask s:answer x ");
+    bench_start(&bench, (struct flow_settings){0}); /* a router passes packets on */
+    put_in_both(&bench, FLOW_CLIENT, TCP_SYN, 0, 0, "");
+    put_in_both(&bench, FLOW_SERVER, TCP_SYN | TCP_ACK, 0, 0, "");
+    put_in_both(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "ask");
+    put_in_both(&bench, FLOW_SERVER, TCP_ACK, 0, 3, "answer");
+    put_in_both(&bench, FLOW_CLIENT, TCP_ACK | TCP_FIN, 3, 6, "");
+    put_in_both(&bench, FLOW_SERVER, TCP_ACK | TCP_FIN, 6, 4, "");
+    put_in_both(&bench, FLOW_CLIENT, TCP_ACK, 4, 7, "");
+    assert_int_equal(flow_table_counts(bench.table)->connections_seen, 1);
+    expect(&bench, "+ c:ask s:answer c. s. X ");
+    bench_start(&bench, (struct flow_settings){0}); /* picked up in its middle */
+    bench.scope = 7;
+    put(&bench, FLOW_CLIENT, TCP_ACK, 0, 0, "GET / HTTP/1.1\r\n");
+    bench.scope = 8;
+    put(&bench, FLOW_SERVER, TCP_ACK, 0, 16, "answer");
+    assert_int_equal(flow_table_counts(bench.table)->connections_seen, 1);
+    expect(&bench, "+ c:GET / HTTP/1.1\r\n s:answer x ");
 }
 
 int main(void)
@@ -402,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_flow_other_ports_are_not_taken),
         cmocka_unit_test(test_flow_an_end_must_be_a_wanted_server),
         cmocka_unit_test(test_flow_another_scope_is_another_connection),
+        cmocka_unit_test(test_flow_same_numbers_in_another_scope_are_the_same_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define NAMED_MIN      7  /* bytes of a value that only its name tells: of a phone number */
 #define PATH_RULES_MAX 64 /* segments of a path that rules can locate */
 
 static bool has_byte(struct bytes text, uint8_t byte)
@@ -312,13 +313,23 @@ static bool is_pseudonym(const struct locator *locator, struct bytes text)
     return locator->memo.recognition_key && pseudonym_stands(locator->memo.recognition_key, text);
 }
 
+/* Whether |segment| is such that a name could tell what it is: digits, or random letters. Most are words and short ids. */
+static bool may_be_named(struct bytes segment)
+{
+    for (size_t i = 0; i < segment.size; i++)
+        if ((segment.data[i] >= '0' && segment.data[i] <= '9') ||
+            (segment.data[i] >= 'A' && segment.data[i] <= 'Z'))
+            return segment.size >= NAMED_MIN && find_byte(segment, '=') == segment.size;
+    return false;
+}
+
 /* Appends a segment of a path. What stands |before| it hints at what it is as a name would ("/reset-token/Zk93...", "/phone/5551234567"). */
 static void segment_locate(struct locator *locator, struct bytes before, struct bytes segment,
                            struct buffer *out)
 {
-    bool named = segment.size > 0 && before.size > 0 && find_byte(segment, '=') == segment.size &&
+    bool named = locator->detects && before.size > 0 && may_be_named(segment) &&
                  !is_pseudonym(locator, before) && (detect_name_hints(before) & HINTS_LOOK);
-    if (named && locator->detects)
+    if (named)
         open_value(locator, LINK_PLACE_PATH, before, segment, out);
     else
         pair_locate(locator, LINK_PLACE_PATH, segment, out);

@@ -216,18 +216,21 @@ void pairing_client_goes_on(struct pairing *pairing)
         pairing->slides = true;
 }
 
-/* Whether all that is open is what a connection showed whose beginning was not seen: one request, then one response, and no hole.
- * Only a client that sent the request ahead of another's answer makes them no pair. */
+/* Whether all that is open is what a connection showed whose beginning was not seen: one request, then one response, and no hole
+ * before either. Only a client that sent the request ahead of another's answer makes them no pair. */
 static bool is_lone_pair(const struct pairing *pairing)
 {
-    return pairing->connection.midstream && !pairing->response_lost && !pairing->request_hole &&
-           !pairing->uncertain && pairing->answers_seen == 1 && pairing->held_count == 1 &&
+    return pairing->connection.midstream && !pairing->request_hole && !pairing->uncertain &&
+           pairing->answers_seen == 1 && pairing->held_count == 1 && !pairing->held->after_hole &&
            pairing->count == 1 && http1_counts(pairing->parsers[PAIRING_CLIENT])->bytes_gap == 0;
 }
 
 void pairing_break_off(struct pairing *pairing)
 {
-    pairing->response_hole |= pairing->deferring && !is_lone_pair(pairing);
+    if (is_lone_pair(pairing)) /* a hole behind the response hides no answer to what was asked */
+        pairing->response_hole = pairing->response_hid = false;
+    else
+        pairing->response_hole |= pairing->deferring;
     pairing_settle(pairing);
 }
 

@@ -134,6 +134,13 @@ const struct dialogue pairing_dialogues[] = {
      {{'C', 10, GET("/1") GET("/2"), 0}, {'S', 20, OK("ab"), 0}, {'x', 30, 0, 0}},
      "GET /1 0 10-10-0-0  no_response,midstream\nGET /2 0 10-10-0-0  no_response,midstream,pipelined\n2/2/0 "
      "1/0/1"},
+    {"midstream, one request and then one response with a hole and more, until the capture ends",
+     true,
+     {{'C', 10, GET("/1"), 0},
+      {'S', 20, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nab", 0},
+      {'S', 25, 0, 50},
+      {'x', 30, 0, 0}},
+     "GET /1 200 10-10-20-20 ab midstream,response_gap\n1/1/0 1/1/0"},
     {"midstream, a hole before the response until the capture ends: it may answer another",
      true,
      {{'C', 10, GET("/1"), 0}, {'S', 15, 0, 50}, {'S', 20, OK("ab"), 0}, {'x', 30, 0, 0}},

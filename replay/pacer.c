@@ -19,8 +19,10 @@ struct pacer {
     void *arg;
     bool armed;
     bool spinning;
-    uint64_t at_mono_ns; /* spinning: the armed instant */
-    bool *freed;         /* where the callback that runs now learns that it freed the pacer */
+    uint64_t at_mono_ns; /* the armed instant */
+    uint64_t early_ns; /* how long before it the timer is to be set: what waking up takes, as it is learned */
+    bool learns;       /* the timer was set so */
+    bool *freed;       /* where the callback that runs now learns that it freed the pacer */
 };
 
 struct event_base *pacer_base_create(struct error *err)
@@ -40,6 +42,11 @@ struct event_base *pacer_base_create(struct error *err)
 
 /* So long before its instant the pacer looks at nothing but the clock. */
 #define SPIN_NS (20 * NS_PER_US)
+/* What that may take of the time until the instant. */
+#define EARLY_SHARE 8
+/* Steps of learning: in balance where seven of ten times the thread is awake when the instant comes. */
+#define LATER_NS   300
+#define EARLIER_NS 700
 
 static void set_timer(struct pacer *pacer, uint64_t at_mono_ns)
 {
@@ -62,6 +69,16 @@ static bool call_due(struct pacer *pacer, uint64_t now_mono_ns)
     return !freed;
 }
 
+static void learn(struct pacer *pacer, bool in_time)
+{
+    if (!pacer->learns)
+        return;
+    if (in_time)
+        pacer->early_ns -= pacer->early_ns < LATER_NS ? pacer->early_ns : LATER_NS;
+    else if (pacer->early_ns + EARLIER_NS <= SPIN_NS)
+        pacer->early_ns += EARLIER_NS;
+}
+
 static void on_due(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
@@ -70,7 +87,13 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
         set_timer(pacer, 0);
         return;
     }
-    if (!call_due(pacer, clock_mono_ns()))
+    uint64_t now_ns = clock_mono_ns();
+    if (now_ns + SPIN_NS < pacer->at_mono_ns)
+        return; /* armed anew by another callback of this turn; the timer is set */
+    learn(pacer, now_ns < pacer->at_mono_ns);
+    while (now_ns < pacer->at_mono_ns)
+        now_ns = clock_mono_ns();
+    if (!call_due(pacer, now_ns))
         return;
     /* Arming again makes the descriptor unreadable, which saves the read(2). */
     if (!pacer->armed)
@@ -111,8 +134,14 @@ void pacer_arm(struct pacer *pacer, uint64_t at_mono_ns)
 {
     pacer->armed = true;
     pacer->at_mono_ns = at_mono_ns;
-    if (!pacer->spinning)
-        set_timer(pacer, at_mono_ns ? at_mono_ns : 1); /* 0 would disarm */
+    if (pacer->spinning)
+        return;
+    uint64_t now_ns = clock_mono_ns(), rest_ns = at_mono_ns > now_ns ? at_mono_ns - now_ns : 0;
+    pacer->learns = pacer->early_ns + EARLIER_NS <= rest_ns / EARLY_SHARE;
+    uint64_t early_ns = pacer->learns ? pacer->early_ns : rest_ns / EARLY_SHARE;
+    if (early_ns > pacer->early_ns)
+        early_ns = pacer->early_ns;
+    set_timer(pacer, at_mono_ns > early_ns ? at_mono_ns - early_ns : 1); /* 0 would disarm */
 }
 
 void pacer_disarm(struct pacer *pacer)

@@ -2,7 +2,8 @@
  * thread.
  *
  * One timerfd, or the clock looked at again and again, armed at the next intended instant only; nothing is derived from the instant before, so that
- * no error adds up. Owner and caller are the thread that runs the event base. */
+ * no error adds up. The timer is set some microseconds ahead, as many as the kernel was seen to need to wake the thread, at most 20 and at most an
+ * eighth of the time until then; what is left of them the thread looks at the clock. Owner and caller are the thread that runs the event base. */
 #ifndef REPLAY_PACER_H
 #define REPLAY_PACER_H
 

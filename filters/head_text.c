@@ -90,8 +90,9 @@ bool head_text_request_line(struct bytes head, struct http1_request_line *ret_li
     bool known = is_known_method(ret_line->method);
     if (!known && !is_method(ret_line->method))
         return false;
-    /* RFC 9112 3.2: no blanks; some rest may stand before the method, or after the target. */
-    return !has_blanks(ret_line->target) || (known && is_odd_path(ret_line->target));
+    /* RFC 9112 3.2: no blanks; some rest may stand before the method, or after the target. Without a version nothing tells where a target with blanks ends. */
+    return !has_blanks(ret_line->target) ||
+           (known && ret_line->version.size > 0 && is_odd_path(ret_line->target));
 }
 
 bool head_text_status_line(struct bytes head)

@@ -177,6 +177,8 @@ bool labels_locate(struct locator *locator, enum link_place place, struct bytes 
     bool graphql = is_graphql(text), changed = false;
     size_t copied = 0;
     buffer_clear(out);
+    if (text.size == 0)
+        return false;
     for (size_t colon = find_colon(text, 0); colon < text.size; colon = find_colon(text, colon + 1)) {
         struct label label = {0};
         if (!may_follow(text, colon) || !find_name(text, copied, colon, &label))

@@ -248,6 +248,8 @@ static void test_labels(void **state)
         buffer_append_byte(&out, 0);
         assert_string_equal((char *)out.data, rows[i][1]);
     }
+    assert_false(labels_locate(&locator, LINK_PLACE_JSON, (struct bytes){0}, &out));
+    assert_int_equal(out.size, 0);
     buffer_free(&out);
     locator_done(&locator);
     check(JSON, NULL, "{\"m\":\"see password: x\"}", "{\"m\":\"see password: R.x\"}");

@@ -11,6 +11,7 @@
 struct label {
     size_t start, end;       /* of the name */
     size_t value, value_end; /* without quotes */
+    size_t escapes;          /* backslashes before its quote */
     bool quoted, joined; /* joined: nothing stands between name, colon and value ("user:email" is a scope) */
 };
 
@@ -104,7 +105,7 @@ static size_t word_end(struct bytes text, size_t at, bool line)
     return at;
 }
 
-/* Finds the value after the colon at |colon| of |label|, whose name is known. */
+/* Finds where the value after the colon at |colon| of |label|, whose name is known, begins. */
 static void find_value(struct bytes text, size_t colon, struct label *label)
 {
     size_t at = colon + 1, escapes = 0;
@@ -112,16 +113,22 @@ static void find_value(struct bytes text, size_t colon, struct label *label)
         at++;
     while (at + escapes < text.size && escapes < BLANKS_MAX && text.data[at + escapes] == '\\')
         escapes++;
+    label->escapes = escapes;
     label->quoted = at + escapes < text.size && is_quote(text.data[at + escapes]);
+    label->joined = !label->quoted && at == colon + 1 && label->end == colon;
+    label->value = label->quoted ? at + escapes + 1 : at;
+}
+
+/* Finds where the value of |label| ends. The time that it takes grows with the value: only for one that is then passed. */
+static void find_end(struct bytes text, struct label *label)
+{
+    size_t at = label->value;
     if (!label->quoted) {
-        label->joined = at == colon + 1 && label->end == colon;
         struct bytes name = bytes_make(text.data + label->start, label->end - label->start);
-        label->value = at;
         label->value_end = word_end(text, at, is_line(name));
         return;
     }
-    uint8_t quote = text.data[at + escapes];
-    at += escapes + 1;
+    uint8_t quote = text.data[at - 1];
     if (quote == '"' && text.size - at >= 2 && memcmp(text.data + at, "\"\"", 2) == 0) {
         /* A block string of GraphQL. */
         const uint8_t *end = memmem(text.data + at + 2, text.size - at - 2, "\"\"\"", 3);
@@ -129,8 +136,7 @@ static void find_value(struct bytes text, size_t colon, struct label *label)
         label->value_end = end ? (size_t)(end - text.data) : text.size;
         return;
     }
-    label->value = at;
-    label->value_end = quoted_end(text, at, quote, escapes);
+    label->value_end = quoted_end(text, at, quote, label->escapes);
 }
 
 /* Whether |text| is a document of GraphQL, in which words without quotes are names. */
@@ -147,13 +153,17 @@ static bool is_graphql(struct bytes text)
     return false;
 }
 
-/* Whether a |word| without quotes can be no secret. */
-static bool is_harmless(struct bytes word, bool graphql)
+/* Whether what begins with |byte|, without quotes, can be no secret. */
+static bool begins_harmless(uint8_t byte, bool graphql)
+{
+    return byte == '{' || byte == '[' || byte == '$' ||
+           (graphql && !char_is(byte, CHAR_DIGIT) && byte != '-');
+}
+
+/* Whether a |word| without quotes is no secret. */
+static bool is_harmless(struct bytes word)
 {
     static const char *const words[] = {"true", "false", "null", "none", "nil", "undefined"};
-    if (word.size == 0 || word.data[0] == '{' || word.data[0] == '[' || word.data[0] == '$' ||
-        (graphql && !char_is(word.data[0], CHAR_DIGIT) && word.data[0] != '-'))
-        return true;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (bytes_equal_nocase(word, bytes_of(words[i])))
             return true;
@@ -189,9 +199,13 @@ bool labels_locate(struct locator *locator, enum link_place place, struct bytes 
         if (decision.class == POLICY_PUBLIC || decision.class == POLICY_PRESERVED)
             continue;
         find_value(text, colon, &label);
-        struct bytes value = bytes_make(text.data + label.value, label.value_end - label.value);
         bool secret = decision.class == POLICY_PASSWORD || decision.class == POLICY_EMPTIED;
-        if (value.size == 0 || (label.joined && !secret) || (!label.quoted && is_harmless(value, graphql)))
+        if (label.value >= text.size || (label.joined && !secret) ||
+            (!label.quoted && begins_harmless(text.data[label.value], graphql)))
+            continue;
+        find_end(text, &label);
+        struct bytes value = bytes_make(text.data + label.value, label.value_end - label.value);
+        if (value.size == 0 || (!label.quoted && is_harmless(value)))
             continue;
         buffer_append(out, text.data + copied, label.value - copied);
         changed |= put_value(locator, &(struct atom){place, decision, name, value}, label.quoted, out);

@@ -257,6 +257,27 @@ static void test_labels(void **state)
     check(HEADER, "X-Log", "password: x", "password: R.x");
 }
 
+/* A megabyte of each takes a moment, or longer than a test may. */
+static void test_no_text_of_labels_is_quadratic(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {
+        "cookie:{ ", "cookie:a ", "cookie: {",   "password: null, ", "a:b:",         "password : :",
+        ":",         "\\\\\"",    "token: \\\"", "'token':",         "token:\"\"\"", "pin: ' "};
+    struct locator locator = {.policy = policy_builtin(), .replace = replace};
+    struct buffer text = {0}, out = {0};
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        buffer_clear(&text);
+        while (text.size < 1024 * 1024)
+            buffer_append_text(&text, patterns[i]);
+        labels_locate(&locator, LINK_PLACE_JSON, buffer_bytes(&text), &out);
+        assert_true(out.size > 0);
+    }
+    buffer_free(&text);
+    buffer_free(&out);
+    locator_done(&locator);
+}
+
 static void test_json_that_is_none_is_refused(void **state)
 {
     (void)state;
@@ -347,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_that_is_none_is_refused),
         cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_no_text_of_labels_is_quadratic),
         cmocka_unit_test(test_pairs_of_members),
         cmocka_unit_test(test_pairs_of_members_that_are_cut),
         cmocka_unit_test(test_headers),

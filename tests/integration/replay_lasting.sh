@@ -11,13 +11,17 @@ check_status 0 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --
 grep -q '^ *42 event streams and long polls, judged by their first byte$' "$work/out" || { cat "$work/out"; fail "the plan"; }
 
 one() { # one NAME SLOW STATUS OPTION...
-    local name=$1 slow=$2 wanted=$3 port server
+    local name=$1 slow=$2 wanted=$3 port server i
     port=$(free_port)
     python3 "$oracle" serve "$port" "$slow" &
     server=$!
     on_exit "kill $server 2>/dev/null"
     wait_for_port "$port"
-    check_replay "$wanted" timeout 60 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/$name" --quiet "${@:4}"
+    for i in 1 2 3; do # a machine may be too busy for a while, so that answers of one packet are late, too; not each time
+        rm -rf "$work/$name"
+        (check_replay "$wanted" timeout 60 "$REHEARSE" replay "$work/traffic" --target "http://127.0.0.1:$port" -o "$work/$name" --quiet "${@:4}") && break
+        [ $i != 3 ] || exit 1
+    done
     "$REHEARSE" report "$work/$name" --format json >"$work/$name.json" || true
     kill $server
     wait $server 2>/dev/null || true

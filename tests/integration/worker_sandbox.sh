@@ -51,13 +51,14 @@ grep -q '"balances": true' "$work/ledger.json" || fail "no ledger from the sandb
 
 if [ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1 && setpriv --reuid=nobody --clear-groups --inh-caps=-all -- test -x "$REHEARSE"; then
     chmod 755 "$work"; mkdir -m 700 "$work/nobody"; chown nobody "$work/nobody"
-    "$REHEARSE" capture -i lo -p "$port" -o "$work/nobody/traffic" --user nobody --check-sandbox --duration 1s >"$work/out" 2>"$work/err" &
+    "$REHEARSE" capture -i lo -p "$port" -o "$work/nobody/traffic" --user nobody --check-sandbox --duration 60s >"$work/out" 2>"$work/err" &
     pid=$!
     for i in $(seq 100); do grep -q 'listening on' "$work/err" && break; sleep 0.1; done
     [ "$(awk '/^Uid/ {print $2 $3 $4 $5}' "/proc/$(pgrep -P $pid)/status")" = "$(id -u nobody)$(id -u nobody)$(id -u nobody)$(id -u nobody)" ] ||
         fail "the worker is not the user"
     [ "$(awk '/^CapEff/ {print $2}' "/proc/$pid/status")" = 0000000000002000 ] || fail "the parent has other rights than CAP_NET_RAW"
     get 3
+    kill -INT $pid
     wait $pid || fail "--user nobody: $(cat "$work/err")"
     refusals "$work/out"
     [ "$("$REHEARSE" inspect "$work/nobody/traffic" --format json | wc -l)" = 1 ] || fail "nothing is recorded as another user"

@@ -66,8 +66,14 @@ static bool cookie_pair(struct locator *locator, struct bytes pair, struct buffe
     }
     size_t start = value.size ? (size_t)(value.data - pair.data) : pair.size;
     size_t name_end = (size_t)(name.data - pair.data) + name.size;
+    size_t begin = out->size, name_begin = begin + name_end - name.size;
     buffer_append_bytes(out, part_of(pair, 0, name_end - name.size));
     bool replaced = cookie_name(locator, name, out);
+    if (replaced && !is_token(part_of(buffer_bytes(out), name_begin, out->size))) {
+        out->size = begin; /* it would be no such pair when it is looked at again */
+        cookie_atom(locator, unnamed, (struct bytes){0}, pair, out);
+        return true;
+    }
     buffer_append_bytes(out, part_of(pair, name_end, start));
     /* What the name says now is not what it said. */
     cookie_atom(locator, replaced ? unnamed : decision, replaced ? (struct bytes){0} : name, value, out);

@@ -320,6 +320,7 @@ static void test_headers(void **state)
         {"Authorization", "Basic !!", "Basic R.__"},
         {"Authorization", "Digest username=\"u\", response=\"r\"", "Digest R.username__u___response__r_"},
         {"Cookie", "a=1; b=\"x y\" ;c=%31;d", "a=R.1; b=\"R.x_y\" ;c=R.1;R.d"},
+        {"Cookie", "a=1; cvv:2=3", "a=R.1; R.cvv_2_3"}, /* an emptied label has quotes */
         {"Set-Cookie", "sid=x; Path=/a; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure",
          "sid=R.x; Path=/a; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure"},
         {"Set-Cookie", "a=1; Path=/, sid=x; odd=y; z", "a=R.1; Path=R.___sid_x; odd=R.y; R.z"},

@@ -267,8 +267,10 @@ __attribute__((noinline)) static bool name_locate(struct reader *reader, const s
         /* The name that stands there now decides as well, so that sanitizing again changes nothing. */
         struct policy_decision later =
             policy_memo_ask(&locator->memo, locator->policy, POLICY_IN_JSON, buffer_bytes(replacement));
+        bool paired = slot->decision.paired || later.paired;
         if (slot->decision.class == POLICY_PUBLIC || later.class == POLICY_EMPTIED)
             slot->decision = later;
+        slot->decision.paired = paired;
     }
     locator_give(locator, replacement);
     return true;

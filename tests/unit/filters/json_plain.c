@@ -259,13 +259,16 @@ static struct policy_decision name_decide(struct plain *plain, size_t start, str
     struct bytes no_name = {0};
     const struct policy *policy = plain->locator->policy;
     struct policy_decision decision = policy_of_name(policy, NULL, POLICY_IN_JSON, name);
+    bool paired = pair_names_value(name);
     if (locate_nested(plain->locator, LINK_PLACE_JSON, no_name, name, &replacement)) {
         put_string(plain, start, &replacement);
         struct policy_decision later =
             policy_of_name(policy, NULL, POLICY_IN_JSON, buffer_bytes(&replacement));
         if (decision.class == POLICY_PUBLIC || later.class == POLICY_EMPTIED)
             decision = later;
+        paired |= pair_names_value(buffer_bytes(&replacement));
     }
+    decision.paired = paired;
     buffer_free(&replacement);
     return decision;
 }
@@ -329,7 +332,7 @@ static bool member_pass(struct plain *plain, const struct meaning *object, size_
         plain->at = colon + 1;
         meaning.class = decision.class;
         meaning.scalar_only = decision.scalar_only;
-        if (pair_names_value(meaning.name))
+        if (decision.paired)
             passed = pair_decide(plain, begin, outer == POLICY_PUBLIC, &meaning);
         if (!passed) {
             space_pass(plain);

@@ -176,7 +176,8 @@ static bool put_value(struct locator *locator, const struct atom *atom, bool quo
     struct buffer *replacement = locator_take(locator);
     bool changed = locator_replace(locator, atom, replacement);
     if (changed && replacement->size == 0 && !quoted)
-        buffer_append_text(replacement, "\"\""); /* or the next word would be its value */
+        buffer_append_text(replacement,
+                           "null"); /* or the next word would be its value; no quotes: this may be a name */
     buffer_append_bytes(out, buffer_bytes(replacement));
     locator_give(locator, replacement);
     return changed;

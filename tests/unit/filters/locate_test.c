@@ -227,12 +227,12 @@ static void test_labels(void **state)
         {"{\\\"token\\\": \\\"x\\\"}", "{\\\"token\\\": \\\"R.x\\\"}"},
         {"{'password': 'x'}", "{'password': 'R.x'}"},
         {"mutation{login(email:\"a\",password:\"b\",pin:1)}",
-         "mutation{login(email:\"R.a\",password:\"R.b\",pin:\"\")}"},
+         "mutation{login(email:\"R.a\",password:\"R.b\",pin:null)}"},
         {"mutation{a(token:\"\"\"b\"c\"\"\")}", "mutation{a(token:\"\"\"R.b_c\"\"\")}"},
         {"curl -H 'Authorization: Bearer x' -H 'X-Api-Key: y'",
          "curl -H 'Authorization: R.Bearer_x' -H 'X-Api-Key: R.y'"},
         {"Cookie: a=1; b=2\nX: 1", "Cookie: R.a_1__b_2\nX: 1"},
-        {"cvv: 123 x", "cvv: \"\" x"},
+        {"cvv: 123 x", "cvv: null x"},
         {"cvv: \"\" x", "cvv: \"\" x"},
         {"password: \"x", "password: \"R.x"},
     };
@@ -320,7 +320,7 @@ static void test_headers(void **state)
         {"Authorization", "Basic !!", "Basic R.__"},
         {"Authorization", "Digest username=\"u\", response=\"r\"", "Digest R.username__u___response__r_"},
         {"Cookie", "a=1; b=\"x y\" ;c=%31;d", "a=R.1; b=\"R.x_y\" ;c=R.1;R.d"},
-        {"Cookie", "a=1; cvv:2=3", "a=R.1; R.cvv_2_3"}, /* an emptied label has quotes */
+        {"Cookie", "a=1; cvv:2=3", "a=R.1; cvv:null=R.3"}, /* it is still a name */
         {"Set-Cookie", "sid=x; Path=/a; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure",
          "sid=R.x; Path=/a; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure"},
         {"Set-Cookie", "a=1; Path=/, sid=x; odd=y; z", "a=R.1; Path=R.___sid_x; odd=R.y; R.z"},

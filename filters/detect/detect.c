@@ -59,14 +59,16 @@ static void join(struct detection *into, const struct detection *other)
     bool names = into->class == DETECT_NAMES && other->class == DETECT_NAMES;
     if (!names && first.class == DETECT_NAMES)
         first.class = into->class == DETECT_NAMES ? other->class : into->class;
+    bool run = !wrapping_is_local(first.wrapping);
     /* Of two alignments no more than one is seen. */
-    if (names && !wrapping_is_local(first.wrapping) && (into->offset - other->offset) % 4 != 0)
+    if (names && run && (into->offset - other->offset) % 4 != 0)
         first.wrapping = WRAPPING_NONE;
     size_t end = into->offset + into->size, other_end = other->offset + other->size;
     end = end > other_end ? end : other_end;
     /* A run of base64 ends where its characters do: what is longer is taken as it stands. */
-    if (end > first.offset + first.size && !wrapping_is_local(first.wrapping))
+    if (end > first.offset + first.size && run)
         first.wrapping = WRAPPING_NONE;
+    first.merged |= run && first.wrapping == WRAPPING_NONE;
     first.size = end - first.offset;
     *into = first;
 }

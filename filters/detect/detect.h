@@ -49,6 +49,8 @@ const char *detect_class_name(enum detect_class class);
 struct detection {
     enum detect_class class;
     enum wrapping wrapping;
+    bool
+        merged; /* of overlapping runs of base64, of which no single one is left: it holds the value, but is not in its form */
     size_t offset, size;
 };
 

@@ -346,7 +346,7 @@ static bool put_detection(struct locator *locator, enum link_place place, struct
     if (done == RECODE_NEVER) {
         if (coded)
             atom.value = buffer_bytes(plain);
-        else if (!local)
+        else if (!local || detection->merged)
             unfake(locator->policy, &atom.decision);
         locator_replace(locator, &atom, replacement);
     }

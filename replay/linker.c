@@ -449,8 +449,8 @@ static void replace_cookies(struct linker *linker, const struct linker_context *
         copied = cookie.data + cookie.size;
         size_t before = out->size;
         linker_replace(linker, context, LINK_PLACE_COOKIE, cookie, out, &here);
-        const char *set = cookie_jars_get(linker->jars, session_key(context), name);
-        if (!here.linked && set) {
+        const char *set = here.linked ? NULL : cookie_jars_get(linker->jars, session_key(context), name);
+        if (set) {
             out->size = before;
             buffer_append_text(out, set);
             here = (struct linker_found){.linked = 1};

@@ -1,5 +1,6 @@
 #include "common/segment/origins.h"
 
+#include "common/fast_hash.h"
 #include "common/mem.h"
 
 #include <assert.h>
@@ -22,10 +23,8 @@ static bool is_same(const struct address *a, const struct address *b)
 /* Returns the slot of |address|, or the free one where it belongs. Half of them are free, and all of them can be looked through. */
 static uint16_t *slot_of(const struct origins *origins, const struct address *address)
 {
-    uint64_t hash = address->port;
-    for (size_t i = 0; i < ip_size(address->family); i++)
-        hash = (hash ^ address->ip[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    size_t at = (size_t)(hash >> 32) % SLOTS;
+    uint64_t ip = fast_hash(bytes_make(address->ip, ip_size(address->family)));
+    size_t at = (size_t)(fast_hash_mix(ip, address->port) >> 32) % SLOTS;
     while (origins->slots[at] && !is_same(&origins->items[origins->slots[at] - 1], address))
         at = (at + 1) % SLOTS;
     return &origins->slots[at];

@@ -24,15 +24,23 @@ static void whole(struct locator *locator, struct policy_decision decision, stru
     locator_give(locator, replacement);
 }
 
+typedef bool locate_fn(struct locator *locator, enum link_place place, struct bytes name, struct bytes value,
+                       struct buffer *out);
+
+/* Appends |value| with what |locate| finds in it replaced. */
+static void put_located(struct locator *locator, locate_fn *locate, struct bytes name, struct bytes value,
+                        struct buffer *out)
+{
+    struct buffer *replacement = locator_take(locator);
+    bool differs = locate(locator, LINK_PLACE_HEADER, name, value, replacement);
+    buffer_append_bytes(out, differs ? buffer_bytes(replacement) : value);
+    locator_give(locator, replacement);
+}
+
 /* Appends text between the parts of a header that are told apart: no name makes it sensitive, but it may look so. */
 static void looked_at(struct locator *locator, struct bytes name, struct bytes value, struct buffer *out)
 {
-    struct buffer *replacement = locator_take(locator);
-    if (locate_looks(locator, LINK_PLACE_HEADER, name, value, replacement))
-        buffer_append_bytes(out, buffer_bytes(replacement));
-    else
-        buffer_append_bytes(out, value);
-    locator_give(locator, replacement);
+    put_located(locator, locate_looks, name, value, out);
 }
 
 /* As whole, or looked at where nothing makes it sensitive, leaving surrounding quotes. */
@@ -268,12 +276,7 @@ static void embedded_urls(struct locator *locator, struct bytes name, struct byt
 /* A header that is not sensitive by its name: JSON, URLs and parameters may stand in it all the same. */
 static void open_header(struct locator *locator, struct bytes name, struct bytes value, struct buffer *out)
 {
-    struct buffer *replacement = locator_take(locator);
-    if (locate_nested(locator, LINK_PLACE_HEADER, name, value, replacement))
-        buffer_append_bytes(out, buffer_bytes(replacement));
-    else
-        buffer_append_bytes(out, value);
-    locator_give(locator, replacement);
+    put_located(locator, locate_nested, name, value, out);
 }
 
 void header_locate(struct locator *locator, struct policy_decision rule, struct bytes name,

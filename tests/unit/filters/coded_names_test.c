@@ -5,6 +5,7 @@
 #include "filters/detect/wrapping.h"
 #include "filters/policy/policy_yaml.h"
 #include "filters/pseudonym.h"
+#include "tests/unit/filters/sanitize_kit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,27 +17,6 @@
 #include <cmocka.h>
 
 #define SECRET "Geheim77"
-
-static struct keys *keys;
-static struct sanitizer *sanitizer;
-static struct exchange exchange;
-
-static int set_up(void **state)
-{
-    (void)state;
-    keys = keys_random();
-    sanitizer = sanitizer_create(policy_builtin(), keys);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    exchange_free(&exchange);
-    sanitizer_free(sanitizer);
-    keys_free(keys);
-    return 0;
-}
 
 static const enum wrapping codings[] = {WRAPPING_BASE64, WRAPPING_BASE64URL, WRAPPING_HEX};
 #define CODINGS (sizeof codings / sizeof codings[0])
@@ -292,5 +272,5 @@ int main(void)
         cmocka_unit_test(test_a_policy_without_detectors_looks_for_names),
         cmocka_unit_test(test_sanitizing_again_changes_nothing),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, sanitize_kit_set_up, sanitize_kit_tear_down);
 }

@@ -2,6 +2,7 @@
 #include "filters/head_text.h"
 
 #include "filters/sanitize.h"
+#include "tests/unit/filters/sanitize_kit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,27 +13,6 @@
 #include <cmocka.h>
 
 #define SECRET "S3cr3t-Value+0123/45="
-
-static struct keys *keys;
-static struct sanitizer *sanitizer;
-static struct exchange exchange;
-
-static int set_up(void **state)
-{
-    (void)state;
-    keys = keys_random();
-    sanitizer = sanitizer_create(policy_builtin(), keys);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    exchange_free(&exchange);
-    sanitizer_free(sanitizer);
-    keys_free(keys);
-    return 0;
-}
 
 /* Returns the sanitized request with |head|, borrowed until the next call. */
 static const struct message *request(const char *head)
@@ -111,5 +91,5 @@ int main(void)
         cmocka_unit_test(test_odd_request_lines_are_kept_and_sanitized),
         cmocka_unit_test(test_a_rest_of_a_body_before_a_request_line_is_withheld),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, sanitize_kit_set_up, sanitize_kit_tear_down);
 }

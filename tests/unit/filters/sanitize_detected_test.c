@@ -3,6 +3,7 @@
 #include "filters/sanitize.h"
 
 #include "filters/pseudonym.h"
+#include "tests/unit/filters/sanitize_kit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,27 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct keys *keys;
-static struct sanitizer *sanitizer;
-static struct exchange exchange;
-
-static int set_up(void **state)
-{
-    (void)state;
-    keys = keys_random();
-    sanitizer = sanitizer_create(policy_builtin(), keys);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    exchange_free(&exchange);
-    sanitizer_free(sanitizer);
-    keys_free(keys);
-    return 0;
-}
 
 static const char *const values[] = {
     "alice.liddell@corp.example.net",
@@ -481,5 +461,5 @@ int main(void)
         cmocka_unit_test(test_a_segment_names_the_next),
         cmocka_unit_test(test_names_that_were_replaced_sanitize_the_same_again),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, sanitize_kit_set_up, sanitize_kit_tear_down);
 }

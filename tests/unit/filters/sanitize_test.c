@@ -4,6 +4,7 @@
 
 #include "common/coding.h"
 #include "filters/pseudonym.h"
+#include "tests/unit/filters/sanitize_kit.h"
 
 #include <setjmp.h>
 #include <sodium.h>
@@ -17,27 +18,6 @@
 
 #define ROUNDS 100000
 #define SECRET "S3cr3t-Value+0123/45="
-
-static struct keys *keys;
-static struct sanitizer *sanitizer;
-static struct exchange exchange;
-
-static int set_up(void **state)
-{
-    (void)state;
-    keys = keys_random();
-    sanitizer = sanitizer_create(policy_builtin(), keys);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    exchange_free(&exchange);
-    sanitizer_free(sanitizer);
-    keys_free(keys);
-    return 0;
-}
 
 static void fill(struct message *message, const char *head, struct bytes body, bool coded)
 {
@@ -669,5 +649,5 @@ int main(void)
         cmocka_unit_test(test_links_only_changes_nothing_else),
         cmocka_unit_test(test_sanitizing_twice_changes_nothing),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, sanitize_kit_set_up, sanitize_kit_tear_down);
 }

@@ -1,5 +1,6 @@
 #include "common/keymap.h"
 
+#include "common/fast_hash.h"
 #include "common/mem.h"
 
 #include <assert.h>
@@ -27,6 +28,11 @@ struct keymap_key keymap_tag_key(const uint8_t tag[16], uint32_t iteration)
     memcpy(&key.b, tag + 8, 8);
     key.b += mix(iteration);
     return key;
+}
+
+struct keymap_key keymap_text_key(struct bytes text, uint32_t iteration)
+{
+    return (struct keymap_key){.a = fast_hash(text), .b = iteration};
 }
 
 static size_t home(const struct keymap *map, struct keymap_key key)

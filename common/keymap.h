@@ -3,6 +3,8 @@
 #ifndef COMMON_KEYMAP_H
 #define COMMON_KEYMAP_H
 
+#include "common/buffer.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,8 @@ struct keymap {
 struct keymap_key keymap_key(uint64_t id, uint32_t iteration);
 /* Returns the key for a 16-byte tag within an iteration. */
 struct keymap_key keymap_tag_key(const uint8_t tag[16], uint32_t iteration);
+/* Returns the key for a text within an iteration, quickly. Whoever chooses texts can make two have one key: compare what is found. */
+struct keymap_key keymap_text_key(struct bytes text, uint32_t iteration);
 /* Returns the value of |key|, NULL where it has none. */
 void *keymap_get(const struct keymap *map, struct keymap_key key);
 /* Sets |value| (not NULL), replacing what was there. */

@@ -3,40 +3,37 @@
 #include "common/http1_head.h"
 #include "common/id_like.h"
 #include "common/mem.h"
+#include "replay/state/fifo_map.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_DEFAULT 1000000
-#define CHAINS_FIRST  64
 #define PATH_MAX_SIZE 8192 /* a longer place is not linked */
 
 struct place {
-    struct place *next;
-    uint64_t hash;
-    uint32_t iteration;
-    char *recorded;
-    size_t recorded_size;
-    char *actual;
-    size_t actual_size;
+    struct fifo_entry entry;
+    struct buffer recorded, actual;
 };
 
 struct created {
     char *base_path;
-    size_t limit;
-    struct place **chains;
-    size_t chain_count; /* a power of two */
-    size_t count;
-    uint64_t overflow;
+    struct fifo_map places;
 };
+
+/* fifo_map_free_fn */
+static void place_free(void *entry)
+{
+    struct place *place = entry;
+    buffer_free(&place->recorded);
+    buffer_free(&place->actual);
+    free(place);
+}
 
 struct created *created_create(const char *base_path, size_t limit)
 {
     struct created *created = xcalloc(1, sizeof *created);
     created->base_path = xstrdup(base_path);
-    created->limit = limit ? limit : LIMIT_DEFAULT;
-    created->chain_count = CHAINS_FIRST;
-    created->chains = xcalloc(created->chain_count, sizeof(struct place *));
+    fifo_map_init(&created->places, limit, place_free);
     return created;
 }
 
@@ -44,75 +41,15 @@ void created_free(struct created *created)
 {
     if (!created)
         return;
-    for (size_t i = 0; i < created->chain_count; i++)
-        for (struct place *place = created->chains[i], *next; place; place = next) {
-            next = place->next;
-            free(place->recorded);
-            free(place->actual);
-            free(place);
-        }
-    free(created->chains);
+    fifo_map_done(&created->places);
     free(created->base_path);
     free(created);
 }
 
-static uint64_t hash_of(uint32_t iteration, struct bytes path)
+static const struct place *find(const struct created *created, uint32_t iteration, struct bytes path)
 {
-    uint64_t hash =
-        UINT64_C(0xcbf29ce484222325) ^ iteration; /* FNV-1a; the target chooses no keys, the recording does */
-    for (size_t i = 0; i < path.size; i++)
-        hash = (hash ^ path.data[i]) * UINT64_C(0x100000001b3);
-    return hash ^ (hash >> 32);
-}
-
-static struct place *find(const struct created *created, uint32_t iteration, struct bytes path)
-{
-    uint64_t hash = hash_of(iteration, path);
-    struct place *place = created->chains[hash & (created->chain_count - 1)];
-    while (place && (place->hash != hash || place->iteration != iteration ||
-                     !bytes_equal(bytes_make(place->recorded, place->recorded_size), path)))
-        place = place->next;
-    return place;
-}
-
-static void grow(struct created *created)
-{
-    size_t wider = created->chain_count * 2;
-    struct place **chains = xcalloc(wider, sizeof(struct place *));
-    for (size_t i = 0; i < created->chain_count; i++)
-        for (struct place *place = created->chains[i], *next; place; place = next) {
-            next = place->next;
-            place->next = chains[place->hash & (wider - 1)];
-            chains[place->hash & (wider - 1)] = place;
-        }
-    free(created->chains);
-    created->chains = chains;
-    created->chain_count = wider;
-}
-
-static void add(struct created *created, uint32_t iteration, struct bytes recorded, struct bytes actual)
-{
-    struct place *place = find(created, iteration, recorded);
-    if (!place && created->count == created->limit) {
-        created->overflow++;
-        return;
-    }
-    if (!place) {
-        if (created->count == created->chain_count)
-            grow(created);
-        place = xcalloc(1, sizeof *place);
-        place->hash = hash_of(iteration, recorded);
-        place->iteration = iteration;
-        place->recorded = xmemdup(recorded.data, recorded.size);
-        place->recorded_size = recorded.size;
-        struct place **chain = &created->chains[place->hash & (created->chain_count - 1)];
-        place->next = *chain;
-        *chain = place;
-        created->count++;
-    }
-    free(place->actual);
-    place->actual = xmemdup(actual.data, actual.size);
-    place->actual_size = actual.size;
+    const struct place *place = fifo_map_get(&created->places, keymap_text_key(path, iteration));
+    return place && bytes_equal(buffer_bytes(&place->recorded), path) ? place : NULL;
 }
 
 /* Finds the path of a 201's Location. */
@@ -142,24 +79,34 @@ bool created_learn(struct created *created, uint32_t iteration, struct bytes rec
 
 void created_add(struct created *created, uint32_t iteration, struct bytes recorded, struct bytes actual)
 {
-    if (recorded.size <= PATH_MAX_SIZE && actual.size <= PATH_MAX_SIZE &&
-        (!bytes_equal(recorded, actual) || find(created, iteration, recorded)))
-        add(created, iteration, recorded, actual);
+    struct keymap_key key = keymap_text_key(recorded, iteration);
+    struct place *place = fifo_map_get(&created->places, key);
+    if (recorded.size > PATH_MAX_SIZE || actual.size > PATH_MAX_SIZE ||
+        (!place && bytes_equal(recorded, actual)))
+        return;
+    if (!place) {
+        place = xcalloc(1, sizeof *place);
+        fifo_map_add(&created->places, key, &place->entry);
+    }
+    buffer_clear(&place->recorded); /* of another one, should both have the same key */
+    buffer_append_bytes(&place->recorded, recorded);
+    buffer_clear(&place->actual);
+    buffer_append_bytes(&place->actual, actual);
 }
 
 bool created_exact(const struct created *created, uint32_t iteration, struct bytes recorded,
                    struct bytes *ret_actual)
 {
-    const struct place *place = created->count ? find(created, iteration, recorded) : NULL;
+    const struct place *place = find(created, iteration, recorded);
     if (place)
-        *ret_actual = bytes_make(place->actual, place->actual_size);
+        *ret_actual = buffer_bytes(&place->actual);
     return place != NULL;
 }
 
 bool created_find(const struct created *created, uint32_t iteration, struct bytes target, size_t *ret_size,
                   struct bytes *ret_actual)
 {
-    if (created->count == 0 || target.size < 2 || target.data[0] != '/')
+    if (!created_any(created) || target.size < 2 || target.data[0] != '/')
         return false;
     size_t size = 0;
     while (size < target.size && size <= PATH_MAX_SIZE && target.data[size] != '?' &&
@@ -172,7 +119,7 @@ bool created_find(const struct created *created, uint32_t iteration, struct byte
         if (!place)
             continue;
         *ret_size = size;
-        *ret_actual = bytes_make(place->actual, place->actual_size);
+        *ret_actual = buffer_bytes(&place->actual);
         return true;
     }
     return false;
@@ -180,10 +127,10 @@ bool created_find(const struct created *created, uint32_t iteration, struct byte
 
 bool created_any(const struct created *created)
 {
-    return created->count > 0;
+    return created->places.oldest != NULL;
 }
 
-uint64_t created_overflow(const struct created *created)
+uint64_t created_forgotten(const struct created *created)
 {
-    return created->overflow;
+    return created->places.forgotten;
 }

@@ -15,8 +15,8 @@
 struct created;
 
 /* Returns owned state. |base_path| (copied, "" for none, no slash at its end) is what the target's paths begin with and the
- * recorded ones do not. At most |limit| places are remembered (0: 1,000,000); past it new ones are counted and not
- * linked. */
+ * recorded ones do not. At most |limit| places are remembered (0: 1,000,000), the oldest are
+ * forgotten first. */
 struct created *created_create(const char *base_path, size_t limit);
 void created_free(struct created *created);
 
@@ -39,7 +39,7 @@ bool created_find(const struct created *created, uint32_t iteration, struct byte
 /* Returns whether any place is known. */
 bool created_any(const struct created *created);
 
-/* Returns how many places found no room. */
-uint64_t created_overflow(const struct created *created);
+/* Returns how many places were forgotten for want of room. */
+uint64_t created_forgotten(const struct created *created);
 
 #endif

@@ -1,14 +1,15 @@
 #include "replay/linker.h"
 
 #include "common/coding.h"
+#include "common/fast_hash.h"
 #include "common/http1_head.h"
 #include "common/id_like.h"
-#include "common/keymap.h"
 #include "common/mem.h"
 #include "filters/pseudonym.h"
 #include "replay/created.h"
 #include "replay/places.h"
 #include "replay/state/cookie_jars.h"
+#include "replay/state/fifo_map.h"
 #include "replay/state/issued_ids.h"
 #include "replay/state/lessons.h"
 #include "replay/state/live_values.h"
@@ -17,15 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_LIMIT 1000000
-#define BODY_LIMIT    LINKER_BODY_MAX
-#define VALUE_LIMIT   ((size_t)16 * 1024)
-#define BASIC_LIMIT   4096
+#define BODY_LIMIT  LINKER_BODY_MAX
+#define VALUE_LIMIT ((size_t)16 * 1024)
+#define BASIC_LIMIT 4096
 
-/* One thing learned, in the list of all of its kind, oldest first. */
+/* One thing learned. */
 struct entry {
-    struct keymap_key key;
-    struct entry *next;
+    struct fifo_entry entry;
     enum link_place place; /* where it was found, whose coding |raw| has */
     size_t size;
     uint8_t *raw;
@@ -35,12 +34,10 @@ struct entry {
 struct linker {
     bool off;
     size_t limit;
-    uint64_t forgotten;
     uint64_t lesson;
     uint64_t stored; /* values that are new, or other than before */
     uint64_t known;  /* for linker_known: credentials stored, and what was forgotten */
-    struct keymap values;
-    struct entry *oldest, **newest;
+    struct fifo_map values;
     struct cookie_jars *jars;
     struct created *created;
     struct created *ids;      /* strong ids, by what was recorded */
@@ -50,14 +47,23 @@ struct linker {
     struct buffer inner;
 };
 
+/* fifo_map_free_fn */
+static void entry_free(void *learned)
+{
+    struct entry *entry = learned;
+    free(entry->raw);
+    free((void *)entry->parent.data);
+    free(entry);
+}
+
 struct linker *linker_create(size_t limit, const char *base_path)
 {
     struct linker *linker = xcalloc(1, sizeof *linker);
-    linker->limit = limit ? limit : DEFAULT_LIMIT;
+    linker->limit = limit;
+    fifo_map_init(&linker->values, limit, entry_free);
     linker->created = created_create(base_path, limit);
     linker->ids = created_create("", limit);
-    linker->newest = &linker->oldest;
-    linker->jars = cookie_jars_create(linker->limit);
+    linker->jars = cookie_jars_create(limit);
     return linker;
 }
 
@@ -77,22 +83,11 @@ void linker_turn_off(struct linker *linker)
     linker->off = true;
 }
 
-static void entry_free(struct entry *entry)
-{
-    free(entry->raw);
-    free((void *)entry->parent.data);
-    free(entry);
-}
-
 void linker_free(struct linker *linker)
 {
     if (!linker)
         return;
-    for (struct entry *entry = linker->oldest, *next; entry; entry = next) {
-        next = entry->next;
-        entry_free(entry);
-    }
-    keymap_free(&linker->values);
+    fifo_map_done(&linker->values);
     cookie_jars_free(linker->jars);
     created_free(linker->created);
     created_free(linker->ids);
@@ -120,41 +115,23 @@ uint64_t linker_known(const struct linker *linker, const struct linker_context *
 
 uint64_t linker_forgotten(const struct linker *linker)
 {
-    return linker->forgotten + cookie_jars_forgotten(linker->jars) + created_overflow(linker->created) +
-           created_overflow(linker->ids);
+    return linker->values.forgotten + cookie_jars_forgotten(linker->jars) +
+           created_forgotten(linker->created) + created_forgotten(linker->ids);
 }
 
-static void forget_oldest(struct linker *linker)
-{
-    struct entry *entry = linker->oldest;
-    linker->oldest = entry->next;
-    if (!linker->oldest)
-        linker->newest = &linker->oldest;
-    keymap_remove(&linker->values, entry->key);
-    entry_free(entry);
-    linker->forgotten++;
-    linker->known++;
-}
-
-/* What stands in a header as it came must not end or split the header of another request. */
-/* Returns the entry, or NULL where |raw| cannot be one. */
+/* Returns the entry, or NULL where |raw| cannot be one: what stands in a header as it came must not end or split the header of another request. */
 static struct entry *remember(struct linker *linker, struct keymap_key key, enum link_place place,
                               struct bytes raw)
 {
     bool in_header = place == LINK_PLACE_HEADER || place == LINK_PLACE_COOKIE;
     if (!raw.size || raw.size > VALUE_LIMIT || (in_header && places_has_control(raw)))
         return NULL;
-    struct entry *entry = keymap_get(&linker->values, key);
+    struct entry *entry = fifo_map_get(&linker->values, key);
     if (entry && entry->place == place && bytes_equal(bytes_make(entry->raw, entry->size), raw))
         return entry;
     if (!entry) {
-        if (linker->values.count >= linker->limit)
-            forget_oldest(linker);
         entry = xcalloc(1, sizeof *entry);
-        entry->key = key;
-        *linker->newest = entry;
-        linker->newest = &entry->next;
-        keymap_set(&linker->values, key, entry);
+        linker->known += fifo_map_add(&linker->values, key, &entry->entry);
     }
     linker->stored++;
     free(entry->raw);
@@ -279,17 +256,10 @@ static void learn_cookies(struct linker *linker, const struct linker_context *co
 static struct keymap_key validator_key(const struct linker_context *context, struct bytes path,
                                        struct bytes recorded)
 {
-    /* Two FNV-1a runs from different bases: no security hangs on it, the recording is not hostile to itself. */
-    uint64_t a = UINT64_C(0xcbf29ce484222325), b = UINT64_C(0x9ae16a3b2f90404f);
-    for (size_t i = 0; i < path.size; i++) {
-        a = (a ^ path.data[i]) * UINT64_C(0x100000001b3);
-        b = (b ^ path.data[i]) * UINT64_C(0x100000001b3);
-    }
-    for (size_t i = 0; i < recorded.size; i++) {
-        a = (a ^ recorded.data[i]) * UINT64_C(0x100000001b3);
-        b = (b ^ (uint8_t)~recorded.data[i]) * UINT64_C(0x100000001b3);
-    }
-    return (struct keymap_key){a, b + context->iteration};
+    struct keymap_key key = keymap_text_key(path, context->iteration);
+    key.b ^=
+        fast_hash(recorded) << 32; /* not compared: at worst, a validator that the target does not know */
+    return key;
 }
 
 static void learn_validators(struct linker *linker, const struct linker_context *context,
@@ -422,7 +392,8 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
     struct pseudonym_found name;
     while (pseudonym_find(context->recognition_key, text, from, &name)) {
         buffer_append(out, text.data + from, name.offset - from);
-        const struct entry *entry = keymap_get(&linker->values, keymap_tag_key(name.tag, context->iteration));
+        const struct entry *entry =
+            fifo_map_get(&linker->values, keymap_tag_key(name.tag, context->iteration));
         const struct linker_override *override = find_override(context, name.tag);
         if (override ? places_encode(place, override->value, out)
                      : entry && put_value(linker, entry, place, out)) {
@@ -517,7 +488,7 @@ void linker_replace_header(struct linker *linker, const struct linker_context *c
 bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
                       struct bytes recorded, struct bytes *ret_value)
 {
-    const struct entry *entry = keymap_get(&linker->values, validator_key(context, path, recorded));
+    const struct entry *entry = fifo_map_get(&linker->values, validator_key(context, path, recorded));
     if (!entry)
         return false;
     *ret_value = bytes_make(entry->raw, entry->size);
@@ -553,7 +524,7 @@ bool linker_put_id(struct linker *linker, const struct linker_context *context, 
                    struct buffer *out)
 {
     const struct entry *entry =
-        keymap_get(&linker->values, keymap_tag_key(spot->link->tag, context->iteration));
+        fifo_map_get(&linker->values, keymap_tag_key(spot->link->tag, context->iteration));
     if (!entry || (!spot->link->strong && !bytes_equal(entry->parent, spot->parent)))
         return false;
     /* What was a number in JSON may be a text at the target. */

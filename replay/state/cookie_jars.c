@@ -2,6 +2,7 @@
 
 #include "common/mem.h"
 #include "replay/places.h"
+#include "replay/state/fifo_map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,34 +15,25 @@ struct cookie {
     char *value;
 };
 
-/* Of one session, in the list of all, oldest first. */
+/* Of one session. */
 struct jar {
-    struct keymap_key session;
-    struct jar *next;
+    struct fifo_entry entry;
     bool logged_in;
-    uint64_t changes;
+    uint64_t version;
     struct cookie *cookies;
     size_t count;
 };
 
 struct cookie_jars {
-    size_t limit;
-    struct keymap by_session;
-    struct jar *oldest, **newest;
-    uint64_t forgotten;
-    uint64_t changes_forgotten; /* so that no version comes again */
+    struct fifo_map by_session;
+    uint64_t changes;
+    uint64_t none; /* the version of sessions without a jar: when one was last forgotten */
 };
 
-struct cookie_jars *cookie_jars_create(size_t limit)
+/* fifo_map_free_fn */
+static void jar_free(void *entry)
 {
-    struct cookie_jars *jars = xcalloc(1, sizeof *jars);
-    jars->limit = limit;
-    jars->newest = &jars->oldest;
-    return jars;
-}
-
-static void jar_free(struct jar *jar)
-{
+    struct jar *jar = entry;
     for (size_t i = 0; i < jar->count; i++) {
         free(jar->cookies[i].name);
         free(jar->cookies[i].value);
@@ -50,42 +42,30 @@ static void jar_free(struct jar *jar)
     free(jar);
 }
 
+struct cookie_jars *cookie_jars_create(size_t limit)
+{
+    struct cookie_jars *jars = xcalloc(1, sizeof *jars);
+    fifo_map_init(&jars->by_session, limit, jar_free);
+    return jars;
+}
+
 void cookie_jars_free(struct cookie_jars *jars)
 {
     if (!jars)
         return;
-    for (struct jar *jar = jars->oldest, *next; jar; jar = next) {
-        next = jar->next;
-        jar_free(jar);
-    }
-    keymap_free(&jars->by_session);
+    fifo_map_done(&jars->by_session);
     free(jars);
-}
-
-static void forget_oldest(struct cookie_jars *jars)
-{
-    struct jar *oldest = jars->oldest;
-    jars->oldest = oldest->next;
-    if (!jars->oldest)
-        jars->newest = &jars->oldest;
-    keymap_remove(&jars->by_session, oldest->session);
-    jars->forgotten++;
-    jars->changes_forgotten += oldest->changes + 1;
-    jar_free(oldest);
 }
 
 static struct jar *jar_of(struct cookie_jars *jars, struct keymap_key session)
 {
-    struct jar *jar = keymap_get(&jars->by_session, session);
+    struct jar *jar = fifo_map_get(&jars->by_session, session);
     if (jar)
         return jar;
-    if (jars->by_session.count >= jars->limit)
-        forget_oldest(jars);
     jar = xcalloc(1, sizeof *jar);
-    jar->session = session;
-    *jars->newest = jar;
-    jars->newest = &jar->next;
-    keymap_set(&jars->by_session, session, jar);
+    if (fifo_map_add(&jars->by_session, session, &jar->entry))
+        jars->none = ++jars->changes;
+    jar->version = jars->none;
     return jar;
 }
 
@@ -114,14 +94,14 @@ void cookie_jars_set(struct cookie_jars *jars, struct keymap_key session, struct
     } else if (bytes_equal(bytes_of(cookie->value), value)) {
         return;
     }
-    jar->changes++;
+    jar->version = ++jars->changes;
     free(cookie->value);
     cookie->value = xstrndup((const char *)value.data, value.size);
 }
 
 const char *cookie_jars_get(const struct cookie_jars *jars, struct keymap_key session, struct bytes name)
 {
-    const struct jar *jar = keymap_get(&jars->by_session, session);
+    const struct jar *jar = fifo_map_get(&jars->by_session, session);
     const struct cookie *cookie = jar ? find(jar, name) : NULL;
     return cookie ? cookie->value : NULL;
 }
@@ -133,17 +113,17 @@ void cookie_jars_log_in(struct cookie_jars *jars, struct keymap_key session)
 
 bool cookie_jars_logged_in(const struct cookie_jars *jars, struct keymap_key session)
 {
-    const struct jar *jar = keymap_get(&jars->by_session, session);
+    const struct jar *jar = fifo_map_get(&jars->by_session, session);
     return jar && jar->logged_in;
 }
 
 uint64_t cookie_jars_version(const struct cookie_jars *jars, struct keymap_key session)
 {
-    const struct jar *jar = keymap_get(&jars->by_session, session);
-    return jars->changes_forgotten + (jar ? jar->changes : 0);
+    const struct jar *jar = fifo_map_get(&jars->by_session, session);
+    return jar ? jar->version : jars->none;
 }
 
 uint64_t cookie_jars_forgotten(const struct cookie_jars *jars)
 {
-    return jars->forgotten;
+    return jars->by_session.forgotten;
 }

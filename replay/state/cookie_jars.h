@@ -11,7 +11,7 @@
 
 struct cookie_jars;
 
-/* Returns jars for at most |limit| sessions, the oldest of which are forgotten first; a session has at most 64 cookies. */
+/* Returns jars for at most |limit| sessions (0: 1,000,000), the oldest of which are forgotten first; a session has at most 64 cookies. */
 struct cookie_jars *cookie_jars_create(size_t limit);
 /* Accepts NULL. */
 void cookie_jars_free(struct cookie_jars *jars);
@@ -26,7 +26,7 @@ const char *cookie_jars_get(const struct cookie_jars *jars, struct keymap_key se
 void cookie_jars_log_in(struct cookie_jars *jars, struct keymap_key session);
 bool cookie_jars_logged_in(const struct cookie_jars *jars, struct keymap_key session);
 
-/* Returns a number that is another one after each change of what cookie_jars_get returns for |session|. */
+/* Returns a number that grows with each change of what cookie_jars_get returns for |session|. */
 uint64_t cookie_jars_version(const struct cookie_jars *jars, struct keymap_key session);
 /* Returns how many sessions were forgotten for want of room. */
 uint64_t cookie_jars_forgotten(const struct cookie_jars *jars);

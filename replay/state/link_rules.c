@@ -1,19 +1,18 @@
 #include "replay/state/link_rules.h"
 
 #include "common/http1_head.h"
-#include "common/keymap.h"
 #include "common/mem.h"
 #include "common/pattern.h"
 #include "filters/locate/json_escape.h"
 #include "replay/places.h"
+#include "replay/state/fifo_map.h"
 #include "replay/state/json_spot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_DEFAULT 1000000
-#define VALUE_MAX     (16 * 1024)
-#define SUBJECT_MAX   (256 * 1024) /* of a body, for patterns */
+#define VALUE_MAX   (16 * 1024)
+#define SUBJECT_MAX (256 * 1024) /* of a body, for patterns */
 
 struct rule {
     struct link_rule rule;
@@ -29,16 +28,14 @@ struct link_rules {
 
 /* What was given out to a session, by rule. */
 struct values {
-    struct keymap_key key;
-    struct values *next;
+    struct fifo_entry entry;
+    size_t count;
     struct buffer items[]; /* no data: nothing yet */
 };
 
 struct link_values {
     struct link_rules *rules;
-    size_t limit;
-    struct keymap sessions;
-    struct values *oldest, **newest;
+    struct fifo_map sessions;
     struct rewriter *rewriter, *form;
     struct buffer plain;
 };
@@ -169,31 +166,28 @@ struct link_rules *link_rules_copy(const struct link_rules *rules)
     return copy;
 }
 
+/* fifo_map_free_fn */
+static void values_free(void *entry)
+{
+    struct values *values = entry;
+    for (size_t i = 0; i < values->count; i++)
+        buffer_free(&values->items[i]);
+    free(values);
+}
+
 struct link_values *link_values_create(struct link_rules *rules, size_t limit)
 {
     struct link_values *values = xcalloc(1, sizeof *values);
     values->rules = rules;
-    values->limit = limit ? limit : LIMIT_DEFAULT;
-    values->newest = &values->oldest;
+    fifo_map_init(&values->sessions, limit, values_free);
     return values;
-}
-
-static void values_free(struct values *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        buffer_free(&values->items[i]);
-    free(values);
 }
 
 void link_values_free(struct link_values *values)
 {
     if (!values)
         return;
-    for (struct values *one = values->oldest, *next; one; one = next) {
-        next = one->next;
-        values_free(one, values->rules->count);
-    }
-    keymap_free(&values->sessions);
+    fifo_map_done(&values->sessions);
     rewriter_free(values->rewriter);
     rewriter_free(values->form);
     buffer_free(&values->plain);
@@ -215,22 +209,12 @@ bool link_values_want_body(const struct link_values *values, struct bytes reques
 
 static struct values *values_of(struct link_values *values, struct keymap_key key)
 {
-    struct values *one = keymap_get(&values->sessions, key);
+    struct values *one = fifo_map_get(&values->sessions, key);
     if (one)
         return one;
-    if (values->sessions.count >= values->limit) {
-        struct values *oldest = values->oldest;
-        values->oldest = oldest->next;
-        if (!values->oldest)
-            values->newest = &values->oldest;
-        keymap_remove(&values->sessions, oldest->key);
-        values_free(oldest, values->rules->count);
-    }
     one = xcalloc(1, sizeof *one + values->rules->count * sizeof one->items[0]);
-    one->key = key;
-    *values->newest = one;
-    values->newest = &one->next;
-    keymap_set(&values->sessions, key, one);
+    one->count = values->rules->count;
+    fifo_map_add(&values->sessions, key, &one->entry);
     return one;
 }
 
@@ -319,7 +303,7 @@ bool link_values_injection(struct link_values *values, const struct linker_conte
     rewriter_free(values->form);
     values->rewriter = values->form = NULL;
     const struct values *one =
-        keymap_get(&values->sessions, keymap_key(context->session, context->iteration));
+        fifo_map_get(&values->sessions, keymap_key(context->session, context->iteration));
     if (!one || !http1_request_line(request, &line))
         return false;
     for (size_t i = 0; i < values->rules->count; i++) {

@@ -1,30 +1,28 @@
 #include "replay/state/live_values.h"
 
 #include "common/id_like.h"
-#include "common/keymap.h"
 #include "common/mem.h"
+#include "replay/state/fifo_map.h"
 #include "replay/state/json_spot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_DEFAULT 1000000
-
 struct live {
+    struct fifo_entry entry;
     size_t live_size, recorded_size;
     bool weak;
     uint8_t bytes[]; /* both, one after the other */
 };
 
 struct live_values {
-    struct keymap map;
-    size_t limit;
+    struct fifo_map map;
 };
 
 struct live_values *live_values_create(size_t limit)
 {
     struct live_values *values = xcalloc(1, sizeof *values);
-    values->limit = limit ? limit : LIMIT_DEFAULT;
+    fifo_map_init(&values->map, limit, free);
     return values;
 }
 
@@ -32,35 +30,21 @@ void live_values_free(struct live_values *values)
 {
     if (!values)
         return;
-    size_t position = 0;
-    for (struct live *live; (live = keymap_next(&values->map, &position)) != NULL;)
-        free(live);
-    keymap_free(&values->map);
+    fifo_map_done(&values->map);
     free(values);
-}
-
-/* Two FNV-1a runs from different bases; what they find is compared. */
-static struct keymap_key key_of(uint32_t iteration, struct bytes text)
-{
-    uint64_t a = UINT64_C(0xcbf29ce484222325), b = UINT64_C(0x9ae16a3b2f90404f) ^ iteration;
-    for (size_t i = 0; i < text.size; i++) {
-        a = (a ^ text.data[i]) * UINT64_C(0x100000001b3);
-        b = (b ^ (uint8_t)~text.data[i]) * UINT64_C(0x100000001b3);
-    }
-    return (struct keymap_key){a, b};
 }
 
 static const struct live *find(const struct live_values *values, uint32_t iteration, struct bytes text)
 {
-    const struct live *live = keymap_get(&values->map, key_of(iteration, text));
+    const struct live *live = fifo_map_get(&values->map, keymap_text_key(text, iteration));
     return live && bytes_equal(bytes_make(live->bytes, live->live_size), text) ? live : NULL;
 }
 
 void live_values_add(struct live_values *values, uint32_t iteration, struct bytes live, struct bytes recorded,
                      bool weak)
 {
-    if (!live.size || bytes_equal(live, recorded) || find(values, iteration, live) ||
-        values->map.count >= values->limit)
+    struct keymap_key key = keymap_text_key(live, iteration);
+    if (!live.size || bytes_equal(live, recorded) || fifo_map_get(&values->map, key))
         return;
     struct live *one = xmalloc(sizeof *one + live.size + recorded.size);
     one->live_size = live.size;
@@ -69,8 +53,7 @@ void live_values_add(struct live_values *values, uint32_t iteration, struct byte
     memcpy(one->bytes, live.data, live.size);
     if (recorded.size)
         memcpy(one->bytes + live.size, recorded.data, recorded.size);
-    free(keymap_get(&values->map, key_of(iteration, live))); /* of the same key, and not of the same text */
-    keymap_set(&values->map, key_of(iteration, live), one);
+    fifo_map_add(&values->map, key, &one->entry);
 }
 
 struct turning {
@@ -111,7 +94,7 @@ bool live_values_turn_back(const struct live_values *values, uint32_t iteration,
                            struct buffer *out)
 {
     struct turning turning = {.values = values, .iteration = iteration, .copied = json.data, .out = out};
-    if (values->map.count == 0 || !json.size)
+    if (!values->map.oldest || !json.size)
         return false;
     json_spot_each(json, meet, &turning);
     if (turning.any)

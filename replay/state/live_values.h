@@ -10,7 +10,7 @@
 
 struct live_values;
 
-/* Returns owned. |limit| values are remembered, later ones are not; 0: 1,000,000. */
+/* Returns owned. |limit| values are remembered (0: 1,000,000), the oldest are forgotten first. */
 struct live_values *live_values_create(size_t limit);
 /* Accepts NULL. */
 void live_values_free(struct live_values *values);

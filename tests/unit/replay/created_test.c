@@ -134,7 +134,7 @@ static void test_later_creation_of_the_same_place_counts(void **state)
     created_free(created);
 }
 
-static void test_limit_is_kept_and_counted(void **state)
+static void test_oldest_are_forgotten_and_counted(void **state)
 {
     (void)state;
     struct created *created = created_create("", 500);
@@ -144,12 +144,12 @@ static void test_limit_is_kept_and_counted(void **state)
         snprintf(actual, sizeof actual, "/orders/%d", i + 1000);
         learn(created, 0, recorded, actual);
     }
-    assert_int_equal(created_overflow(created), 100);
+    assert_int_equal(created_forgotten(created), 100);
     for (int i = 0; i < 600; i++) {
         char recorded[32], actual[32];
         snprintf(recorded, sizeof recorded, "/orders/%d", i);
         snprintf(actual, sizeof actual, "/orders/%d", i + 1000);
-        expect(created, 0, recorded, i < 500 ? actual : NULL);
+        expect(created, 0, recorded, i < 100 ? NULL : actual);
     }
     created_free(created);
 }
@@ -163,7 +163,7 @@ int main(void)
         cmocka_unit_test(test_location_forms),
         cmocka_unit_test(test_only_created_on_both_sides_is_learnt),
         cmocka_unit_test(test_later_creation_of_the_same_place_counts),
-        cmocka_unit_test(test_limit_is_kept_and_counted),
+        cmocka_unit_test(test_oldest_are_forgotten_and_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,8 +36,8 @@ static void test_live_values_are_turned_back(void **state)
     expect(values, 1, "{\"id\":\"ord-1\"}", NULL); /* another iteration */
     expect(values, 0, "{\"id\":\"same\"}", NULL);
     live_values_add(values, 0, bytes_of("third"), bytes_of("3rd"), false);
-    live_values_add(values, 0, bytes_of("fourth"), bytes_of("4th"), false); /* no room */
-    expect(values, 0, "[\"third\",\"fourth\"]", "[\"3rd\",\"fourth\"]");
+    live_values_add(values, 0, bytes_of("fourth"), bytes_of("4th"), false); /* in the place of the oldest */
+    expect(values, 0, "[\"third\",\"fourth\",\"ord-1\"]", "[\"3rd\",\"4th\",\"ord-1\"]");
     live_values_free(values);
 }
 

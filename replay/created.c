@@ -63,18 +63,16 @@ static bool location_path(struct bytes head, struct bytes *ret_path)
     return id_like_location_path(field.value, ret_path);
 }
 
-bool created_learn(struct created *created, uint32_t iteration, struct bytes recorded_head,
-                   struct bytes actual_head)
+bool created_locations(const struct created *created, struct bytes recorded_head, struct bytes actual_head,
+                       struct bytes *ret_recorded, struct bytes *ret_actual)
 {
-    struct bytes recorded, actual;
-    if (!location_path(recorded_head, &recorded) || !location_path(actual_head, &actual))
+    if (!location_path(recorded_head, ret_recorded) || !location_path(actual_head, ret_actual))
         return false;
     size_t base = strlen(created->base_path);
-    if (base && actual.size > base + 1 && memcmp(actual.data, created->base_path, base) == 0 &&
-        actual.data[base] == '/')
-        actual = bytes_make(actual.data + base, actual.size - base);
-    created_add(created, iteration, recorded, actual);
-    return !bytes_equal(recorded, actual);
+    if (base && ret_actual->size > base + 1 && memcmp(ret_actual->data, created->base_path, base) == 0 &&
+        ret_actual->data[base] == '/')
+        *ret_actual = bytes_make(ret_actual->data + base, ret_actual->size - base);
+    return true;
 }
 
 void created_add(struct created *created, uint32_t iteration, struct bytes recorded, struct bytes actual)

@@ -20,13 +20,12 @@ struct created;
 struct created *created_create(const char *base_path, size_t limit);
 void created_free(struct created *created);
 
-/* Learns from a recorded response and what the target answered to the same request in |iteration|, both as heads.
- * Nothing is learnt unless both are 201 with a Location whose path is absolute, or an http(s) URL with one. Of two that
- * were recorded for the same place the later one counts. Returns whether the target's place is another one. */
-bool created_learn(struct created *created, uint32_t iteration, struct bytes recorded_head,
-                   struct bytes actual_head);
+/* Finds what a recorded response says was created, and where it is by what the target answered to the same request; both as heads, what is
+ * returned borrowed from them. Returns false unless both are 201 with a Location whose path is absolute, or an http(s) URL with one. */
+bool created_locations(const struct created *created, struct bytes recorded_head, struct bytes actual_head,
+                       struct bytes *ret_recorded, struct bytes *ret_actual);
 
-/* The same for what is told in another way: |recorded| is |actual| at the target. */
+/* Learns that in |iteration| |recorded| is |actual| at the target; of two told for the same place the later one counts. */
 void created_add(struct created *created, uint32_t iteration, struct bytes recorded, struct bytes actual);
 /* Finds what was created as |recorded| and nothing else. */
 bool created_exact(const struct created *created, uint32_t iteration, struct bytes recorded,

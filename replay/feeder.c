@@ -431,6 +431,8 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
         uint64_t before = feeder.fired;
         if (iteration) {
             read_ahead_rewind(options->ahead);
+            if (options->survey)
+                survey_rewind(options->survey);
             schedule_loop(&feeder.schedule);
         }
         if (!read_iteration(&feeder, iteration) || feeder.fired == before || iteration == UINT32_MAX)

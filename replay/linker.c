@@ -13,6 +13,7 @@
 #include "replay/state/issued_ids.h"
 #include "replay/state/lessons.h"
 #include "replay/state/live_values.h"
+#include "replay/state/told.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ struct linker {
     struct created *created;
     struct created *ids;      /* strong ids, by what was recorded */
     struct live_values *live; /* NULL: not asked for */
+    struct buffer *told;      /* what is learned, for others, borrowed; NULL: there are none */
     struct buffer plain;      /* scratch */
     struct buffer body;
     struct buffer inner;
@@ -119,26 +121,91 @@ uint64_t linker_forgotten(const struct linker *linker)
            created_forgotten(linker->created) + created_forgotten(linker->ids);
 }
 
-/* Returns the entry, or NULL where |raw| cannot be one: what stands in a header as it came must not end or split the header of another request. */
-static struct entry *remember(struct linker *linker, struct keymap_key key, enum link_place place,
-                              struct bytes raw)
+static void tell(struct linker *linker, const struct told *told)
+{
+    if (linker->told)
+        told_append(told, linker->told);
+}
+
+/* Returns whether |raw| can be kept: what stands in a header as it came must not end or split the header of another request. |parent|: of a weak
+ * id, else empty. */
+static bool remember(struct linker *linker, struct keymap_key key, enum link_place place, struct bytes raw,
+                     struct bytes parent)
 {
     bool in_header = place == LINK_PLACE_HEADER || place == LINK_PLACE_COOKIE;
     if (!raw.size || raw.size > VALUE_LIMIT || (in_header && places_has_control(raw)))
-        return NULL;
+        return false;
     struct entry *entry = fifo_map_get(&linker->values, key);
-    if (entry && entry->place == place && bytes_equal(bytes_make(entry->raw, entry->size), raw))
-        return entry;
+    bool wants_parent = parent.size && !(entry && entry->parent.data);
+    bool known = entry && entry->place == place && bytes_equal(bytes_make(entry->raw, entry->size), raw);
+    if (known && !wants_parent)
+        return true;
     if (!entry) {
         entry = xcalloc(1, sizeof *entry);
         linker->known += fifo_map_add(&linker->values, key, &entry->entry);
     }
-    linker->stored++;
+    linker->stored += !known;
     free(entry->raw);
     entry->raw = xmemdup(raw.data, raw.size);
     entry->size = raw.size;
     entry->place = place;
-    return entry;
+    if (wants_parent)
+        entry->parent = bytes_make(xmemdup(parent.data, parent.size), parent.size);
+    tell(linker, &(struct told){TOLD_VALUE, .key = key, .place = place, .recorded = parent, .actual = raw});
+    return true;
+}
+
+static void add_place(struct linker *linker, uint32_t iteration, struct bytes recorded, struct bytes actual)
+{
+    created_add(linker->created, iteration, recorded, actual);
+    tell(linker, &(struct told){TOLD_PLACE, iteration, .recorded = recorded, .actual = actual});
+}
+
+static void add_id(struct linker *linker, uint32_t iteration, struct bytes recorded, struct bytes actual)
+{
+    created_add(linker->ids, iteration, recorded, actual);
+    tell(linker, &(struct told){TOLD_ID, iteration, .recorded = recorded, .actual = actual});
+}
+
+static void add_live(struct linker *linker, uint32_t iteration, struct bytes live, struct bytes recorded,
+                     bool weak)
+{
+    if (!linker->live)
+        return;
+    live_values_add(linker->live, iteration, live, recorded, weak);
+    tell(linker, &(struct told){TOLD_LIVE, iteration, .weak = weak, .recorded = recorded, .actual = live});
+}
+
+void linker_tell(struct linker *linker, struct buffer *lessons)
+{
+    linker->told = lessons;
+}
+
+void linker_hear(struct linker *linker, struct bytes lessons)
+{
+    struct buffer *told = linker->told;
+    struct told lesson;
+    uint64_t stored = linker->stored;
+    linker->told = NULL; /* it is known to all */
+    while (told_take(&lessons, &lesson)) {
+        switch (lesson.kind) {
+        case TOLD_VALUE:
+            remember(linker, lesson.key, lesson.place, lesson.actual, lesson.recorded);
+            break;
+        case TOLD_PLACE:
+            add_place(linker, lesson.iteration, lesson.recorded, lesson.actual);
+            break;
+        case TOLD_ID:
+            add_id(linker, lesson.iteration, lesson.recorded, lesson.actual);
+            break;
+        case TOLD_LIVE:
+            add_live(linker, lesson.iteration, lesson.actual, lesson.recorded, lesson.weak);
+            break;
+        }
+        linker->lesson++;
+    }
+    linker->known += linker->stored - stored;
+    linker->told = told;
 }
 
 bool linker_login_ok(const struct linker *linker, const struct linker_context *context)
@@ -274,7 +341,7 @@ static void learn_validators(struct linker *linker, const struct linker_context 
         if (http1_find_field(buffer_bytes(&exchange->response.head), names[i], &recorded) &&
             http1_find_field(head, names[i], &issued))
             remember(linker, validator_key(context, line.target, recorded.value), LINK_PLACE_HEADER,
-                     issued.value);
+                     issued.value, (struct bytes){0});
     }
 }
 
@@ -290,13 +357,13 @@ static void learn_place(struct linker *linker, const struct linker_context *cont
     places_decode(place, value, &linker->plain);
     struct bytes plain = buffer_bytes(&linker->plain);
     if (link->strong && place == LINK_PLACE_JSON && !places_has_control(plain))
-        created_add(linker->ids, context->iteration, recorded, plain);
+        add_id(linker, context->iteration, recorded, plain);
     issued_id_collection(exchange, link, &path);
     if (place == LINK_PLACE_JSON && path.size > 0 && path.data[0] == '/') {
         buffer_append_bytes(&actual, buffer_bytes(&path));
         buffer_append_bytes(&path, recorded);
         if (places_encode(LINK_PLACE_PATH, plain, &actual))
-            created_add(linker->created, context->iteration, buffer_bytes(&path), buffer_bytes(&actual));
+            add_place(linker, context->iteration, buffer_bytes(&path), buffer_bytes(&actual));
     }
     buffer_free(&path);
     buffer_free(&actual);
@@ -309,19 +376,17 @@ static void learn_id(struct linker *linker, const struct linker_context *context
     struct bytes value, recorded;
     if (!issued_id_find(exchange, link, head, body, &value) || bytes_equal(value, BYTES_LITERAL("null")))
         return;
-    struct entry *entry = remember(linker, keymap_tag_key(link->tag, context->iteration),
-                                   link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place, value);
-    if (entry && !link->strong && !entry->parent.data) {
-        struct buffer parent = {0};
+    struct buffer parent = {0};
+    if (!link->strong)
         issued_id_collection(exchange, link, &parent);
-        entry->parent = bytes_make(xmemdup(parent.data, parent.size), parent.size);
-        buffer_free(&parent);
-    }
-    if (!entry || !issued_id_recorded(exchange, link, &recorded))
+    bool kept = remember(linker, keymap_tag_key(link->tag, context->iteration),
+                         link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place, value,
+                         buffer_bytes(&parent));
+    buffer_free(&parent);
+    if (!kept || !issued_id_recorded(exchange, link, &recorded))
         return;
     learn_place(linker, context, exchange, link, recorded, value);
-    if (linker->live)
-        live_values_add(linker->live, context->iteration, value, recorded, !link->strong);
+    add_live(linker, context->iteration, value, recorded, !link->strong);
 }
 
 bool linker_learn(struct linker *linker, const struct linker_context *context,
@@ -332,8 +397,10 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
         return false;
     const struct lessons lessons = lessons_of(head);
     linker->lesson += lessons.places || lessons.cookies || lessons.validators || exchange->link_count;
-    if (lessons.places)
-        created_learn(linker->created, context->iteration, buffer_bytes(&exchange->response.head), head);
+    struct bytes recorded, actual;
+    if (lessons.places &&
+        created_locations(linker->created, buffer_bytes(&exchange->response.head), head, &recorded, &actual))
+        add_place(linker, context->iteration, recorded, actual);
     if (lessons.cookies)
         learn_cookies(linker, context, head);
     if (lessons.validators)
@@ -349,13 +416,13 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
             !value.size)
             continue;
         uint64_t stored = linker->stored;
-        remember(linker, keymap_tag_key(link->tag, context->iteration), link->place, value);
+        remember(linker, keymap_tag_key(link->tag, context->iteration), link->place, value,
+                 (struct bytes){0});
         linker->known += linker->stored - stored;
-        struct bytes recorded;
         if (linker->live && find_issued(context, exchange, link, same_before(exchange, i),
                                         buffer_bytes(&exchange->response.head),
                                         buffer_bytes(&exchange->response.body.content), &recorded))
-            live_values_add(linker->live, context->iteration, value, recorded, false);
+            add_live(linker, context->iteration, value, recorded, false);
         credential = true;
     }
     if (credential)

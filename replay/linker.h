@@ -30,6 +30,10 @@ struct linker *linker_create(size_t limit, const char *base_path);
 void linker_free(struct linker *linker);
 /* Remembers from now on what the target gives out, to turn it back. */
 void linker_remember_live(struct linker *linker);
+/* Writes down in |lessons|, borrowed, what is learned from now on, cookies of a session apart: for the linkers of other threads. */
+void linker_tell(struct linker *linker, struct buffer *lessons);
+/* Learns what another linker wrote down in |lessons|. */
+void linker_hear(struct linker *linker, struct bytes lessons);
 /* Learns and replaces nothing from now on (--no-links). */
 void linker_turn_off(struct linker *linker);
 /* Returns a number that is another one whenever linker_learn may have learned something since. */

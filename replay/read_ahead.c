@@ -27,6 +27,8 @@ struct read_ahead {
     size_t limit, size, first, count;
     uint64_t bytes, bytes_limit; /* of metadata that waits */
     bool ended;
+    read_ahead_fn watcher; /* or NULL */
+    void *watcher_arg;
     struct keymap waiting; /* connections: how many of their records wait, as a pointer's value */
 };
 
@@ -104,6 +106,8 @@ static void fill(struct read_ahead *ahead)
         entry->readable = exchange_peek(record.meta, &brief);
         ahead->count++;
         ahead->bytes += record.meta.size;
+        if (ahead->watcher)
+            ahead->watcher(record.meta, ahead->watcher_arg);
         if (!entry->readable)
             continue;
         entry->connection = brief.connection;
@@ -127,6 +131,12 @@ enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_re
         .last_of_connection = entry->readable && count_waiting(ahead, entry->connection, -1) == 0,
     };
     return MERGE_RECORD;
+}
+
+void read_ahead_watch(struct read_ahead *ahead, read_ahead_fn call, void *arg)
+{
+    ahead->watcher = call;
+    ahead->watcher_arg = arg;
 }
 
 void read_ahead_rewind(struct read_ahead *ahead)

@@ -28,6 +28,10 @@ struct read_ahead *read_ahead_create(struct merge *merge, size_t records, size_t
 void read_ahead_free(struct read_ahead *ahead);
 /* Reads on as far as it goes, and gives the next record in order. A record that cannot be decoded has its turn, too. */
 enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_record *ret_record);
+/* Is shown the metadata of each record, in order, when it is read, long before its turn. */
+typedef void (*read_ahead_fn)(struct bytes meta, void *arg);
+/* Calls |call| for what is read from now on. */
+void read_ahead_watch(struct read_ahead *ahead, read_ahead_fn call, void *arg);
 /* Starts again at the beginning. */
 void read_ahead_rewind(struct read_ahead *ahead);
 #endif

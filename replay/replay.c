@@ -38,8 +38,9 @@
 /* A closed loop reads no further ahead than its sessions need: what is read long before it is sent has left the caches. */
 #define WINDOW_LOOP_JOBS    256
 #define WINDOW_SESSION_JOBS 4
-#define LOOP_AHEAD          1024 /* records, for the same reason */
-#define WINDOW_BYTES        (UINT64_C(256) * 1024 * 1024)
+#define LOOP_AHEAD                                                                                           \
+    1024 /* records, for the same reason; several threads are to see more of what hangs together */
+#define WINDOW_BYTES (UINT64_C(256) * 1024 * 1024)
 
 /* Everything a run holds, from the checked settings to the open files. */
 struct replay {
@@ -180,6 +181,30 @@ static void fill_info(struct replay *replay)
     buffer_free(&rule);
 }
 
+static void survey_meta(struct bytes meta, void *arg)
+{
+    survey_look(arg, meta);
+}
+
+static void begin_reading(struct replay *replay)
+{
+    const struct replay_settings *settings = &replay->settings;
+    const struct survey_options survey = {
+        .mode = settings->session_mode,
+        .session_name = settings->session_name,
+        .wishes = &settings->wishes,
+        .methods = settings->methods,
+        .pooled = settings->pool_connections > 0,
+        .threads = (unsigned)settings->threads,
+    };
+    bool far = !settings->closed_loop || settings->threads > 1;
+    replay->ahead = read_ahead_create(replay->merge, far ? 0 : LOOP_AHEAD, 0);
+    if (settings->threads == 1)
+        return;
+    replay->survey = survey_create(&survey);
+    read_ahead_watch(replay->ahead, survey_meta, replay->survey);
+}
+
 static int open_traffic(struct replay *replay, struct error *err)
 {
     const struct replay_settings *settings = &replay->settings;
@@ -199,17 +224,7 @@ static int open_traffic(struct replay *replay, struct error *err)
         return -1;
     if (replay->links.accounts)
         replay->login = login_template_find(replay->merge);
-    const struct survey_options survey = {
-        .mode = settings->session_mode,
-        .session_name = settings->session_name,
-        .wishes = &settings->wishes,
-        .methods = settings->methods,
-        .pooled = settings->pool_connections > 0,
-        .threads = (unsigned)settings->threads,
-    };
-    if (settings->threads > 1)
-        replay->survey = survey_make(replay->merge, &survey);
-    replay->ahead = read_ahead_create(replay->merge, settings->closed_loop ? LOOP_AHEAD : 0, 0);
+    begin_reading(replay);
     return 0;
 }
 

@@ -4,7 +4,6 @@
 #include "common/http1_head.h"
 #include "common/keymap.h"
 #include "common/mem.h"
-#include "replay/judge.h"
 #include "replay/state/lineage.h"
 
 #include <stdlib.h>
@@ -22,12 +21,15 @@ struct tally {
 
 /* Which session issued a value, or held a connection first. */
 struct survey {
+    struct survey_options options;
+    struct sessions *session_finder;
+    struct lineage *lineage;
+    struct exchange exchange; /* looked at now */
     struct keymap sessions;
     struct keymap connection_holder; /* tallies of sessions */
     struct keymap issuers;           /* tallies of sessions */
     uint64_t overflow;
-    unsigned threads;
-    uint64_t *load; /* a thread */
+    uint64_t *load; /* a thread: requests of the groups that are placed there */
 };
 
 bool survey_method_listed(const char *methods, const struct exchange *exchange)
@@ -54,12 +56,20 @@ static struct tally *root_of(struct tally *tally)
     return tally;
 }
 
-static void unite(struct tally *a, struct tally *b)
+/* Makes one group of two, unless each has its thread already, and not the same. */
+static void unite(struct survey *survey, struct tally *a, struct tally *b)
 {
     a = root_of(a);
     b = root_of(b);
-    if (a == b)
+    if (a == b || (a->placed && b->placed && a->thread != b->thread))
         return;
+    if (b->placed && !a->placed) {
+        struct tally *placed = b;
+        b = a;
+        a = placed;
+    }
+    if (a->placed && !b->placed)
+        survey->load[a->thread] += b->group_jobs;
     b->parent = a;
     a->group_jobs += b->group_jobs;
 }
@@ -83,7 +93,7 @@ static void join(struct survey *survey, struct keymap *map, struct keymap_key ke
 {
     struct tally *known = keymap_get(map, key);
     if (known)
-        unite(known, session);
+        unite(survey, known, session);
     else if (map->count < TALLIES_LIMIT)
         keymap_set(map, key, session);
     else
@@ -91,42 +101,58 @@ static void join(struct survey *survey, struct keymap *map, struct keymap_key ke
 }
 
 /* |pooled|: the connection is none of the session's own. */
-static void note(struct survey *survey, const struct survey_options *options, uint64_t session, bool pooled,
-                 const struct exchange *exchange)
+static void note(struct survey *survey, uint64_t session, bool pooled)
 {
+    const struct survey_options *options = &survey->options;
+    const struct exchange *exchange = &survey->exchange;
     struct tally *tally = tally_of(survey, &survey->sessions, keymap_key(session, 0));
     if (!tally || !survey_method_listed(options->methods, exchange) ||
         judge_exchange(exchange, options->wishes, NULL) != UNSENT_NONE)
         return;
-    root_of(tally)->group_jobs++;
+    struct tally *root = root_of(tally);
+    root->group_jobs++;
+    survey->load[root->thread] += root->placed;
     if (!options->pooled && !pooled)
         join(survey, &survey->connection_holder, keymap_key(exchange->connection, 0), tally);
     for (size_t i = 0; i < exchange->link_count; i++)
         join(survey, &survey->issuers, keymap_tag_key(exchange->links[i].tag, 0), tally);
 }
 
-struct survey *survey_make(struct merge *merge, const struct survey_options *options)
+static void begin(struct survey *survey)
+{
+    survey->session_finder = sessions_create(survey->options.mode, survey->options.session_name, 0);
+    survey->lineage = lineage_create(0);
+}
+
+static void end(struct survey *survey)
+{
+    survey->overflow += sessions_overflow(survey->session_finder);
+    sessions_free(survey->session_finder);
+    lineage_free(survey->lineage);
+}
+
+struct survey *survey_create(const struct survey_options *options)
 {
     struct survey *survey = xcalloc(1, sizeof *survey);
-    struct sessions *sessions = sessions_create(options->mode, options->session_name, 0);
-    struct exchange exchange = {0};
-    struct merge_record record;
-    survey->threads = options->threads;
+    survey->options = *options;
     survey->load = xcalloc(options->threads, sizeof *survey->load);
-    struct lineage *lineage = lineage_create(0);
-    while (merge_next(merge, &record) == MERGE_RECORD) {
-        if (!exchange_decode(record.meta, &exchange))
-            continue;
-        uint64_t session = sessions_of(sessions, &exchange);
-        lineage_follow(lineage, session, &exchange);
-        note(survey, options, session, sessions_pooled(sessions), &exchange);
-    }
-    survey->overflow += sessions_overflow(sessions);
-    lineage_free(lineage);
-    exchange_free(&exchange);
-    sessions_free(sessions);
-    merge_rewind(merge);
+    begin(survey);
     return survey;
+}
+
+void survey_look(struct survey *survey, struct bytes meta)
+{
+    if (!exchange_decode(meta, &survey->exchange))
+        return;
+    uint64_t session = sessions_of(survey->session_finder, &survey->exchange);
+    lineage_follow(survey->lineage, session, &survey->exchange);
+    note(survey, session, sessions_pooled(survey->session_finder));
+}
+
+void survey_rewind(struct survey *survey)
+{
+    end(survey);
+    begin(survey);
 }
 
 static void free_tallies(struct keymap *map)
@@ -141,6 +167,8 @@ void survey_free(struct survey *survey)
 {
     if (!survey)
         return;
+    end(survey);
+    exchange_free(&survey->exchange);
     free_tallies(&survey->sessions);
     keymap_free(&survey->connection_holder);
     keymap_free(&survey->issuers);
@@ -151,11 +179,11 @@ void survey_free(struct survey *survey)
 unsigned survey_thread(struct survey *survey, uint64_t session)
 {
     struct tally *tally = keymap_get(&survey->sessions, keymap_key(session, 0));
-    if (!tally || survey->threads < 2)
+    if (!tally)
         return 0;
     tally = root_of(tally);
     if (!tally->placed) {
-        for (unsigned i = 1; i < survey->threads; i++)
+        for (unsigned i = 1; i < survey->options.threads; i++)
             if (survey->load[i] < survey->load[tally->thread])
                 tally->thread = i;
         tally->placed = true;
@@ -166,5 +194,5 @@ unsigned survey_thread(struct survey *survey, uint64_t session)
 
 uint64_t survey_overflow(const struct survey *survey)
 {
-    return survey->overflow;
+    return survey->overflow + sessions_overflow(survey->session_finder);
 }

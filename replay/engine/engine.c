@@ -14,6 +14,7 @@
 
 #define FREE_CONTENT_LIMIT (64 * 1024) /* a used job keeps no larger buffers than this */
 #define REFILL_JOBS        256
+#define TOLD_BYTES_MAX     (UINT64_C(64) << 20)
 
 void batch_add(struct batch *batch, struct job *job)
 {
@@ -48,6 +49,7 @@ int engine_start(struct engine *engine, const struct engine_settings *settings, 
     engine->workers = xcalloc(settings->threads, sizeof(struct worker *));
     engine->inboxes = xcalloc(settings->threads, sizeof(struct batch));
     engine->outboxes = xcalloc(settings->threads, sizeof(struct batch));
+    engine->told = xcalloc(settings->threads, sizeof(struct told_box));
     for (unsigned i = 0; i < settings->threads; i++) {
         if (worker_start(engine, i, &engine->workers[i], err)) {
             engine_end(engine);
@@ -221,6 +223,9 @@ void engine_join(struct engine *engine)
 {
     for (unsigned i = 0; i < engine->settings->threads; i++)
         worker_join(engine->workers[i]);
+    for (unsigned i = 0; i < engine->settings->threads; i++)
+        buffer_free(&engine->told[i].lessons);
+    free(engine->told);
     free(engine->workers);
     free(engine->inboxes);
     free(engine->outboxes);
@@ -261,6 +266,39 @@ void engine_add_cpu(struct engine *engine, uint64_t cpu_ns)
     if (cpu_ns > atomic_load(&engine->counts.cpu_ns))
         atomic_store(&engine->counts.cpu_ns, cpu_ns);
     pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_tell(struct engine *engine, unsigned index, struct buffer *lessons)
+{
+    if (!lessons->size)
+        return;
+    pthread_mutex_lock(&engine->lock);
+    for (unsigned i = 0; i < engine->settings->threads; i++) {
+        struct told_box *box = &engine->told[i];
+        if (i == index)
+            continue;
+        if (box->lessons.size + lessons->size > TOLD_BYTES_MAX)
+            atomic_fetch_add(&engine->counts.links_forgotten, 1);
+        else
+            buffer_append_bytes(&box->lessons, buffer_bytes(lessons));
+        atomic_store(&box->any, true);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    buffer_clear(lessons);
+}
+
+bool engine_hear(struct engine *engine, unsigned index, struct buffer *buffer)
+{
+    struct told_box *box = &engine->told[index];
+    if (!atomic_load_explicit(&box->any, memory_order_relaxed))
+        return false;
+    pthread_mutex_lock(&engine->lock);
+    struct buffer told = box->lessons;
+    box->lessons = *buffer;
+    *buffer = told;
+    atomic_store(&box->any, false);
+    pthread_mutex_unlock(&engine->lock);
+    return true;
 }
 
 struct job *engine_take(struct engine *engine, unsigned index)

@@ -124,6 +124,12 @@ struct engine_counts {
     atomic_uint_fast64_t cpu_ns; /* processor time of the worker that took most, once they ended */
 };
 
+/* What the other workers have told one. */
+struct told_box {
+    atomic_bool any; /* so that looking costs nothing */
+    struct buffer lessons;
+};
+
 /* Jobs on their way from one thread to another, in order. Zero-initialised is empty. */
 struct batch {
     struct job *first, *last;
@@ -155,6 +161,7 @@ struct engine {
     pthread_mutex_t lock;
     pthread_cond_t moved;
     struct batch *inboxes; /* a worker */
+    struct told_box *told; /* a worker */
     struct job *free_jobs;
     uint64_t alive_jobs; /* handed over and not delivered */
     uint64_t alive_bytes;
@@ -198,6 +205,10 @@ void engine_add_rewrites(struct engine *engine, const struct rewriter *rewriter)
 void engine_add_stats(struct engine *engine, const struct stats *stats);
 /* Worker: tells the processor time that it took, at its end. */
 void engine_add_cpu(struct engine *engine, uint64_t cpu_ns);
+/* Worker |index|: tells the others what it learned, |lessons| (linker_tell); empties it. What does not fit is counted as forgotten. */
+void engine_tell(struct engine *engine, unsigned index, struct buffer *lessons);
+/* Worker |index|: exchanges |buffer| (empty) with what it was told since; returns whether that is anything. */
+bool engine_hear(struct engine *engine, unsigned index, struct buffer *buffer);
 /* Worker |index|: returns all of its inbox. */
 struct job *engine_take(struct engine *engine, unsigned index);
 /* Worker |index|: returns whether nothing is in its inbox and nothing will come. */

@@ -59,6 +59,8 @@ struct worker {
     bool over;             /* nothing left, and nothing will come */
     struct batch done;     /* since the last delivery */
     struct buffer results; /* of those */
+    struct buffer lessons; /* learned since they were told to the other workers */
+    struct buffer heard;   /* scratch */
     struct stats *stats;   /* of all results */
     struct buffer endpoint;
     struct buffer record;
@@ -168,6 +170,15 @@ static bool give_up_late(struct worker *worker, struct job *job, const struct la
     return true;
 }
 
+/* Learns what other workers have told this one. */
+static void hear(struct worker *worker)
+{
+    if (!engine_hear(worker->engine, worker->index, &worker->heard))
+        return;
+    linker_hear(worker->linker, buffer_bytes(&worker->heard));
+    buffer_clear(&worker->heard);
+}
+
 /* Builds the request that is due next, while there is time for it. What counts or depends on the instant waits for that. */
 static void build_ahead(struct worker *worker)
 {
@@ -189,6 +200,7 @@ static void build_ahead(struct worker *worker)
 static enum unsent_reason build(struct worker *worker, struct job *job, struct lane *lane)
 {
     struct linker_context context = answers_context(job);
+    hear(worker);
     bool built = lane->built == job && lane->built_lesson == linker_lesson(worker->linker);
     lane->built = NULL;
     if (built)
@@ -522,6 +534,7 @@ static void *run(void *arg)
         bool sleeps = pacer_spin(worker->pacer) == PACER_OFF;
         event_base_loop(worker->base, sleeps ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
         sender_flush(worker->sender);
+        engine_tell(worker->engine, worker->index, &worker->lessons);
         engine_deliver(worker->engine, &worker->done, &worker->results);
     }
     atomic_fetch_add(&worker->engine->counts.links_forgotten, linker_forgotten(worker->linker));
@@ -555,6 +568,8 @@ static void worker_free(struct worker *worker)
     stats_free(worker->stats);
     answers_done(&worker->answers);
     buffer_free(&worker->results);
+    buffer_free(&worker->lessons);
+    buffer_free(&worker->heard);
     buffer_free(&worker->endpoint);
     buffer_free(&worker->record);
     free(worker);
@@ -587,6 +602,8 @@ static int set_up(struct worker *worker, struct error *err)
     worker->stats = stats_create(0);
     worker->order = order_create();
     worker->linker = linker_create(0, settings->rules->base_path);
+    if (settings->threads > 1)
+        linker_tell(worker->linker, &worker->lessons);
     if (settings->no_links)
         linker_turn_off(worker->linker);
     if (settings->content) {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Claims: what a replay takes of memory does not grow with the traffic: as much of a folder twenty times as large is fired in as little, at a rate and in a closed loop.
+# Claims: what a replay takes of memory does not grow with the traffic: as much of a folder twenty times as large is fired in as little, at a rate, in a closed loop and by several threads.
 source "$(dirname "$0")/lib.sh"
 export PYTHONDONTWRITEBYTECODE=1 ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1"
 make_traffic="$REHEARSE_BUILD/tests/tools/make_traffic"
@@ -21,7 +21,7 @@ PY
     rm -rf "$work/run"
 }
 
-for how in "--rate 4000" "--speed max --concurrency 8"; do
+for how in "--rate 4000" "--speed max --concurrency 8" "--rate 4000 --threads 3"; do
     small=$(peak small $how)
     large=$(peak large $how)
     echo "$how: $small KiB of 20,000 exchanges, $large KiB of 400,000"

@@ -108,6 +108,54 @@ static void test_linker_value_that_would_break_a_header_is_not_put_there(void **
     buffer_free(&out);
 }
 
+/* Has a second linker hear what the first one told, and goes on with that one. */
+static void hand_over(struct buffer *told)
+{
+    struct linker *other = linker_create(0, "");
+    linker_hear(other, buffer_bytes(told));
+    linker_free(linker);
+    linker = other;
+}
+
+static void test_linker_tells_others_what_it_learned(void **state)
+{
+    (void)state;
+    struct buffer told = {0};
+    struct exchange created = {0};
+    size_t size;
+    struct bytes actual;
+    linker_tell(linker, &told);
+    learn(LINK_PLACE_JSON, "token", "", "HTTP/1.1 200 OK\r\n\r\n", "{\"token\":\"a\\/b\"}");
+    buffer_append_text(&created.request.head, "POST /orders HTTP/1.1\r\n\r\n");
+    buffer_append_text(&created.response.head, "HTTP/1.1 201 Created\r\nLocation: /orders/17\r\n\r\n");
+    linker_learn(linker, &context, &created, bytes_of("HTTP/1.1 201 Created\r\nLocation: /orders/94\r\n\r\n"),
+                 (struct bytes){0});
+    hand_over(&told);
+    expect(LINK_PLACE_HEADER, "Bearer ", "", "Bearer a/b");
+    assert_true(linker_place(linker, &context, bytes_of("/orders/17/lines"), &size, &actual));
+    assert_int_equal(size, strlen("/orders/17"));
+    assert_true(bytes_equal(actual, bytes_of("/orders/94")));
+    exchange_free(&created);
+    buffer_free(&told);
+}
+
+static void test_linker_does_not_tell_what_it_heard_or_knew(void **state)
+{
+    (void)state;
+    struct buffer told = {0}, again = {0};
+    linker_tell(linker, &told);
+    learn(LINK_PLACE_JSON, "token", "", "HTTP/1.1 200 OK\r\n\r\n", "{\"token\":\"x\"}");
+    size_t size = told.size;
+    assert_true(size > 0);
+    learn(LINK_PLACE_JSON, "token", "", "HTTP/1.1 200 OK\r\n\r\n", "{\"token\":\"x\"}");
+    assert_int_equal(told.size, size);
+    linker_tell(linker, &again);
+    linker_hear(linker, buffer_bytes(&told));
+    assert_int_equal(again.size, 0);
+    buffer_free(&told);
+    buffer_free(&again);
+}
+
 static void test_linker_iterations_are_apart(void **state)
 {
     (void)state;
@@ -167,6 +215,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_linker_cookie_and_header, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_linker_value_that_would_break_a_header_is_not_put_there, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_tells_others_what_it_learned, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_does_not_tell_what_it_heard_or_knew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_linker_iterations_are_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_linker_cookie_by_name_and_validators, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_linker_forgets_the_oldest_past_its_limit, set_up, tear_down),

@@ -1,6 +1,7 @@
 #include "common/hashset.h"
 
 #include "common/mem.h"
+#include "common/prefetch.h"
 
 #include <stdlib.h>
 
@@ -12,9 +13,14 @@ static uint64_t stored(uint64_t hash)
     return hash ? hash : 1;
 }
 
+static size_t home(const struct hashset *set, uint64_t hash)
+{
+    return (size_t)(hash ^ hash >> 32) & (set->capacity - 1);
+}
+
 static size_t find(const struct hashset *set, uint64_t hash)
 {
-    size_t at = (size_t)(hash ^ hash >> 32) & (set->capacity - 1);
+    size_t at = home(set, hash);
     while (set->slots[at] && set->slots[at] != hash)
         at = (at + 1) & (set->capacity - 1);
     return at;
@@ -46,6 +52,12 @@ void hashset_add(struct hashset *set, uint64_t hash)
     size_t at = find(set, hash);
     set->count += set->slots[at] == 0;
     set->slots[at] = hash;
+}
+
+void hashset_fetch(const struct hashset *set, uint64_t hash)
+{
+    if (set->count)
+        prefetch_read(&set->slots[home(set, stored(hash))], sizeof *set->slots);
 }
 
 void hashset_free(struct hashset *set)

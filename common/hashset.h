@@ -17,6 +17,8 @@ struct hashset {
 bool hashset_has(const struct hashset *set, uint64_t hash);
 /* Adds |hash|, where it is not there yet. */
 void hashset_add(struct hashset *set, uint64_t hash);
+/* Has the place of |hash|, which will soon be asked for, come near. */
+void hashset_fetch(const struct hashset *set, uint64_t hash);
 void hashset_free(struct hashset *set);
 
 #endif

@@ -310,14 +310,12 @@ static bool take_exchange(struct job *job, const struct read_ahead_record *read)
     return exchange_decode_borrowed(read->record.meta, &job->exchange);
 }
 
-static bool read_iteration(struct feeder *feeder, uint32_t iteration)
+/* Reads the next exchange that is not damaged. Returns NULL at the end. */
+static struct job *read_job(struct feeder *feeder, uint32_t iteration, struct merge_place *ret_place)
 {
     const struct feeder_options *options = feeder->options;
     struct read_ahead_record read;
-    feeder->sessions = sessions_create(options->session_mode, options->session_name, 0);
-    feeder->lineage = lineage_create(0);
-    bool more = true;
-    while (more && go_on(feeder) && read_ahead_next(options->ahead, &read) == MERGE_RECORD) {
+    while (read_ahead_next(options->ahead, &read) == MERGE_RECORD) {
         struct job *job = engine_job(feeder->engine);
         if (!take_exchange(job, &read)) {
             feeder->damaged++;
@@ -328,15 +326,40 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
         job->last_of_connection = read.last_of_connection;
         job->recognition_key = read.record.header->recognition_key;
         job->policy_hash = read.record.header->policy_hash;
-        job->session = sessions_of(feeder->sessions, &job->exchange);
-        job->pooled = sessions_pooled(feeder->sessions);
-        note_session(feeder, job->session);
-        if (options->no_links)
-            job->exchange.link_count = 0;
-        lineage_follow(feeder->lineage, job->session, &job->exchange);
-        job->unlinkable = lineage_unlinkable(feeder->lineage) != 0;
+        lineage_expect(feeder->lineage, &job->exchange);
+        *ret_place = read.place;
+        return job;
+    }
+    return NULL;
+}
+
+static void know_session(struct feeder *feeder, struct job *job)
+{
+    job->session = sessions_of(feeder->sessions, &job->exchange);
+    job->pooled = sessions_pooled(feeder->sessions);
+    note_session(feeder, job->session);
+    if (feeder->options->no_links)
+        job->exchange.link_count = 0;
+    lineage_follow(feeder->lineage, job->session, &job->exchange);
+    job->unlinkable = lineage_unlinkable(feeder->lineage) != 0;
+}
+
+/* Each exchange is read while the one before it is still to be fed, so that what it needs has come near by then. */
+static bool read_iteration(struct feeder *feeder, uint32_t iteration)
+{
+    const struct feeder_options *options = feeder->options;
+    struct merge_place place, next_place;
+    feeder->sessions = sessions_create(options->session_mode, options->session_name, 0);
+    feeder->lineage = lineage_create(0);
+    bool more = true;
+    struct job *next = read_job(feeder, iteration, &next_place);
+    while (next && more && go_on(feeder)) {
+        struct job *job = next;
+        place = next_place;
+        next = read_job(feeder, iteration, &next_place);
+        know_session(feeder, job);
         feeder->info->read++;
-        if (feed(feeder, job, &read.place) == FED_ENOUGH) {
+        if (feed(feeder, job, &place) == FED_ENOUGH) {
             feeder->info->read--;
             more = false;
         }
@@ -345,6 +368,8 @@ static bool read_iteration(struct feeder *feeder, uint32_t iteration)
         if (feeder->gives_way && feeder->reads % READS_BETWEEN_TURNS == 0)
             scheduling_give_way(NULL);
     }
+    if (next)
+        engine_discard(feeder->engine, next);
     sessions_free(feeder->sessions);
     feeder->ids_overflow += lineage_overflow(feeder->lineage);
     feeder->logged_in_before += lineage_logged_in_before(feeder->lineage);

@@ -3,12 +3,14 @@
 #include "common/exchange_codec.h"
 #include "common/keymap.h"
 #include "common/mem.h"
+#include "common/prefetch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define RECORDS_DEFAULT 16384
 #define BYTES_DEFAULT   (UINT64_C(64) << 20)
+#define FETCHED_MAX     1024 /* bytes of metadata that are fetched at once */
 #define META_KEPT       4096 /* an entry that is used again keeps no more memory than this */
 
 struct entry {
@@ -115,6 +117,16 @@ static void fill(struct read_ahead *ahead)
     }
 }
 
+/* Has what comes next but one, which was written long ago, come near. */
+static void fetch_soon(const struct read_ahead *ahead)
+{
+    const struct entry *soon = &ahead->entries[(ahead->first + 1) % ahead->size];
+    if (ahead->count > 1)
+        prefetch_read(soon->record.meta.data,
+                      soon->record.meta.size < FETCHED_MAX ? soon->record.meta.size : FETCHED_MAX);
+    prefetch_read(&ahead->entries[(ahead->first + 2) % ahead->size], sizeof *soon);
+}
+
 enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_record *ret_record)
 {
     fill(ahead); /* the ring has one place more than may wait: what was given last stays as it is until now */
@@ -124,6 +136,7 @@ enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_re
     ahead->first = (ahead->first + 1) % ahead->size;
     ahead->count--;
     ahead->bytes -= entry->record.meta.size;
+    fetch_soon(ahead);
     *ret_record = (struct read_ahead_record){
         .record = entry->record,
         .block = entry->block,

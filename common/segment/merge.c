@@ -1,6 +1,7 @@
 #include "common/segment/merge.h"
 
 #include "common/mem.h"
+#include "common/prefetch.h"
 #include "common/segment/block.h"
 #include "common/segment/segment_file.h"
 
@@ -13,6 +14,7 @@
 #define HELD_BYTES_MAX     (UINT64_C(64) << 20)  /* of it, by others than the merge */
 #define PAYLOAD_BYTES_MAX  (UINT64_C(128) << 20)
 #define PAYLOAD_BLOCKS_MAX 64
+#define NEXT_BYTES         ((size_t)2 * PREFETCH_LINE) /* of the next record, which are looked at first */
 
 /* One segment in the merge. */
 struct source {
@@ -261,6 +263,7 @@ enum merge_status merge_next(struct merge *merge, struct merge_record *ret_recor
     cursor->used = cursor->block->raw.size - place.rest.size;
     cursor->payload_offset = place.payload_offset;
     merge->current = true;
+    prefetch_read(place.rest.data, NEXT_BYTES);
     const struct source *source = &merge->sources[cursor->ref.source];
     *ret_record = (struct merge_record){.start_ns = merge->record.start_ns,
                                         .meta = merge->record.meta,

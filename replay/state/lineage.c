@@ -224,6 +224,18 @@ static void note_credentials(struct lineage *lineage, uint64_t session, struct e
         lineage->unlinkables[i] += unlinkable >> i & 1;
 }
 
+/* Ids that requests carry are the largest of the tables. */
+void lineage_expect(const struct lineage *lineage, const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        struct link link = exchange->links[i];
+        if (link.kind != LINK_REFERS)
+            continue;
+        set_apart(&link, bytes_of(link.name));
+        hashset_fetch(&lineage->carried, hash_of(&link));
+    }
+}
+
 void lineage_follow(struct lineage *lineage, uint64_t session, struct exchange *exchange)
 {
     note_credentials(lineage, session, exchange);

@@ -21,6 +21,8 @@ struct lineage;
 struct lineage *lineage_create(size_t limit);
 void lineage_free(struct lineage *lineage);
 
+/* Has what will be looked up for |exchange|, one of the next, come near; nothing else. */
+void lineage_expect(const struct lineage *lineage, const struct exchange *exchange);
 /* Notes |exchange| of |session|, the next in order of start, and takes out of its links the ids that are not followed; the others get their rank, and a tag by which
  * equal ids are found and that no credential has. */
 void lineage_follow(struct lineage *lineage, uint64_t session, struct exchange *exchange);

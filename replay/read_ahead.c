@@ -146,6 +146,17 @@ enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_re
     return MERGE_RECORD;
 }
 
+bool read_ahead_show(struct read_ahead *ahead, size_t n, struct merge_record *ret_record, bool *ret_all)
+{
+    if (n >= ahead->count)
+        fill(ahead);
+    *ret_all = ahead->ended;
+    if (n >= ahead->count)
+        return false;
+    *ret_record = ahead->entries[(ahead->first + n) % ahead->size].record;
+    return true;
+}
+
 void read_ahead_watch(struct read_ahead *ahead, read_ahead_fn call, void *arg)
 {
     ahead->watcher = call;

@@ -32,6 +32,9 @@ enum merge_status read_ahead_next(struct read_ahead *ahead, struct read_ahead_re
 typedef void (*read_ahead_fn)(struct bytes meta, void *arg);
 /* Calls |call| for what is read from now on. */
 void read_ahead_watch(struct read_ahead *ahead, read_ahead_fn call, void *arg);
+/* Shows number |n| (from 0) of the records whose turn is still to come, and leaves all of them there; its metadata is borrowed until
+ * the next call of read_ahead_next. Returns false past the stretch; |*ret_all| then says whether the traffic ends there, too. */
+bool read_ahead_show(struct read_ahead *ahead, size_t n, struct merge_record *ret_record, bool *ret_all);
 /* Starts again at the beginning. */
 void read_ahead_rewind(struct read_ahead *ahead);
 #endif

@@ -31,7 +31,6 @@
 #define RAMP_UP_ABOVE_PER_S 100
 #define RAMP_UP_NS_MAX      (double)(10 * NS_PER_S)
 #define RAMP_UP_PART        10                /* of a run that is short */
-#define PLANNED_AHEAD       20000             /* exchanges whose needs are looked at before the start */
 #define LEAD_NS             (300 * NS_PER_MS) /* between the start of the threads and the first instant */
 #define WINDOW_JOBS         4096
 #define RESULTS_LEVEL       (-12) /* of zstd: 60 bytes a result instead of 46, at well under half the work */
@@ -279,12 +278,14 @@ static struct plan_means means_of(const struct replay_settings *settings)
     return means;
 }
 
-static struct plan plan_of(struct replay *replay, const struct request_rules *rules, uint64_t read_most)
+/* |ahead|: of the beginning only, that of what is read ahead. */
+static struct plan plan_of(struct replay *replay, const struct request_rules *rules, struct read_ahead *ahead)
 {
     const struct replay_settings *settings = &replay->settings;
     struct plan plan;
     const struct plan_options options = {
         .merge = replay->merge,
+        .ahead = ahead,
         .session_mode = settings->session_mode,
         .session_name = settings->session_name,
         .methods = settings->methods,
@@ -295,9 +296,7 @@ static struct plan plan_of(struct replay *replay, const struct request_rules *ru
         .loop = settings->loop,
         .rules = rules,
         .no_links = settings->no_links,
-        .read_most = read_most,
     };
-    read_ahead_rewind(replay->ahead); /* which the plan moves */
     plan_look(&options, &plan);
     return plan;
 }
@@ -309,7 +308,8 @@ static int print_plan(struct replay *replay, struct error *err)
     struct request_rules rules = rules_of(replay);
     struct buffer text = {0};
     rules.run_id = "dry-run";
-    const struct plan plan = plan_of(replay, &rules, 0);
+    read_ahead_rewind(replay->ahead); /* and with it the merge */
+    const struct plan plan = plan_of(replay, &rules, NULL);
     const struct plan_means means = means_of(&replay->settings);
     if (stop_requested())
         return error_set(err, ERROR_IO, "interrupted: the plan of all traffic is not known");
@@ -356,7 +356,7 @@ static void check_resources(const struct replay *replay, const struct plan *plan
 /* Looks at the beginning of the schedule before it begins. A closed loop has none. */
 static void look_ahead(struct replay *replay)
 {
-    const struct plan plan = plan_of(replay, NULL, PLANNED_AHEAD);
+    const struct plan plan = plan_of(replay, NULL, replay->ahead);
     add_ramp_up(replay, &plan);
     if (!replay->settings.dry_run)
         check_resources(replay, &plan);

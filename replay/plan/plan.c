@@ -27,6 +27,7 @@ struct look {
     struct lineage *lineage;
     struct request request;
     struct exchange exchange;
+    size_t shown; /* by |options->ahead| */
 };
 
 /* Builds the request as it would be fired. */
@@ -150,6 +151,17 @@ static void multiply(const struct plan_options *options, struct schedule *schedu
     add_up_connections(plan, (long double)plan->requests / (long double)once);
 }
 
+/* Gives the next record. Returns false at the end, or where nothing more is held. */
+static bool next(struct look *look, struct merge_record *ret_record)
+{
+    const struct plan_options *options = look->options;
+    if (stop_requested())
+        return false;
+    if (!options->ahead)
+        return merge_next(options->merge, ret_record) == MERGE_RECORD;
+    return read_ahead_show(options->ahead, look->shown++, ret_record, &look->plan->whole);
+}
+
 void plan_look(const struct plan_options *options, struct plan *ret_plan)
 {
     struct merge_record record;
@@ -161,10 +173,11 @@ void plan_look(const struct plan_options *options, struct plan *ret_plan)
                         .lineage = lineage_create(0),
                         .linker = options->rules ? linker_create(1, options->rules->base_path) : NULL};
     schedule_init(&look.schedule, options->schedule);
-    while (!stop_requested() && merge_next(options->merge, &record) == MERGE_RECORD && take(&look, &record)) {
-        ret_plan->whole = !options->read_most || ret_plan->read < options->read_most;
-        if (!ret_plan->whole)
-            break;
+    while (next(&look, &record)) {
+        if (take(&look, &record))
+            continue;
+        ret_plan->whole = true;
+        break;
     }
     ret_plan->demand = demand_figures(look.demand);
     multiply(options, &look.schedule, ret_plan);
@@ -174,7 +187,8 @@ void plan_look(const struct plan_options *options, struct plan *ret_plan)
     lineage_free(look.lineage);
     request_free(&look.request);
     exchange_free(&look.exchange);
-    merge_rewind(options->merge);
+    if (!options->ahead)
+        merge_rewind(options->merge);
 }
 
 struct resource_needs plan_needs(const struct plan *plan, const struct plan_means *means)

@@ -7,12 +7,14 @@
 #include "replay/judge.h"
 #include "replay/plan/demand.h"
 #include "replay/plan/resources.h"
+#include "replay/read_ahead.h"
 #include "replay/request.h"
 #include "replay/schedule.h"
 
 /* Everything borrowed. */
 struct plan_options {
-    struct merge *merge; /* at its beginning; rewound at the end */
+    struct merge *merge;      /* at its beginning; rewound at the end */
+    struct read_ahead *ahead; /* of |merge|: only what it holds is looked at, and stays there; NULL: all is */
     enum session_mode session_mode;
     const char *session_name;
     const char *methods; /* or NULL */
@@ -22,9 +24,8 @@ struct plan_options {
     uint64_t duration_ns; /* 0: to the end */
     uint64_t loop;        /* iterations; 0: without end */
     const struct request_rules
-        *rules; /* to build each request, whose rewriter counts; NULL: they are not built */
+        *rules; /* to build each request, whose rewriter counts; NULL: they are not built. Not with |ahead| */
     bool no_links;
-    uint64_t read_most; /* exchanges to read; 0: all */
 };
 
 /* Plain. */
@@ -53,7 +54,7 @@ struct plan_means {
     struct resources resources;
 };
 
-/* A signal ends it early. */
+/* Looks at the traffic; a signal ends that early. */
 void plan_look(const struct plan_options *options, struct plan *ret_plan);
 /* Returns what carrying out |plan| by |means| takes at most. */
 struct resource_needs plan_needs(const struct plan *plan, const struct plan_means *means);

@@ -146,6 +146,58 @@ static void test_read_ahead_gives_what_can_be_held(void **state)
     merge_close(merge);
 }
 
+static void test_read_ahead_shows_what_it_holds_and_keeps_it(void **state)
+{
+    (void)state;
+    struct merge *merge = open_traffic();
+    struct read_ahead *ahead = read_ahead_create(merge, 10, 0);
+    struct read_ahead_record read;
+    struct merge_record shown;
+    bool all = true;
+    assert_true(read_ahead_show(ahead, 9, &shown, &all));
+    assert_int_equal(shown.start_ns, 1009);
+    assert_false(read_ahead_show(ahead, 10, &shown, &all));
+    assert_false(all);
+    assert_int_equal(read_ahead_next(ahead, &read), MERGE_RECORD);
+    assert_int_equal(read.record.start_ns, 1000);
+    assert_true(read_ahead_show(ahead, 0, &shown, &all));
+    assert_int_equal(shown.start_ns, 1001);
+    read_ahead_rewind(ahead);
+    read_all(ahead, merge, 10);
+    assert_false(read_ahead_show(ahead, 0, &shown, &all));
+    assert_true(all);
+    read_ahead_free(ahead);
+    merge_close(merge);
+}
+
+static uint64_t watched;
+
+static void watch(struct bytes meta, void *arg)
+{
+    struct exchange exchange = {0};
+    (void)arg;
+    assert_true(exchange_decode(meta, &exchange));
+    assert_int_equal(exchange.id, watched++ % COUNT);
+    exchange_free(&exchange);
+}
+
+static void test_read_ahead_tells_of_each_record_when_it_is_read(void **state)
+{
+    (void)state;
+    struct merge *merge = open_traffic();
+    struct read_ahead *ahead = read_ahead_create(merge, 10, 0);
+    struct read_ahead_record read;
+    read_ahead_watch(ahead, watch, NULL);
+    assert_int_equal(read_ahead_next(ahead, &read), MERGE_RECORD);
+    assert_int_equal(watched, 10);
+    read_ahead_rewind(ahead);
+    watched = 0;
+    read_all(ahead, merge, 10);
+    assert_int_equal(watched, COUNT);
+    read_ahead_free(ahead);
+    merge_close(merge);
+}
+
 static void test_read_ahead_keeps_to_its_bytes(void **state)
 {
     (void)state;
@@ -161,6 +213,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_ahead_gives_all_in_order_with_any_stretch),
         cmocka_unit_test(test_read_ahead_gives_what_can_be_held),
+        cmocka_unit_test(test_read_ahead_shows_what_it_holds_and_keeps_it),
+        cmocka_unit_test(test_read_ahead_tells_of_each_record_when_it_is_read),
         cmocka_unit_test(test_read_ahead_keeps_to_its_bytes),
     };
     return cmocka_run_group_tests(tests, write_traffic, remove_traffic);

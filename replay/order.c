@@ -11,6 +11,7 @@ struct order_session {
     struct keymap_key key;
     struct order_node *frontier;
     size_t nodes; /* unfinished */
+    struct order_session *next_spare;
 };
 
 struct order_tag {
@@ -21,7 +22,8 @@ struct order_tag {
 
 struct order {
     struct keymap sessions;
-    struct keymap tags; /* of unfinished issuers */
+    struct keymap tags;          /* of unfinished issuers */
+    struct order_session *spare; /* to be used again */
 };
 
 struct order *order_create(void)
@@ -34,6 +36,10 @@ void order_free(struct order *order)
     if (!order)
         return;
     assert(order->sessions.count == 0 && order->tags.count == 0);
+    for (struct order_session *spare = order->spare, *next; spare; spare = next) {
+        next = spare->next_spare;
+        free(spare);
+    }
     keymap_free(&order->sessions);
     keymap_free(&order->tags);
     free(order);
@@ -156,6 +162,29 @@ static void issue(struct order *order, struct order_node *node, const struct exc
     }
 }
 
+/* Returns the session of |key|, a new one where it has no unfinished node. */
+static struct order_session *session_of(struct order *order, struct keymap_key key)
+{
+    struct order_session *session = keymap_get(&order->sessions, key);
+    if (session)
+        return session;
+    session = order->spare;
+    if (session)
+        order->spare = session->next_spare;
+    else
+        session = xmalloc(sizeof *session);
+    *session = (struct order_session){.key = key};
+    keymap_set(&order->sessions, key, session);
+    return session;
+}
+
+static void end_session(struct order *order, struct order_session *session)
+{
+    keymap_remove(&order->sessions, session->key);
+    session->next_spare = order->spare;
+    order->spare = session;
+}
+
 size_t order_add(struct order *order, struct order_node *node, const struct exchange *exchange,
                  uint64_t session, uint32_t iteration)
 {
@@ -168,13 +197,7 @@ size_t order_add(struct order *order, struct order_node *node, const struct exch
         .dependents = node->dependents,
         .dependent_capacity = node->dependent_capacity,
     };
-    struct keymap_key key = keymap_key(session, iteration);
-    node->session = keymap_get(&order->sessions, key);
-    if (!node->session) {
-        node->session = xcalloc(1, sizeof *node->session);
-        node->session->key = key;
-        keymap_set(&order->sessions, key, node->session);
-    }
+    node->session = session_of(order, keymap_key(session, iteration));
     node->session->nodes++;
     wait_in_session(node);
     wait_for_links(order, node, exchange, iteration);
@@ -193,10 +216,8 @@ void order_done(struct order *order, struct order_node *node, order_ready_fn rea
         keymap_remove(&order->tags, tag->key);
         free(tag);
     }
-    if (--node->session->nodes == 0) {
-        keymap_remove(&order->sessions, node->session->key);
-        free(node->session);
-    }
+    if (--node->session->nodes == 0)
+        end_session(order, node->session);
     node->session = NULL;
     for (size_t i = 0; i < node->dependent_count; i++) {
         struct order_node *dependent = node->dependents[i];

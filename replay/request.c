@@ -33,7 +33,7 @@ static bool put_target(struct build *build)
 {
     struct request *request = build->request;
     struct buffer *head = &request->head, *linked = &request->target[1], *rewritten = &request->target[2];
-    struct bytes target = build->line.target, authority, rest;
+    struct bytes target = request->line.target, authority, rest;
     if (target.size && target.data[0] != '/' && target.data[0] != '*' &&
         url_split(target, &authority, &rest)) {
         buffer_append_text(head, build->rules->base_path);
@@ -137,7 +137,7 @@ static void put_validators(struct build *build, struct bytes name, struct bytes 
             element = rest;
             rest.size = 0;
         }
-        if (!linker_validator(build->linker, build->context, build->line.target, element, &issued))
+        if (!linker_validator(build->linker, build->context, build->request->line.target, element, &issued))
             continue;
         buffer_append(out, copied, (size_t)(element.data - copied));
         buffer_append_bytes(out, issued);
@@ -427,7 +427,7 @@ static void put_fields(struct build *build, struct bytes *fields)
 static bool put_head(struct build *build, struct bytes head)
 {
     struct request *request = build->request;
-    struct bytes fields = http1_fields(head), target = build->line.target;
+    struct bytes fields = http1_fields(head), target = request->line.target;
     struct http1_field field;
     buffer_reserve(&request->head, head.size + HEAD_GROWS);
     buffer_append(&request->head, head.data, (size_t)(target.data - head.data));
@@ -492,7 +492,7 @@ enum unsent_reason request_build(struct request *request, const struct request_r
     request->found = (struct linker_found){0};
     if (rules->rewriter)
         rewriter_begin(rules->rewriter);
-    if (!http1_request_line(head, &build.line))
+    if (!http1_request_line(head, &request->line))
         return UNSENT_BODY_DROPPED;
     find_linked(&build, spots);
     if (rules->values && link_values_injection(rules->values, context, head, &build.injection)) {
@@ -502,7 +502,7 @@ enum unsent_reason request_build(struct request *request, const struct request_r
                 rewriter_begin(injected[i]);
         request->found.linked++;
     }
-    request->method_is_head = bytes_equal(build.line.method, BYTES_LITERAL("HEAD"));
+    request->method_is_head = bytes_equal(request->line.method, BYTES_LITERAL("HEAD"));
     struct bytes fields = http1_fields(head);
     bool first = http1_next_field(&fields, &field) && field.split && IS(field.name, "Host");
     if (first || http1_find_field(head, "Host", &field))

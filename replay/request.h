@@ -5,6 +5,7 @@
 
 #include "common/buffer.h"
 #include "common/exchange.h"
+#include "common/http1_head.h"
 #include "filters/rewrite/rewrite.h"
 #include "replay/linker.h"
 #include "replay/repeated_lines.h"
@@ -33,7 +34,8 @@ struct request_rules {
 /* A request ready for a sender. Zero-initialised is empty; reused over requests. */
 struct request {
     struct buffer head;
-    struct buffer body; /* framed */
+    struct buffer body;             /* framed */
+    struct http1_request_line line; /* as recorded; borrowed from the exchange */
     bool method_is_head;
     bool expect_continue; /* and there is a body to hold back */
     bool close;           /* Connection: close is sent */

@@ -13,7 +13,6 @@ struct build {
     struct linker *linker;
     const struct linker_context *context;
     const struct exchange *exchange;
-    struct http1_request_line line;
     struct bytes recorded_host;
     struct bytes host; /* that takes its place; no data: as recorded */
     bool conditional_linked;

@@ -10,7 +10,7 @@ struct loop_session {
     bool running;
     uint64_t unfinished;       /* admitted and not over */
     struct job *first, *last;  /* held back */
-    struct loop_session *next; /* not begun yet */
+    struct loop_session *next; /* of those that are not begun yet, or are spare */
 };
 
 struct closed_loop {
@@ -19,6 +19,7 @@ struct closed_loop {
     void *arg;
     struct keymap sessions;
     struct loop_session *first, *last; /* not begun, in recorded order */
+    struct loop_session *spare;        /* to be used again */
     uint64_t running;
 };
 
@@ -36,22 +37,37 @@ void closed_loop_free(struct closed_loop *loop)
         return;
     for (size_t at = 0; (session = keymap_next(&loop->sessions, &at));)
         free(session);
+    while ((session = loop->spare)) {
+        loop->spare = session->next;
+        free(session);
+    }
     keymap_free(&loop->sessions);
     free(loop);
+}
+
+/* Adds a session, the last to begin. */
+static struct loop_session *add_session(struct closed_loop *loop, struct keymap_key key)
+{
+    struct loop_session *session = loop->spare;
+    if (session)
+        loop->spare = session->next;
+    else
+        session = xmalloc(sizeof *session);
+    *session = (struct loop_session){.key = key};
+    keymap_set(&loop->sessions, key, session);
+    *(loop->last ? &loop->last->next : &loop->first) = session;
+    loop->last = session;
+    return session;
 }
 
 void closed_loop_admit(struct closed_loop *loop, struct job *job)
 {
     struct keymap_key key = keymap_key(job->session, job->iteration);
     struct loop_session *session = keymap_get(&loop->sessions, key);
-    if (!session) {
-        session = xcalloc(1, sizeof *session);
-        session->key = key;
-        keymap_set(&loop->sessions, key, session);
-        *(loop->last ? &loop->last->next : &loop->first) = session;
-        loop->last = session;
-    }
+    if (!session)
+        session = add_session(loop, key);
     session->unfinished++;
+    job->loop_session = session;
     if (session->running) {
         loop->release(loop->arg, job);
         return;
@@ -65,13 +81,14 @@ static void end_session(struct closed_loop *loop, struct loop_session *session)
 {
     keymap_remove(&loop->sessions, session->key);
     loop->running--;
-    free(session);
+    session->next = loop->spare;
+    loop->spare = session;
 }
 
 void closed_loop_done(struct closed_loop *loop, const struct job *job)
 {
-    struct loop_session *session = keymap_get(&loop->sessions, keymap_key(job->session, job->iteration));
-    if (!session)
+    struct loop_session *session = job->loop_session;
+    if (!session) /* it was given up before it came here */
         return;
     if (--session->unfinished == 0 && session->running)
         end_session(loop, session);

@@ -28,6 +28,7 @@
 struct deviations;
 struct held_block;
 struct lane;
+struct loop_session;
 struct sending;
 struct stats;
 struct bearer;
@@ -65,6 +66,7 @@ struct job {
     bool retried;        /* on a fresh connection, at once */
     struct retry *retry; /* by --retry; owned; NULL: not */
     struct lane *lane;
+    struct loop_session *loop_session; /* of a closed loop */
     struct job *next;          /* in a batch, the schedule, its session or the free list */
     struct job *next_in_line;  /* in its lane or in the line for a pooled one */
     struct job *next_freed;    /* among those that became eligible */

@@ -50,6 +50,14 @@ static void set_busy(struct lane *lane)
     *(lane->idle_next ? &lane->idle_next->idle_previous : &lanes->idle_newest) = lane->idle_previous;
 }
 
+static void set_lingering(struct lane *lane, bool lingers)
+{
+    if (lane->lingers == lingers)
+        return;
+    lane->lingers = lingers;
+    lane->lanes->lingering += lingers ? 1 : UINT64_MAX;
+}
+
 static void set_counted(struct lane *lane, bool counted)
 {
     if (lane->counted == counted)
@@ -116,7 +124,9 @@ void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sende
                             .owner = owner,
                             .pooled = settings->pool_connections > 0,
                             .max_open = share(settings->max_connections, settings->threads),
-                            .max_in_flight = share(settings->max_in_flight, settings->threads)};
+                            .max_in_flight = share(settings->max_in_flight, settings->threads),
+                            .max_lingering =
+                                settings->closed_loop ? share(settings->concurrency, settings->threads) : 0};
     if (!lanes->pooled)
         return;
     uint64_t size = share(settings->pool_connections, settings->threads);
@@ -176,6 +186,7 @@ void lanes_admit(struct lanes *lanes, struct job *job)
         lane->key = key;
         keymap_set(&lanes->map, key, lane);
     }
+    set_lingering(lane, false);
     lane->more = !job->last_of_connection;
     lane->recorded_end_ns = job->exchange.response.last_ns;
     job->lane = lane;
@@ -197,6 +208,14 @@ void lanes_put_back(struct job *job)
         lane->last = job;
 }
 
+/* Ends a recorded connection that has nothing more to send. */
+static void end_lane(struct lane *lane)
+{
+    keymap_remove(&lane->lanes->map, lane->key);
+    set_lingering(lane, false);
+    lane_free(lane);
+}
+
 /* Returns whether a connection may be opened; closes an idle one where that makes room. */
 static bool room_to_open(struct lanes *lanes)
 {
@@ -204,7 +223,10 @@ static bool room_to_open(struct lanes *lanes)
         struct lane *lane = lanes->idle_oldest;
         if (sender_lane_state(lane->sender) != SENDER_LANE_CLOSED)
             atomic_fetch_add(&lanes->engine->counts.idle_closed, 1);
-        close_lane(lane);
+        if (lane->lingers)
+            end_lane(lane);
+        else
+            close_lane(lane);
     }
     return lanes->open < lanes->max_open;
 }
@@ -237,16 +259,26 @@ static bool caps_allow(struct lane *lane, struct job *job)
 
 static void try_lane(struct lane *lane);
 
-/* Ends a recorded connection that has nothing more to send. */
-static void end_lane(struct lane *lane)
+/* Leaves |lane|, which is open, so for a while, and ends the one that was for the longest where there are enough. */
+static void linger(struct lane *lane)
 {
-    keymap_remove(&lane->lanes->map, lane->key);
-    lane_free(lane);
+    struct lanes *lanes = lane->lanes;
+    set_lingering(lane, true);
+    if (lanes->lingering <= lanes->max_lingering)
+        return;
+    struct lane *oldest = lanes->idle_oldest;
+    while (!oldest->lingers)
+        oldest = oldest->idle_next;
+    end_lane(oldest);
 }
 
 static void end_if_over(struct lane *lane)
 {
-    if (!lane->in_pool && !lane->first && !lane->firing && !lane->in_line && !lane->more)
+    if (lane->in_pool || lane->first || lane->firing || lane->in_line || lane->more)
+        return;
+    if (lane->idle && lane->lanes->max_lingering)
+        linger(lane);
+    else
         end_lane(lane);
 }
 

@@ -9,6 +9,9 @@
  * A sender that multiplexes (HTTP/2) gives the lanes of one session connections in common, and requests that overlapped on
  * one recorded connection have lanes of their own, so that as many are under way at once as in the recording.
  *
+ * A closed loop reads a short stretch ahead, so that a connection may seem to be at its end and is not: as many such as there are
+ * sessions at a time linger.
+ *
  * At a cap (connections, requests in flight) a lane stands in line with the clock running; an idle
  * connection is closed first where that makes room. */
 #ifndef REPLAY_ENGINE_LANES_H
@@ -36,6 +39,7 @@ struct lane {
     bool was_connected; /* a request went over it: a connection made now is another one */
     bool in_line;       /* waits at a cap */
     bool idle;          /* in the list of those that can be closed to make room */
+    bool lingers;       /* nothing more is known to come, and it is left open for a while */
     struct lane *next_in_line;
     bool known_closed;      /* pooled and free: it was closed when it became free */
     struct lane *free_next; /* pooled */
@@ -54,6 +58,7 @@ struct lanes {
     bool pooled;                      /* all lanes are of the pool, and their number is fixed */
     uint64_t max_open, max_in_flight; /* this worker's share */
     uint64_t open, in_flight;
+    uint64_t lingering, max_lingering;
     uint64_t last_done_mono_ns; /* when a request last ended */
     size_t next_address;
     struct keymap map;                    /* as recorded */

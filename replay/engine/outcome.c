@@ -11,17 +11,16 @@ uint64_t outcome_since_start(const struct engine *engine, uint64_t mono_ns)
     return mono_ns > engine->start_mono_ns ? mono_ns - engine->start_mono_ns : 1;
 }
 
-struct result outcome_unfired(const struct job *job)
+/* What is known of |job|, whose request line is |line|, before anything happened. */
+static struct result begin_result(const struct job *job, const struct http1_request_line *line)
 {
     const struct exchange *exchange = &job->exchange;
-    struct http1_request_line line = {0};
-    http1_request_line(buffer_bytes(&exchange->request.head), &line);
     return (struct result){
         .exchange = exchange->id,
         .session = job->session,
         .iteration = job->iteration,
-        .method = line.method,
-        .target = line.target,
+        .method = line->method,
+        .target = line->target,
         .original_status = exchange->status,
         .original_service_ns = exchange_latency_ns(exchange),
         .original_ttfb_ns = exchange_ttfb_ns(exchange),
@@ -29,6 +28,13 @@ struct result outcome_unfired(const struct job *job)
         .intended_ns = job->intended_ns,
         .eligible_ns = job->eligible_ns,
     };
+}
+
+struct result outcome_unfired(const struct job *job)
+{
+    struct http1_request_line line = {0};
+    http1_request_line(buffer_bytes(&job->exchange.request.head), &line);
+    return begin_result(job, &line);
 }
 
 /* When the request could have gone: its connection was free, and the caps had room. Where the connection was there
@@ -45,7 +51,7 @@ static uint64_t slot_of(const struct lane *lane, const struct job *job, const st
 struct result outcome_fired(const struct engine *engine, const struct job *job, const struct lane *lane,
                             const struct sender_outcome *outcome)
 {
-    struct result result = outcome_unfired(job);
+    struct result result = begin_result(job, &lane->request.line);
     bool answered = outcome->error == TRANSPORT_NONE || answers_is_enough(job, outcome);
     result.outcome = answered ? RESULT_ANSWERED : RESULT_FAILED;
     result.transport = answered ? TRANSPORT_NONE : outcome->error;

@@ -290,17 +290,20 @@ static void go_on_with_connect(struct lane *lane)
 }
 
 /* The response is complete with what was read at |now|. Returns whether the lane is still at this request: a target that answered ahead of the
- * end of the request, and keeps the connection, gets the rest of it. */
+ * end of the request, and keeps the connection, gets the rest of it; so does one that asked for the body with 100 right before it answered. */
 static bool complete(struct lane *lane, uint64_t now)
 {
     const struct response_facts *facts = response_facts(lane->response);
-    if (lane->sent_bytes == lane->total_bytes || lane->sendable_bytes < lane->total_bytes ||
-        !facts->keep_alive || facts->surplus_bytes > 0 || lane->write_refused) {
+    bool keeps = facts->keep_alive && facts->surplus_bytes == 0;
+    lane->outcome.done_mono_ns = now;
+    if (keeps && facts->continued && lane->sendable_bytes < lane->total_bytes)
+        send_body(lane, clock_mono_ns());
+    if (lane->sent_bytes == lane->total_bytes || lane->sendable_bytes < lane->total_bytes || !keeps ||
+        lane->write_refused) {
         finish(lane, TRANSPORT_NONE, NULL, now);
         return false;
     }
     lane->answered = true;
-    lane->outcome.done_mono_ns = now;
     response_keep(lane->response);
     return true;
 }

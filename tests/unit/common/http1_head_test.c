@@ -63,6 +63,44 @@ static void test_fields_folded_unsplit_and_bare_lf(void **state)
     assert_false(http1_next_field(&fields, &field));
 }
 
+/* The first field of |head| called |name|, by looking at each. */
+static bool find_slowly(struct bytes head, const char *name, struct http1_field *ret_field)
+{
+    struct bytes fields = http1_fields(head);
+    while (http1_next_field(&fields, ret_field))
+        if (ret_field->split && bytes_equal_nocase(ret_field->name, bytes_of(name)))
+            return true;
+    return false;
+}
+
+static void test_find_field_is_the_first_of_all(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"Host: shop.example\r\n",
+                                        "etag: \"1\"\n",
+                                        "ETag : 2\r\n",
+                                        "ETags: none of it\r\n",
+                                        "E: \r\n",
+                                        "\t folded ETag: 3\r\n",
+                                        "no colon, ETag\r\n",
+                                        ": nothing\r\n",
+                                        "Etag:\r\n",
+                                        "\r\n",
+                                        "Expect: 100-continue, which is longer than sixteen bytes\r\n"};
+    const size_t count = sizeof lines / sizeof lines[0];
+    for (unsigned turn = 0; turn < 11 * 11 * 11 * 11 * 11; turn++) {
+        char text[512] = "GET / HTTP/1.1\r\n";
+        for (unsigned rest = turn, i = 0; i < 5; i++, rest /= (unsigned)count)
+            strcat(text, lines[rest % count]);
+        struct bytes head = bytes_make(text, strlen(text) - turn % 7); /* a capture may end anywhere */
+        struct http1_field field, slow;
+        bool found = http1_find_field(head, "ETag", &field);
+        assert_int_equal(found, find_slowly(head, "ETag", &slow));
+        if (found)
+            assert_ptr_equal(field.line.data, slow.line.data);
+    }
+}
+
 static void test_lists(void **state)
 {
     (void)state;
@@ -84,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_request_line_splits_at_first_and_last_space),
         cmocka_unit_test(test_status_line_without_reason),
         cmocka_unit_test(test_fields_folded_unsplit_and_bare_lf),
+        cmocka_unit_test(test_find_field_is_the_first_of_all),
         cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

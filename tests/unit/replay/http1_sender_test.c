@@ -422,7 +422,7 @@ static void test_sender_takes_an_answer_that_refuses_the_body(void **state)
     finish(&server, &client);
 }
 
-/* What a server answers to the head that expects 100, and whether it reads the body. */
+/* What a server answers to the head that expects 100, and whether it reads the body (and answers then, if it did not before). */
 struct expect_script {
     const char *first;
     bool reads_body;
@@ -437,7 +437,7 @@ static void script_expect(int listener, void *arg)
     server_read_head(fd, &head);
     server_write(fd, script->first);
     script->body_came = server_read_body(fd, 5, &body) && memcmp(body.data, "hello", 5) == 0;
-    if (script->reads_body)
+    if (script->reads_body && !strstr(script->first, " 200 "))
         server_write(fd, OK2);
     close(fd);
     buffer_free(&head);
@@ -468,6 +468,7 @@ static void test_sender_waits_for_100(void **state)
 {
     (void)state;
     check_expect("HTTP/1.1 100 Continue\r\n\r\n", true, 200, 1);
+    check_expect("HTTP/1.1 100 Continue\r\n\r\n" OK2, true, 200, 1); /* asks for it and does not look at it */
     check_expect("", true, 200, 0); /* never comes: the body goes after the wait */
     check_expect("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", false, 417, 0);
 }

@@ -1,6 +1,5 @@
 #include "common/http1_head.h"
 
-#include "common/scan16.h"
 #include "common/swar.h"
 
 #include <string.h>
@@ -173,47 +172,23 @@ bool http1_next_field(struct bytes *fields, struct http1_field *ret_field)
     return true;
 }
 
-/* Whether |line| may be of a field whose name begins with |letter| (a small one), or is none at all: the lines' end, or odd. */
-static inline bool may_be_field(const uint8_t *line, uint8_t letter)
-{
-    return *line <= ' ' || (*line | 0x20) == letter;
-}
-
-/* Returns the first such line that begins behind |at| and before |end|, or NULL. */
-static const uint8_t *find_line(const uint8_t *at, const uint8_t *end, uint8_t letter)
-{
-    for (; end - at > SCAN16_SIZE; at += SCAN16_SIZE)
-        for (uint32_t ends = scan16_equal(scan16_load(at), '\n'); ends; ends &= ends - 1) {
-            const uint8_t *line = at + scan16_first(ends) + 1;
-            if (may_be_field(line, letter))
-                return line;
-        }
-    for (; end - at > 1; at++)
-        if (*at == '\n' && may_be_field(at + 1, letter))
-            return at + 1;
-    return NULL;
-}
-
-/* Whether the name in |line| is of another length than |wanted|. */
-static inline bool is_other_name(struct bytes line, struct bytes wanted)
-{
-    if (line.data[0] <= ' ' || line.size <= wanted.size)
-        return false;
-    uint8_t behind = line.data[wanted.size];
-    return behind != ':' && !is_blank(behind);
-}
-
 bool http1_find_field(struct bytes head, const char *name, struct http1_field *ret_field)
 {
-    struct bytes wanted = bytes_of(name), fields = http1_fields(head);
+    struct bytes wanted = bytes_of(name);
+    struct bytes fields = http1_fields(head);
     struct http1_field field;
-    const uint8_t letter = wanted.data[0] | 0x20, *end = fields.data + fields.size;
     while (fields.size > 0) {
-        if (!may_be_field(fields.data, letter) || is_other_name(fields, wanted)) {
-            const uint8_t *line = find_line(fields.data, end, letter);
-            if (!line)
+        uint8_t first = fields.data[0];
+        bool other = ((first ^ wanted.data[0]) & ~0x20) != 0;
+        if (!other && fields.size > wanted.size) {
+            uint8_t behind = fields.data[wanted.size];
+            other = behind != ':' && !is_blank(behind);
+        }
+        if (first > ' ' && other) { /* another name: on to the next line */
+            const uint8_t *lf = memchr(fields.data, '\n', fields.size);
+            if (!lf)
                 return false;
-            fields = bytes_make(line, (size_t)(end - line));
+            fields = bytes_make(lf + 1, fields.size - (size_t)(lf + 1 - fields.data));
             continue;
         }
         if (!http1_next_field(&fields, &field))

@@ -34,12 +34,6 @@ static inline uint32_t scan16_string_ends(struct scan16 scan)
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls));
 }
 
-/* Which bytes are |byte|. */
-static inline uint32_t scan16_equal(struct scan16 scan, uint8_t byte)
-{
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(scan.bytes, _mm_set1_epi8((char)byte)));
-}
-
 /* Which bytes are |a| or |b|. */
 static inline uint32_t scan16_either(struct scan16 scan, uint8_t a, uint8_t b)
 {

@@ -16,7 +16,8 @@
 #define RETRIES_MAX       100
 #define CONNECTIONS_LIMIT 10000
 #define SEED_DEFAULT      1
-#define NOT_GIVEN         UINT64_MAX /* until it is checked, so that 0 can be refused */
+#define WAIT_DEFAULT_NS   (10 * NS_PER_S) /* --retry-wait, --link-wait */
+#define NOT_GIVEN         UINT64_MAX      /* until it is checked, so that 0 can be refused */
 
 #define AT(member) offsetof(struct replay_settings, member)
 static const struct option_spec options[] = {
@@ -171,8 +172,8 @@ bool replay_settings_read(int argc, char **argv, struct replay_settings *ret_set
                                              .threads = 1,
                                              .timeout_ns = 30 * NS_PER_S,
                                              .connect_timeout_ns = 5 * NS_PER_S,
-                                             .link_wait_ns = 10 * NS_PER_S,
-                                             .retry_wait_ns = 10 * NS_PER_S,
+                                             .link_wait_ns = NOT_GIVEN,
+                                             .retry_wait_ns = NOT_GIVEN,
                                              .max_lag_ns = NOT_GIVEN,
                                              .max_gap_ns = NOT_GIVEN,
                                              .duration_ns = NOT_GIVEN,
@@ -215,6 +216,30 @@ static int check_bearer(const struct replay_settings *settings, struct error *er
             return error_set(err, ERROR_USAGE, "--set-header Authorization and %s exclude each other",
                              settings->bearer_file ? "--bearer-file" : "--auth-command");
     }
+    return 0;
+}
+
+static int check_retries(struct replay_settings *settings, struct error *err)
+{
+    bool wait_given = settings->retry_wait_ns != NOT_GIVEN;
+    if (settings->retry > RETRIES_MAX)
+        return error_set(err, ERROR_USAGE, "--retry: more than %d", RETRIES_MAX);
+    if ((settings->retry_all_methods || wait_given) && !settings->retry)
+        return error_set(err, ERROR_USAGE, "%s needs --retry",
+                         wait_given ? "--retry-wait" : "--retry-all-methods");
+    if (!wait_given)
+        settings->retry_wait_ns = WAIT_DEFAULT_NS;
+    return 0;
+}
+
+static int check_links(struct replay_settings *settings, struct error *err)
+{
+    bool wait_given = settings->link_wait_ns != NOT_GIVEN;
+    if ((settings->links || wait_given) && settings->no_links)
+        return error_set(err, ERROR_USAGE, "%s and --no-links exclude each other",
+                         wait_given ? "--link-wait" : "--links");
+    if (!wait_given)
+        settings->link_wait_ns = WAIT_DEFAULT_NS;
     return 0;
 }
 
@@ -422,16 +447,10 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
                          settings->connections);
     if (settings->key_file && !settings->compare)
         return error_set(err, ERROR_USAGE, "--key-file needs --compare content");
-    if (check_bearer(settings, err))
+    if (check_bearer(settings, err) || check_retries(settings, err) || check_links(settings, err))
         return -1;
-    if (settings->links && settings->no_links)
-        return error_set(err, ERROR_USAGE, "--links and --no-links exclude each other");
     if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
         return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
-    if (settings->retry > RETRIES_MAX)
-        return error_set(err, ERROR_USAGE, "--retry: more than %d", RETRIES_MAX);
-    if (settings->retry_all_methods && !settings->retry)
-        return error_set(err, ERROR_USAGE, "--retry-all-methods needs --retry");
     if (settings->methods && !settings->methods[strspn(settings->methods, ", ")])
         return error_set(err, ERROR_USAGE, "--methods: names none; wanted a list such as GET,HEAD");
     if (!*settings->host)
@@ -447,6 +466,8 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
     set_caps(settings);
     if (target_parse(settings->target_url, &settings->target, err))
         return -1;
+    if (settings->sni && !settings->target->tls)
+        return error_set(err, ERROR_USAGE, "--sni needs an https:// target");
     if (sending_check(&settings->sending, settings->target, err))
         return -1;
     for (size_t i = 0; i < settings->source_ips.count; i++)

@@ -331,9 +331,11 @@ static void render_pace(const json_t *report, struct buffer *out)
     if (elapsed_us > 0)
         buffer_printf(&line, ", %.1f/s", 1e6 * (double)sent / (double)elapsed_us);
     if (count_at(worst, "planned") != count_at(worst, "sent"))
-        buffer_printf(&line, ", in the worst second %llu of %llu; %llu of %llu seconds further off than 1 %%",
-                      count_at(worst, "sent"), count_at(worst, "planned"), count_at(pace, "seconds_off"),
-                      count_at(pace, "seconds"));
+        buffer_printf(
+            &line,
+            ", in the worst second %llu planned and %llu sent; %llu of %llu seconds further off than 1 %%",
+            count_at(worst, "planned"), count_at(worst, "sent"), count_at(pace, "seconds_off"),
+            count_at(pace, "seconds"));
     buffer_printf(&line, "; %llu waited for what they depend on, %llu for a connection",
                   count_at(pace, "deferred"), count_at(pace, "blocked"));
     if (elapsed_us > 0)

@@ -141,6 +141,10 @@ is.production.*--allow-production --production 192.0.2.1 --production localhost
 --set-header --set-header nonsense
 --max-in-flight --max-in-flight 0
 --ca-file --ca-file /nowhere/ca.pem
+--sni.needs.an.https --sni shop.example
+--retry-wait.needs.--retry --retry-wait 1s
+--retry-all-methods.needs.--retry --retry-all-methods
+--link-wait.and.--no-links --link-wait 1s --no-links
 TABLE
 check_status 2 "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 -o "$work/once"
 one_error_line 'already holds a run'

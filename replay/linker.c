@@ -320,13 +320,25 @@ static void learn_cookies(struct linker *linker, const struct linker_context *co
     }
 }
 
-static struct keymap_key validator_key(const struct linker_context *context, struct bytes path,
+/* |recorded| counts as one whether it is weak (W/) or not; the query of |target| does not count. */
+static struct keymap_key validator_key(const struct linker_context *context, struct bytes target,
                                        struct bytes recorded)
 {
-    struct keymap_key key = keymap_text_key(path, context->iteration);
-    key.b ^=
-        fast_hash(recorded) << 32; /* not compared: at worst, a validator that the target does not know */
+    const struct bytes weak = BYTES_LITERAL("W/");
+    const uint8_t *query = target.size ? memchr(target.data, '?', target.size) : NULL;
+    if (query)
+        target.size = (size_t)(query - target.data);
+    if (recorded.size > weak.size && memcmp(recorded.data, weak.data, weak.size) == 0)
+        recorded = bytes_make(recorded.data + weak.size, recorded.size - weak.size);
+    struct keymap_key key = keymap_text_key(target, context->iteration);
+    key.b ^= fast_hash(recorded); /* not compared: at worst, a validator that the target does not know */
     return key;
+}
+
+/* Returns whether |recorded| is an entity tag that is long enough to be known by itself. */
+static bool is_telling(struct bytes recorded)
+{
+    return recorded.size >= ID_LIKE_STRONG + 2 && recorded.data[recorded.size - 1] == '"';
 }
 
 static void learn_validators(struct linker *linker, const struct linker_context *context,
@@ -338,10 +350,31 @@ static void learn_validators(struct linker *linker, const struct linker_context 
         return;
     for (size_t i = 0; i < 2; i++) {
         struct http1_field recorded, issued;
-        if (http1_find_field(buffer_bytes(&exchange->response.head), names[i], &recorded) &&
-            http1_find_field(head, names[i], &issued))
-            remember(linker, validator_key(context, line.target, recorded.value), LINK_PLACE_HEADER,
+        if (!http1_find_field(buffer_bytes(&exchange->response.head), names[i], &recorded) ||
+            !http1_find_field(head, names[i], &issued))
+            continue;
+        remember(linker, validator_key(context, line.target, recorded.value), LINK_PLACE_HEADER, issued.value,
+                 (struct bytes){0});
+        if (is_telling(recorded.value))
+            remember(linker, validator_key(context, (struct bytes){0}, recorded.value), LINK_PLACE_HEADER,
                      issued.value, (struct bytes){0});
+    }
+}
+
+/* Appends the recorded |path| as the target has it: where it begins with a place that was created, and with other ids in it. */
+static void put_path(const struct linker *linker, const struct linker_context *context, struct bytes path,
+                     struct buffer *out)
+{
+    size_t size;
+    struct bytes actual, segment;
+    if (linker_place(linker, context, path, &size, &actual)) {
+        buffer_append_bytes(out, actual);
+        path = bytes_make(path.data + size, path.size - size);
+    }
+    while (id_like_next_segment(&path, &segment)) {
+        buffer_append_byte(out, '/');
+        if (!linker_id(linker, context, segment, &actual) || !places_encode(LINK_PLACE_PATH, actual, out))
+            buffer_append_bytes(out, segment);
     }
 }
 
@@ -360,7 +393,7 @@ static void learn_place(struct linker *linker, const struct linker_context *cont
         add_id(linker, context->iteration, recorded, plain);
     issued_id_collection(exchange, link, &path);
     if (place == LINK_PLACE_JSON && path.size > 0 && path.data[0] == '/') {
-        buffer_append_bytes(&actual, buffer_bytes(&path));
+        put_path(linker, context, buffer_bytes(&path), &actual);
         buffer_append_bytes(&path, recorded);
         if (places_encode(LINK_PLACE_PATH, plain, &actual))
             add_place(linker, context->iteration, buffer_bytes(&path), buffer_bytes(&actual));
@@ -552,10 +585,12 @@ void linker_replace_header(struct linker *linker, const struct linker_context *c
     linker_replace(linker, context, is_url ? LINK_PLACE_QUERY : LINK_PLACE_HEADER, value, out, found);
 }
 
-bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
+bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes target,
                       struct bytes recorded, struct bytes *ret_value)
 {
-    const struct entry *entry = fifo_map_get(&linker->values, validator_key(context, path, recorded));
+    const struct entry *entry = fifo_map_get(&linker->values, validator_key(context, target, recorded));
+    if (!entry && is_telling(recorded))
+        entry = fifo_map_get(&linker->values, validator_key(context, (struct bytes){0}, recorded));
     if (!entry)
         return false;
     *ret_value = bytes_make(entry->raw, entry->size);

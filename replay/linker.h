@@ -2,7 +2,7 @@
  *
  * From each answer it learns, for every value that the recorded answer issued, what the target issued in its
  * stead: by the value's pseudonym, for the whole run, whatever connection carries it. Beside that it keeps,
- * a session, the cookies that the target set, and a path, the target's validators (ETag, Last-Modified). In
+ * a session, the cookies that the target set, and, mostly by path, the target's validators (ETag, Last-Modified). In
  * each request it replaces what it knows and says what it does not.
  *
  * Ids that an answer gave out are linked too, as far as lineage.h follows them, and places of created resources (Location of a 201), see
@@ -108,8 +108,9 @@ bool linker_place(const struct linker *linker, const struct linker_context *cont
 /* Finds what the target gave out, plain, in the stead of the id |recorded|, as that stood in JSON: one of those that lineage.h calls strong. */
 bool linker_id(const struct linker *linker, const struct linker_context *context, struct bytes recorded,
                struct bytes *ret_actual);
-/* Finds the target's validator in the stead of |recorded| (one entity tag, or a date) on |path|. */
-bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes path,
+/* Finds the target's validator in the stead of |recorded| (one entity tag, or a date) on the path of |target|. An entity tag of 6 characters is also known
+ * where it was given out on another path, as by the answer that created what is there. */
+bool linker_validator(const struct linker *linker, const struct linker_context *context, struct bytes target,
                       struct bytes recorded, struct bytes *ret_value);
 /* Tells whether the target ever issued a credential to this session. */
 bool linker_login_ok(const struct linker *linker, const struct linker_context *context);

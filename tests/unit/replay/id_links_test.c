@@ -175,6 +175,29 @@ static void test_id_links_ids_without_a_place_in_urls_and_arrays(void **state)
         "\"kit-123456\":[\"seven\"]}");
 }
 
+static void test_id_links_what_was_created_within_what_was_created(void **state)
+{
+    (void)state;
+    expect("POST /projects HTTP/1.1\r\n\r\n", "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":4627}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":91}", NULL);
+    expect("POST /projects/4627/tasks HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"task\":{\"id\":\"t-100200\",\"project_id\":4627}}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"task\":{\"id\":\"t-5\",\"project_id\":91}}",
+           "POST /projects/91/tasks HTTP/1.1\r\n\r\n");
+    expect("POST /projects/4627/tasks/t-100200/notes HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":300}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":77}",
+           "POST /projects/91/tasks/t-5/notes HTTP/1.1\r\n\r\n");
+    expect("GET /projects/4627/tasks/t-100200/notes/300?x=4627 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /projects/91/tasks/t-5/notes/77?x=4627 HTTP/1.1\r\n\r\n");
+    /* Under another name than the one it was created in, a strong id still leads on. */
+    expect("POST /boards/t-100200/cards HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":\"c-100200\"}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":\"c-6\"}", "POST /boards/t-5/cards HTTP/1.1\r\n\r\n");
+    expect("GET /boards/t-100200/cards/c-100200 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /boards/t-5/cards/c-6 HTTP/1.1\r\n\r\n");
+}
+
 static void test_id_links_what_an_earlier_request_carried_stays(void **state)
 {
     (void)state;
@@ -237,6 +260,7 @@ int main(void)
         TEST(test_id_links_strong_id_in_every_place),
         TEST(test_id_links_urls_in_values_lead_to_what_was_created),
         TEST(test_id_links_ids_without_a_place_in_urls_and_arrays),
+        TEST(test_id_links_what_was_created_within_what_was_created),
         TEST(test_id_links_what_an_earlier_request_carried_stays),
         TEST(test_id_links_short_id_only_under_the_path_it_was_created_in),
         TEST(test_id_links_unanswered_creation_leaves_the_recorded_id),

@@ -187,8 +187,45 @@ static void test_linker_cookie_by_name_and_validators(void **state)
     assert_true(linker_validator(linker, &context, BYTES_LITERAL("/p"), BYTES_LITERAL("\"old\""), &value));
     assert_true(bytes_equal(value, BYTES_LITERAL("\"new\"")));
     assert_false(linker_validator(linker, &context, BYTES_LITERAL("/q"), BYTES_LITERAL("\"old\""), &value));
+    assert_true(
+        linker_validator(linker, &context, BYTES_LITERAL("/p?x=1"), BYTES_LITERAL("W/\"old\""), &value));
     exchange_free(&exchange);
     buffer_free(&out);
+}
+
+static void learn_tag(const char *request, const char *recorded, const char *live)
+{
+    struct exchange exchange = {0};
+    buffer_append_text(&exchange.request.head, request);
+    buffer_append_text(&exchange.response.head, recorded);
+    linker_learn(linker, &context, &exchange, bytes_of(live), (struct bytes){0});
+    exchange_free(&exchange);
+}
+
+static void expect_validator(const char *target, const char *recorded, const char *wanted)
+{
+    struct bytes value;
+    bool found = linker_validator(linker, &context, bytes_of(target), bytes_of(recorded), &value);
+    assert_int_equal(found, wanted != NULL);
+    assert_true(!found || bytes_equal(value, bytes_of(wanted)));
+}
+
+static void test_linker_long_entity_tags_are_known_on_other_paths(void **state)
+{
+    (void)state;
+    learn_tag(
+        "POST /orders HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 201 Created\r\nETag: \"7b2f11\"\r\nLast-Modified: Sat, 28 Nov 2026 10:00:00 GMT\r\n\r\n",
+        "HTTP/1.1 201 Created\r\nETag: \"9\"\r\nLast-Modified: Sun, 29 Nov 2026 10:00:00 GMT\r\n\r\n");
+    expect_validator("/orders/1", "\"7b2f11\"", "\"9\"");
+    expect_validator("/orders/1", "Sat, 28 Nov 2026 10:00:00 GMT", NULL); /* may be that of many */
+    expect_validator("/orders", "Sat, 28 Nov 2026 10:00:00 GMT", "Sun, 29 Nov 2026 10:00:00 GMT");
+    /* What the path itself gave out counts more. */
+    learn_tag("GET /orders/1?full=1 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nETag: \"7b2f11\"\r\n\r\n",
+              "HTTP/1.1 200 OK\r\nETag: \"10\"\r\n\r\n");
+    learn_tag("GET /orders/2 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nETag: \"7b2f11\"\r\n\r\n",
+              "HTTP/1.1 200 OK\r\nETag: \"11\"\r\n\r\n");
+    expect_validator("/orders/1", "\"7b2f11\"", "\"10\"");
 }
 
 static void test_linker_forgets_the_oldest_past_its_limit(void **state)
@@ -219,6 +256,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_linker_does_not_tell_what_it_heard_or_knew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_linker_iterations_are_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_linker_cookie_by_name_and_validators, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linker_long_entity_tags_are_known_on_other_paths, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_linker_forgets_the_oldest_past_its_limit, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,9 +109,23 @@ bool id_like_location_path(struct bytes location, struct bytes *ret_path)
            start[size] != '#')
         size++;
     bool whole = start + size == end || start[size] == '?' || start[size] == '#';
+    if (size > 1 && start[size - 1] == '/')
+        size--;
     *ret_path = bytes_make(start, size);
     return whole && size > 1 && size <= PATH_SIZE_MAX && start[0] == '/' && start[1] != '/' &&
            start[size - 1] != '/';
+}
+
+bool id_like_in_location(struct bytes location, struct bytes *ret_path, struct bytes *ret_id)
+{
+    struct bytes rest, segment;
+    *ret_id = (struct bytes){0};
+    if (!id_like_location_path(location, ret_path))
+        return false;
+    for (rest = *ret_path; id_like_next_segment(&rest, &segment);)
+        if (id_like_segment(segment))
+            *ret_id = segment;
+    return ret_id->size > 0;
 }
 
 bool id_like_next_segment(struct bytes *path, struct bytes *ret_segment)

@@ -18,9 +18,12 @@ bool id_like_value(struct bytes value);
 /* Returns whether a segment of a path may be one: so, and no version ("v2"). */
 bool id_like_segment(struct bytes segment);
 
-/* Finds the path in the value of a Location: without scheme and authority, query and fragment. Returns false where there is none but "/", or
- * one that ends in '/' or is longer than 8192 bytes. */
+/* Finds the path in the value of a Location: without scheme and authority, a '/' at its end, query and fragment. Returns false where there is none but "/", or
+ * one that ends in "//" or is longer than 8192 bytes. */
 bool id_like_location_path(struct bytes location, struct bytes *ret_path);
+
+/* Finds the last segment of the path in a Location that is like an id; behind it nothing but words may stand ("/jobs/17/status"). */
+bool id_like_in_location(struct bytes location, struct bytes *ret_path, struct bytes *ret_id);
 
 /* Takes the next "/segment" from the front of |path|, which a query or fragment ends. Returns false at the end. */
 bool id_like_next_segment(struct bytes *path, struct bytes *ret_segment);

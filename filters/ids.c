@@ -111,32 +111,20 @@ void ids_note_target(struct ids *ids, struct bytes target)
     note_pairs(ids, bytes_make(rest.data + 1, size - 1), LINK_PLACE_QUERY, POLICY_IN_QUERY);
 }
 
-/* The end of a Location, if it is like an id. */
-static bool location_id(struct bytes location, struct bytes *ret_id)
-{
-    struct bytes path;
-    if (!id_like_location_path(location, &path))
-        return false;
-    size_t size = 0;
-    while (path.data[path.size - size - 1] != '/')
-        size++;
-    *ret_id = bytes_make(path.data + path.size - size, size);
-    return id_like_segment(*ret_id);
-}
-
 bool ids_note_field(struct ids *ids, const struct http1_field *field, bool request)
 {
-    struct bytes id;
-    if (request) {
-        if (!id_like_header(field->name) || !id_like_value(field->value))
+    struct bytes path, id;
+    if (!request && bytes_equal_nocase(field->name, BYTES_LITERAL("Location"))) {
+        if (!id_like_in_location(field->value, &path, &id))
             return false;
-        note_field(ids, true, LINK_PLACE_HEADER, POLICY_IN_HEADER, field->name, field->value);
+        if (ids->creates)
+            note(ids, false, LINK_PLACE_HEADER, field->name, id);
         return true;
     }
-    if (!bytes_equal_nocase(field->name, BYTES_LITERAL("Location")) || !location_id(field->value, &id))
+    if (!id_like_header(field->name) || !id_like_value(field->value))
         return false;
-    if (ids->creates)
-        note(ids, false, LINK_PLACE_HEADER, field->name, id);
+    if (request || ids->creates)
+        note_field(ids, request, LINK_PLACE_HEADER, POLICY_IN_HEADER, field->name, field->value);
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* Noting ids: those that a creating response gives out (201, or an answer to POST, PUT or PATCH: the end of its Location, members of JSON named like ids), and
+/* Noting ids: those that a creating response gives out (201, or an answer to POST, PUT or PATCH: in its Location, header lines and members of JSON named like ids), and
  * those that a request names (segments of its path, fields of query, form and JSON, header lines). What stands under a sensitive name is
  * not noted here, and what the request named itself was not created by its response. */
 #ifndef FILTERS_IDS_H

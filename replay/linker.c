@@ -379,20 +379,21 @@ static void put_path(const struct linker *linker, const struct linker_context *c
 }
 
 /* Notes where what |link| gave out stands at the target, so that URLs lead there: under the path of its collection. A strong id also names it
- * alone. |recorded| and |value| are as they stand. */
+ * alone. |recorded| and |value| are as they stand, in the coding of |place|. */
 static void learn_place(struct linker *linker, const struct linker_context *context,
                         const struct exchange *exchange, const struct link *link, struct bytes recorded,
-                        struct bytes value)
+                        enum link_place place, struct bytes value)
 {
     struct buffer path = {0}, actual = {0};
-    enum link_place place = link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place;
     buffer_clear(&linker->plain);
     places_decode(place, value, &linker->plain);
     struct bytes plain = buffer_bytes(&linker->plain);
-    if (link->strong && place == LINK_PLACE_JSON && !places_has_control(plain))
+    if (link->strong && !places_has_control(plain))
         add_id(linker, context->iteration, recorded, plain);
     issued_id_collection(exchange, link, &path);
-    if (place == LINK_PLACE_JSON && path.size > 0 && path.data[0] == '/') {
+    bool told =
+        issued_id_in_location(link) && exchange->status == 201; /* what created_locations knows better */
+    if (!told && path.size > 0 && path.data[0] == '/') {
         put_path(linker, context, buffer_bytes(&path), &actual);
         buffer_append_bytes(&path, recorded);
         if (places_encode(LINK_PLACE_PATH, plain, &actual))
@@ -409,16 +410,16 @@ static void learn_id(struct linker *linker, const struct linker_context *context
     struct bytes value, recorded;
     if (!issued_id_find(exchange, link, head, body, &value) || bytes_equal(value, BYTES_LITERAL("null")))
         return;
+    enum link_place place = issued_id_in_location(link) ? LINK_PLACE_PATH : link->place;
     struct buffer parent = {0};
     if (!link->strong)
         issued_id_collection(exchange, link, &parent);
-    bool kept = remember(linker, keymap_tag_key(link->tag, context->iteration),
-                         link->place == LINK_PLACE_HEADER ? LINK_PLACE_PATH : link->place, value,
-                         buffer_bytes(&parent));
+    bool kept =
+        remember(linker, keymap_tag_key(link->tag, context->iteration), place, value, buffer_bytes(&parent));
     buffer_free(&parent);
     if (!kept || !issued_id_recorded(exchange, link, &recorded))
         return;
-    learn_place(linker, context, exchange, link, recorded, value);
+    learn_place(linker, context, exchange, link, recorded, place, value);
     add_live(linker, context->iteration, value, recorded, !link->strong);
 }
 

@@ -4,8 +4,10 @@
 
 #include "common/exchange.h"
 
-/* Finds what an answer to the request of |exchange| (|head|; |body| without content coding) gave out in the stead of |link|: the end of its
- * Location, or in JSON what stands at the same spot as the recorded one. Returns false where that cannot be told. */
+/* Returns whether |link| is of an id in a Location. */
+bool issued_id_in_location(const struct link *link);
+/* Finds what an answer to the request of |exchange| (|head|; |body| without content coding) gave out in the stead of |link|: in its
+ * Location before the same words, in the header line of that name, or in JSON what stands at the same spot as the recorded one. Returns false where that cannot be told. */
 bool issued_id_find(const struct exchange *exchange, const struct link *link, struct bytes head,
                     struct bytes body, struct bytes *ret_value);
 /* The same of the recorded answer. */

@@ -6,6 +6,7 @@
 #include "common/keymap.h"
 #include "common/mem.h"
 #include "filters/ids.h"
+#include "replay/state/issued_ids.h"
 #include "replay/state/unlinkable.h"
 
 #include <stdlib.h>
@@ -92,17 +93,14 @@ static void set_rank(struct exchange *exchange, size_t index)
         link->peers = UINT16_MAX;
 }
 
-/* The last segment of |path| but |skip| that is not like an id. */
-static struct bytes collection_of(struct bytes path, size_t skip)
+/* The last name in |path|, up to |end| (NULL: all of it): not an empty segment. */
+static struct bytes last_name(struct bytes path, const uint8_t *end)
 {
-    struct bytes segment, names[2] = {{0}, {0}};
-    while (id_like_next_segment(&path, &segment)) {
-        if (segment.size == 0)
-            continue;
-        names[1] = names[0];
-        names[0] = segment;
-    }
-    return names[skip];
+    struct bytes segment, name = {0};
+    while (id_like_next_segment(&path, &segment) && (!end || segment.data < end))
+        if (segment.size > 0)
+            name = segment;
+    return name;
 }
 
 /* Finds the name under which what |link| gives out is created: where its place is told, there, else the last of the request's path. */
@@ -110,13 +108,14 @@ static struct bytes created_in(const struct exchange *exchange, const struct lin
 {
     struct http1_request_line line;
     struct http1_field field;
-    struct bytes path;
-    if (link->place == LINK_PLACE_HEADER &&
-        http1_find_field(buffer_bytes(&exchange->response.head), "Location", &field) &&
-        id_like_location_path(field.value, &path))
-        return collection_of(path, 1);
-    if (link->place == LINK_PLACE_JSON && http1_request_line(buffer_bytes(&exchange->request.head), &line))
-        return collection_of(line.target, 0);
+    struct bytes path, id;
+    if (issued_id_in_location(link))
+        return http1_find_field(buffer_bytes(&exchange->response.head), "Location", &field) &&
+                       id_like_in_location(field.value, &path, &id)
+                   ? last_name(path, id.data)
+                   : (struct bytes){0};
+    if (http1_request_line(buffer_bytes(&exchange->request.head), &line))
+        return last_name(line.target, NULL);
     return (struct bytes){0};
 }
 

@@ -70,7 +70,9 @@ static void test_the_path_of_a_location(void **state)
         {"https://h:8/orders/17?x#y", "/orders/17"},
         {"http://h", NULL},
         {"/", NULL},
-        {"/orders/", NULL},
+        {"/orders/", "/orders"},
+        {"/orders/17/?x", "/orders/17"},
+        {"/orders//", NULL},
         {"//h/orders", NULL},
         {"orders/17", NULL},
         {"/a b", NULL},
@@ -82,6 +84,22 @@ static void test_the_path_of_a_location(void **state)
         assert_int_equal(found, rows[i][1] != NULL);
         if (found)
             assert_true(bytes_equal(path, bytes_of(rows[i][1])));
+    }
+}
+
+static void test_the_id_in_a_location(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"/orders/17", "17"},           {"/orders/17/", "17"}, {"https://h:8/v1/jobs/a8/status?x=5", "a8"},
+        {"/users/4/orders/17#9", "17"}, {"/v1/home", NULL},    {"17", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bytes path, id;
+        bool found = id_like_in_location(bytes_of(rows[i][0]), &path, &id);
+        assert_int_equal(found, rows[i][1] != NULL);
+        if (found)
+            assert_true(bytes_equal(id, bytes_of(rows[i][1])));
     }
 }
 
@@ -143,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_values_of_ids_are_words_with_a_digit),
         cmocka_unit_test(test_a_path_is_taken_apart),
         cmocka_unit_test(test_the_path_of_a_location),
+        cmocka_unit_test(test_the_id_in_a_location),
         cmocka_unit_test(test_pairs_are_taken_apart),
         cmocka_unit_test(test_members_of_json_that_are_ids),
     };

@@ -198,6 +198,34 @@ static void test_id_links_what_was_created_within_what_was_created(void **state)
            "GET /boards/t-5/cards/c-6 HTTP/1.1\r\n\r\n");
 }
 
+static void test_id_links_ids_within_a_location_and_in_header_lines(void **state)
+{
+    (void)state;
+    expect("POST /jobs HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 202 Accepted\r\nLocation: http://h/jobs/j-100200/status\r\n\r\n",
+           "HTTP/1.1 202 Accepted\r\nLocation: /stage/jobs/a/status\r\n\r\n", NULL);
+    expect("GET /jobs/j-100200/status HTTP/1.1\r\n\r\n", OK, OK, "GET /jobs/a/status HTTP/1.1\r\n\r\n");
+    expect("GET /jobs/j-100200/result HTTP/1.1\r\nHost: shop.example\r\nReferer: "
+           "http://shop.example/jobs/j-100200/status\r\n\r\n",
+           OK, OK,
+           "GET /jobs/a/result HTTP/1.1\r\nHost: shop.example\r\nReferer: "
+           "http://shop.example/jobs/a/status\r\n\r\n");
+    /* Another page is not a place of what was created. */
+    expect("POST /jobs HTTP/1.1\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: /jobs/j-100201/status\r\n\r\n",
+           "HTTP/1.1 302 Found\r\nLocation: /login/7/again\r\n\r\n", NULL);
+    expect("GET /jobs/j-100201 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+    /* A short one, in its collection alone. */
+    expect("POST /notes/ HTTP/1.1\r\n\r\n", "HTTP/1.1 302 Found\r\nLocation: /notes/17/\r\n\r\n",
+           "HTTP/1.1 302 Found\r\nLocation: /notes/94/\r\n\r\n", NULL);
+    expect("GET /notes/17/?page=17 HTTP/1.1\r\n\r\n", OK, OK, "GET /notes/94/?page=17 HTTP/1.1\r\n\r\n");
+    expect("GET /items/17 HTTP/1.1\r\n\r\n", OK, OK, NULL);
+    expect("POST /docs HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 201 Created\r\nX-Document-Id: 700800\r\nX-Request-Id: 500600\r\n\r\n",
+           "HTTP/1.1 201 Created\r\nX-Document-Id: d 1\r\nX-Request-Id: 1\r\n\r\n", NULL);
+    expect("GET /docs/700800?document_id=700800&x=500600 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /docs/d%201?document_id=d%201&x=500600 HTTP/1.1\r\n\r\n");
+}
+
 static void test_id_links_what_an_earlier_request_carried_stays(void **state)
 {
     (void)state;
@@ -261,6 +289,7 @@ int main(void)
         TEST(test_id_links_urls_in_values_lead_to_what_was_created),
         TEST(test_id_links_ids_without_a_place_in_urls_and_arrays),
         TEST(test_id_links_what_was_created_within_what_was_created),
+        TEST(test_id_links_ids_within_a_location_and_in_header_lines),
         TEST(test_id_links_what_an_earlier_request_carried_stays),
         TEST(test_id_links_short_id_only_under_the_path_it_was_created_in),
         TEST(test_id_links_unanswered_creation_leaves_the_recorded_id),

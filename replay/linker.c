@@ -612,7 +612,12 @@ bool linker_id(const struct linker *linker, const struct linker_context *context
 
 bool linker_knows_places(const struct linker *linker)
 {
-    return created_any(linker->created) || created_any(linker->ids);
+    return created_any(linker->created);
+}
+
+bool linker_knows_ids(const struct linker *linker)
+{
+    return created_any(linker->ids);
 }
 
 static bool is_number(struct bytes text)
@@ -626,6 +631,9 @@ static bool is_number(struct bytes text)
 bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
                    struct buffer *out)
 {
+    struct bytes actual;
+    if (!spot->link)
+        return linker_id(linker, context, spot->value, &actual) && places_encode(spot->place, actual, out);
     const struct entry *entry =
         fifo_map_get(&linker->values, keymap_tag_key(spot->link->tag, context->iteration));
     if (!entry || (!spot->link->strong && !bytes_equal(entry->parent, spot->parent)))

@@ -96,16 +96,17 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
  * Referer and Origin. */
 void linker_replace_header(struct linker *linker, const struct linker_context *context, struct bytes name,
                            struct bytes value, struct buffer *out, struct linker_found *found);
-/* Appends what the target gave out in the stead of the id at |spot|. Returns false, with nothing appended, where it gave out nothing, or what
+/* Appends what the target gave out in the stead of the id at |spot|, which has a link or else is a strong one. Returns false, with nothing appended, where it gave out nothing, or what
  * cannot stand there. */
 bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
                    struct buffer *out);
-/* Returns whether anything that was created, place or id, is another one at the target. */
+/* Returns whether anything that was created is another one at the target: a place, or a strong id. */
+bool linker_knows_ids(const struct linker *linker);
 bool linker_knows_places(const struct linker *linker);
 /* Finds where what was created at the front of |target| is at the target, as created_find does. */
 bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,
                   size_t *ret_size, struct bytes *ret_actual);
-/* Finds what the target gave out, plain, in the stead of the id |recorded|, as that stood in JSON: one of those that lineage.h calls strong. */
+/* Finds what the target gave out, plain, in the stead of the id |recorded|: one of those that lineage.h calls strong. */
 bool linker_id(const struct linker *linker, const struct linker_context *context, struct bytes recorded,
                struct bytes *ret_actual);
 /* Finds the target's validator in the stead of |recorded| (one entity tag, or a date) on the path of |target|. An entity tag of 6 characters is also known

@@ -3,18 +3,6 @@
 
 #include <string.h>
 
-static enum link_place body_place(struct bytes head)
-{
-    struct http1_field type;
-    if (!http1_find_field(head, "Content-Type", &type))
-        return LINK_PLACE_BODY;
-    if (memmem(type.value.data, type.value.size, "json", 4))
-        return LINK_PLACE_JSON;
-    if (memmem(type.value.data, type.value.size, "x-www-form-urlencoded", 21))
-        return LINK_PLACE_FORM;
-    return LINK_PLACE_BODY;
-}
-
 /* Puts into a form, which is in scratch 1, what is to be put there. */
 static void inject_form(struct build *build)
 {
@@ -78,7 +66,7 @@ enum unsent_reason request_body_put(struct build *build, struct bytes head)
     struct buffer *plain = &request->scratch[1], *coded = &request->scratch[2];
     struct bytes content = buffer_bytes(&body->content);
     struct http1_field coding;
-    enum link_place place = content.size ? body_place(head) : LINK_PLACE_BODY;
+    enum link_place place = content.size ? request_build_body_place(head) : LINK_PLACE_BODY;
     struct rewriter *injected = build->injection.rewriter;
     bool rewrites =
         content.size && place == LINK_PLACE_JSON &&

@@ -1,6 +1,9 @@
 #include "replay/request_build.h"
 
+#include "replay/state/id_values.h"
 #include "replay/state/url_places.h"
+
+#include <string.h>
 
 void request_build_linked(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
 {
@@ -13,6 +16,59 @@ void request_build_linked(struct build *build, enum link_place place, struct byt
 static bool is_within(const struct id_spot *spot, struct bytes text)
 {
     return text.size && spot->value.data >= text.data && spot->value.data < text.data + text.size;
+}
+
+enum link_place request_build_body_place(struct bytes head)
+{
+    struct http1_field type;
+    if (!http1_find_field(head, "Content-Type", &type))
+        return LINK_PLACE_BODY;
+    if (memmem(type.value.data, type.value.size, "json", 4))
+        return LINK_PLACE_JSON;
+    if (memmem(type.value.data, type.value.size, "x-www-form-urlencoded", 21))
+        return LINK_PLACE_FORM;
+    return LINK_PLACE_BODY;
+}
+
+/* Adds a spot for |token| to those of the build, in the order of the bytes. */
+struct adding {
+    struct build *build;
+    struct id_spot *spots;
+    enum link_place place;
+};
+
+/* id_values_fn */
+static void add_spot(void *arg, struct bytes token)
+{
+    struct adding *adding = arg;
+    struct build *build = adding->build;
+    struct bytes actual;
+    if (build->spot_count == ID_SPOTS_MAX || !linker_id(build->linker, build->context, token, &actual))
+        return;
+    for (size_t i = 0; i < build->spot_count; i++)
+        if (is_within(&adding->spots[i], token))
+            return;
+    adding->spots[build->spot_count++] = (struct id_spot){.place = adding->place, .value = token};
+}
+
+void request_build_find_ids(struct build *build, struct id_spot *spots, struct bytes head)
+{
+    struct bytes target = build->request->line.target,
+                 content = buffer_bytes(&build->exchange->request.body.content);
+    struct adding adding = {build, spots, LINK_PLACE_QUERY};
+    const uint8_t *query = target.size ? memchr(target.data, '?', target.size) : NULL;
+    size_t before = build->spot_count;
+    if (query)
+        id_values_in_pairs(bytes_make(query + 1, (size_t)(target.data + target.size - query) - 1), add_spot,
+                           &adding);
+    adding.place = content.size && !build->exchange->request.body.coded ? request_build_body_place(head)
+                                                                        : LINK_PLACE_BODY;
+    if (adding.place == LINK_PLACE_JSON)
+        id_values_in_json(content, add_spot, &adding);
+    if (adding.place == LINK_PLACE_FORM)
+        id_values_in_pairs(content, add_spot, &adding);
+    if (build->spot_count > before)
+        id_spots_sort(spots, build->spot_count);
 }
 
 bool request_build_ids(struct build *build, struct bytes text, struct buffer *out)
@@ -45,15 +101,9 @@ static bool find_place(void *arg, struct bytes path, size_t *ret_size, struct by
     return linker_place(build->linker, build->context, path, ret_size, ret_actual);
 }
 
-static bool find_id(void *arg, struct bytes recorded, struct bytes *ret_actual)
-{
-    const struct build *build = arg;
-    return linker_id(build->linker, build->context, recorded, ret_actual);
-}
-
 bool request_build_urls(struct build *build, enum link_place place, struct bytes text, struct buffer *out)
 {
-    const struct url_places places = {find_place, find_id, build, build->recorded_host};
+    const struct url_places places = {find_place, build, build->recorded_host};
     size_t count = place == LINK_PLACE_JSON ? url_places_in_json(&places, text, out)
                                             : url_places_in_pairs(&places, text, out);
     build->request->found.linked += count;

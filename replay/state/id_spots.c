@@ -166,7 +166,7 @@ static bool is_searched(const struct exchange *exchange, size_t index)
 }
 
 /* In the order of the bytes: the head before the body, each from its front. */
-static void sort(struct id_spot *spots, size_t count)
+void id_spots_sort(struct id_spot *spots, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
         struct id_spot spot = spots[i];
@@ -204,7 +204,7 @@ size_t id_spots_carried(const struct exchange *exchange, struct id_spot spots[ID
         if (!is_complete(&search.seen, link))
             search.count = before;
     }
-    sort(spots, search.count);
+    id_spots_sort(spots, search.count);
     return search.count;
 }
 

@@ -10,13 +10,16 @@
 
 struct id_spot {
     enum link_place place;
-    const struct link *link;
-    struct bytes value;  /* as it stands */
-    struct bytes parent; /* in a path: what stands before it, from its start, with the '/' */
+    const struct link *link; /* NULL: it is known by its value */
+    struct bytes value;      /* as it stands */
+    struct bytes parent;     /* in a path: what stands before it, from its start, with the '/' */
 };
 
 /* Finds what the request of |exchange| carries (LINK_REFERS), in the order of the target, the header lines, the body. Returns how many there are. */
 size_t id_spots_carried(const struct exchange *exchange, struct id_spot spots[ID_SPOTS_MAX]);
+
+/* Sorts |spots| so, however they come. */
+void id_spots_sort(struct id_spot *spots, size_t count);
 
 /* Finds what an answer to the request of |exchange| gave out for |link| (LINK_CREATES) in |body|, without content coding. Returns false where that cannot be told. */
 bool id_spots_created(const struct exchange *exchange, const struct link *link, struct bytes body,

@@ -83,14 +83,6 @@ static size_t end_of(struct bytes whole, const uint8_t *copied, size_t count, st
     return count;
 }
 
-/* Returns the character before |at| that is no white space, or 0. */
-static uint8_t before(struct bytes json, const uint8_t *at)
-{
-    while (at > json.data && memchr(" \t\r\n", at[-1], 4))
-        at--;
-    return at > json.data ? at[-1] : 0;
-}
-
 /* Returns the first character from |at| on that is no white space, or 0. */
 static uint8_t after(struct bytes json, const uint8_t *at)
 {
@@ -100,24 +92,13 @@ static uint8_t after(struct bytes json, const uint8_t *at)
     return at < end ? *at : 0;
 }
 
-/* Returns whether the string |text|, without its quotes, is an element of an array. */
-static bool is_element(struct bytes json, struct bytes text)
-{
-    uint8_t left = before(json, text.data - 1), right = after(json, text.data + text.size + 1);
-    return (left == '[' || left == ',') && (right == ',' || right == ']');
-}
-
-/* Finds what a string in |json| names: a place, as find has it, or an id. */
+/* Finds the place that a string in |json| names, as find has it. */
 static bool find_in_string(const struct url_places *places, struct bytes json, struct bytes text,
                            size_t *ret_at, size_t *ret_size, struct bytes *ret_actual)
 {
-    if (text.size < 2)
-        return false;
-    if ((text.data[0] == '/' || text.data[0] == 'h') && find(places, text, ret_at, ret_size, ret_actual))
-        return after(json, text.data + text.size + 1) != ':'; /* else it is a name */
-    *ret_at = 0;
-    *ret_size = text.size;
-    return is_element(json, text) && places->find_id(places->arg, text, ret_actual);
+    return text.size >= 2 && (text.data[0] == '/' || text.data[0] == 'h') &&
+           find(places, text, ret_at, ret_size, ret_actual) &&
+           after(json, text.data + text.size + 1) != ':'; /* else it is a name */
 }
 
 size_t url_places_in_json(const struct url_places *places, struct bytes json, struct buffer *out)

@@ -1,5 +1,4 @@
-/* URLs and lists of ids inside a request's own values: where a URL names a place that was created, it names the target's, and so do ids that are
- * the whole of a string in an array of JSON. A URL is the whole of a string in JSON, or of a value in a query
+/* URLs inside a request's own values: where one names a place that was created, it names the target's. A URL is the whole of a string in JSON, or of a value in a query
  * or form (percent-coded), and begins with '/', or with http(s):// and the recorded host; what stands in other texts is left. Pure. */
 #ifndef REPLAY_STATE_URL_PLACES_H
 #define REPLAY_STATE_URL_PLACES_H
@@ -17,12 +16,8 @@ bool url_split(struct bytes url, struct bytes *ret_authority, struct bytes *ret_
 /* Returns |authority| without the port that is the scheme's own. */
 struct bytes url_plain_authority(struct bytes authority);
 
-/* Finds what the target gave out in the stead of the id |recorded|. */
-typedef bool url_places_id_fn(void *arg, struct bytes recorded, struct bytes *ret_actual);
-
 struct url_places {
     url_places_find_fn *find;
-    url_places_id_fn *find_id;
     void *arg;
     struct bytes host; /* the recorded one; no data: URLs with a host are left */
 };

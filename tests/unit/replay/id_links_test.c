@@ -171,8 +171,37 @@ static void test_id_links_ids_without_a_place_in_urls_and_arrays(void **state)
         "\"kit-123456\":[\"seven\"]}",
         OK, OK,
         "POST /sets HTTP/1.1\r\n" JSON
-        "Content-Length: 76\r\n\r\n{\"kits\": [ \"k 1\" ,\"x\",\"17\", 17],\"title\":\"kit-123456\","
+        "Content-Length: 69\r\n\r\n{\"kits\": [ \"k 1\" ,\"x\",\"17\", 17],\"title\":\"k 1\","
         "\"kit-123456\":[\"seven\"]}");
+}
+
+/* A strong id leads on under names that say nothing of it; amounts, names, and the target's own ids do not. */
+static void test_id_links_strong_id_under_any_name(void **state)
+{
+    (void)state;
+    create_order();
+    expect(
+        "GET /find?order=ord-7734512&of=ord-7734512,500600700%2Cord-7734513&ord-7734512=1 HTTP/1.1\r\n\r\n",
+        OK, OK, "GET /find?order=ord-1&of=ord-1,l%201%2Cord-7734513&ord-7734512=1 HTTP/1.1\r\n\r\n");
+    expect("POST /graphql HTTP/1.1\r\n" JSON "Content-Length: 107\r\n\r\n"
+           "{\"query\":\"query { order(id: \\\"ord-7734512\\\") { n } "
+           "}\",\"n\":500600700,\"order_id\":\"ord-7734512\",\"x\":\"7734512\"}",
+           OK, OK,
+           "POST /graphql HTTP/1.1\r\n" JSON "Content-Length: 95\r\n\r\n"
+           "{\"query\":\"query { order(id: \\\"ord-1\\\") { n } "
+           "}\",\"n\":500600700,\"order_id\":\"ord-1\",\"x\":\"7734512\"}");
+    expect("POST /pay HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+           "17\r\n\r\no=ord-7734512&p=2",
+           OK, OK,
+           "POST /pay HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+           "11\r\n\r\no=ord-1&p=2");
+    /* What the target gives out may be what the recording gave out for something else: nothing is replaced twice. */
+    expect("POST /orders HTTP/1.1\r\n\r\n", "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":100000002}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":100000001}", NULL);
+    expect("POST /orders HTTP/1.1\r\n\r\n", "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":100000001}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":100000002}", NULL);
+    expect("GET /find?order=100000001&order_id=100000002&next=100000002 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /find?order=100000002&order_id=100000001&next=100000001 HTTP/1.1\r\n\r\n");
 }
 
 static void test_id_links_what_was_created_within_what_was_created(void **state)
@@ -288,6 +317,7 @@ int main(void)
         TEST(test_id_links_strong_id_in_every_place),
         TEST(test_id_links_urls_in_values_lead_to_what_was_created),
         TEST(test_id_links_ids_without_a_place_in_urls_and_arrays),
+        TEST(test_id_links_strong_id_under_any_name),
         TEST(test_id_links_what_was_created_within_what_was_created),
         TEST(test_id_links_ids_within_a_location_and_in_header_lines),
         TEST(test_id_links_what_an_earlier_request_carried_stays),

@@ -9,6 +9,7 @@
 #include "common/mem.h"
 #include "common/scheduling.h"
 #include "common/stop.h"
+#include "common/units.h"
 #include "replay/judge.h"
 #include "replay/state/bearer.h"
 #include "replay/state/lineage.h"
@@ -388,6 +389,29 @@ static void note_count(struct run_info *info, uint64_t count, const char *text)
     run_texts_add(&info->notes, line);
 }
 
+/* Says so where all traffic was fired before the run had what was asked for. */
+static void note_shortage(struct feeder *feeder)
+{
+    const struct feeder_options *options = feeder->options;
+    struct run_info *info = feeder->info;
+    uint64_t reached_ns =
+        options->schedule.plan.mode == SCHEDULE_MAX ? info->elapsed_ns : feeder->last_intended_ns;
+    char reached[UNITS_TEXT_SIZE], wanted[UNITS_TEXT_SIZE], line[256];
+    if (options->loop == 0)
+        return;
+    if (options->count > feeder->fired)
+        snprintf(line, sizeof line,
+                 "the traffic was over after %" PRIu64 " requests of %" PRIu64 ": --loop 0 repeats it",
+                 feeder->fired, options->count);
+    else if (options->duration_ns > reached_ns + options->duration_ns / 100)
+        snprintf(line, sizeof line, "the traffic was over after %s of %s: --loop 0 repeats it",
+                 units_format_duration(reached_ns, reached),
+                 units_format_duration(options->duration_ns, wanted));
+    else
+        return;
+    run_texts_add(&info->notes, line);
+}
+
 static void add_notes(struct feeder *feeder)
 {
     const struct engine_counts *counts = &feeder->engine->counts;
@@ -452,6 +476,7 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     uint64_t cpu_ns = clock_process_cpu_ns();
     if (!options->engine->settings->closed_loop)
         stand_back(&feeder);
+    bool through = false;
     for (uint32_t iteration = 0; options->loop == 0 || iteration < options->loop; iteration++) {
         uint64_t before = feeder.fired;
         if (iteration) {
@@ -460,7 +485,8 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
                 survey_rewind(options->survey);
             schedule_loop(&feeder.schedule);
         }
-        if (!read_iteration(&feeder, iteration) || feeder.fired == before || iteration == UINT32_MAX)
+        through = read_iteration(&feeder, iteration);
+        if (!through || feeder.fired == before || iteration == UINT32_MAX)
             break;
     }
     engine_end(options->engine);
@@ -475,6 +501,8 @@ int feeder_run(const struct feeder_options *options, struct run_info *info, stru
     info->cpu_ns = clock_process_cpu_ns() - cpu_ns;
     info->firing_cpu_ns = atomic_load(&options->engine->counts.cpu_ns);
     info->sessions = feeder.seen.count;
+    if (through)
+        note_shortage(&feeder);
     add_notes(&feeder);
     keymap_free(&feeder.seen);
     buffer_free(&feeder.results);

@@ -337,6 +337,8 @@ static void add_ramp_up(struct replay *replay, const struct plan *plan)
         duration_ns / RAMP_UP_PART < RAMP_UP_NS_MAX ? duration_ns / RAMP_UP_PART : RAMP_UP_NS_MAX;
     if (length_ns >= 1)
         schedule_plan_ramp_up(&settings->plan, (uint64_t)length_ns);
+    if (settings->plan.ends)
+        settings->duration_ns = schedule_plan_length_ns(&settings->plan);
 }
 
 /* Warns of what this machine lacks for |plan|, the beginning of the schedule. */

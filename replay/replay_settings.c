@@ -321,9 +321,9 @@ static int refine_pace(struct replay_settings *settings, struct error *err)
     plan->poisson = settings->poisson;
     plan->seed = settings->seed;
     plan->max_gap_ns = settings->max_gap_ns;
-    if (settings->steps && !settings->duration_ns)
-        for (size_t i = 0; i < plan->phase_count; i++)
-            settings->duration_ns += plan->phases[i].length_ns;
+    plan->ends = settings->steps && !settings->duration_ns;
+    if (plan->ends)
+        settings->duration_ns = schedule_plan_length_ns(plan);
     return 0;
 }
 

@@ -78,11 +78,20 @@ uint64_t result_ttfb_ns(const struct result *result)
     return result->first_byte_ns ? span_ns(result->sent_last_ns, result->first_byte_ns) : 0;
 }
 
+/* When it should have been sent, were there a connection. */
+static uint64_t due_of(const struct result *result)
+{
+    return result->eligible_ns > result->intended_ns ? result->eligible_ns : result->intended_ns;
+}
+
+uint64_t result_ended_after_ns(const struct result *result)
+{
+    return span_ns(result->sent_first_ns ? result->sent_first_ns : due_of(result), result->done_ns);
+}
+
 uint64_t result_send_lag_ns(const struct result *result)
 {
-    uint64_t due_ns = result->intended_ns;
-    if (result->eligible_ns > due_ns)
-        due_ns = result->eligible_ns;
+    uint64_t due_ns = due_of(result);
     if (result->slot_ns > due_ns)
         due_ns = result->slot_ns;
     return span_ns(due_ns, result->sent_first_ns);

@@ -161,6 +161,8 @@ uint64_t result_service_ns(const struct result *result);
 uint64_t result_response_ns(const struct result *result);
 /* last request byte to first response byte, never below 0. */
 uint64_t result_ttfb_ns(const struct result *result);
+/* How long it took to end: from its first byte, or where none was sent from when it should have been, to its end. */
+uint64_t result_ended_after_ns(const struct result *result);
 /* sent - max(intended, eligible, slot): the replayer's own error. */
 uint64_t result_send_lag_ns(const struct result *result);
 

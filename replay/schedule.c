@@ -137,11 +137,20 @@ static void describe_rates(const struct schedule_plan *plan, struct buffer *out)
         put_time(phase->length_ns, out);
     }
     if (plan->phase_count > first)
-        buffer_append_text(out, ", then ");
-    put_rate(plan->last_per_million_s, out);
+        buffer_append_text(out, plan->ends ? ", then the end" : ", then ");
+    if (!plan->ends)
+        put_rate(plan->last_per_million_s, out);
     buffer_append_text(out, plan->phase_count > first ? "" : " requests/s");
     if (plan->poisson)
         buffer_printf(out, ", Poisson arrivals with seed %llu", (unsigned long long)plan->seed);
+}
+
+uint64_t schedule_plan_length_ns(const struct schedule_plan *plan)
+{
+    uint64_t length_ns = 0;
+    for (size_t i = 0; i < plan->phase_count; i++)
+        length_ns += plan->phases[i].length_ns;
+    return length_ns;
 }
 
 void schedule_plan_describe(const struct schedule_plan *plan, struct buffer *out)

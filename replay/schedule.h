@@ -47,6 +47,7 @@ struct schedule_plan {
     struct schedule_phase phases[SCHEDULE_PHASES_MAX + 1]; /* SCHEDULE_RATE */
     size_t phase_count;
     uint64_t last_per_million_s; /* the rate after the phases; above 0 */
+    bool ends; /* they are all that is wanted: nothing is to be fired after schedule_plan_length_ns */
     uint64_t ramp_up_ns; /* how long it goes up from a tenth of the pace that is asked for first; 0: not */
     bool poisson;
     uint64_t seed;
@@ -63,6 +64,8 @@ int schedule_plan_steps(struct schedule_plan *plan, const char *text, struct err
 void schedule_plan_ramp_up(struct schedule_plan *plan, uint64_t length_ns);
 /* Returns the rate a second that a profile begins with; 0: it is none. */
 double schedule_plan_first_rate(const struct schedule_plan *plan);
+/* Returns how long the phases of a profile last. */
+uint64_t schedule_plan_length_ns(const struct schedule_plan *plan);
 /* Appends what |plan| is in words: "recorded timing x 2", "100 to 500 requests/s in 60 s, then 500", "maximum". */
 void schedule_plan_describe(const struct schedule_plan *plan, struct buffer *out);
 

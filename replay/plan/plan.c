@@ -151,6 +151,13 @@ static void multiply(const struct plan_options *options, struct schedule *schedu
     add_up_connections(plan, (long double)plan->requests / (long double)once);
 }
 
+static bool is_short(const struct plan_options *options, const struct plan *plan)
+{
+    bool timed = options->duration_ns && options->schedule->mode != SCHEDULE_MAX;
+    return plan->requests < options->count ||
+           (timed && plan->duration_ns + options->duration_ns / 100 < options->duration_ns);
+}
+
 /* Gives the next record. Returns false at the end, or where nothing more is held. */
 static bool next(struct look *look, struct merge_record *ret_record)
 {
@@ -181,6 +188,7 @@ void plan_look(const struct plan_options *options, struct plan *ret_plan)
     }
     ret_plan->demand = demand_figures(look.demand);
     multiply(options, &look.schedule, ret_plan);
+    ret_plan->short_of_traffic = options->loop && is_short(options, ret_plan);
     demand_free(look.demand);
     sessions_free(look.sessions);
     linker_free(look.linker);
@@ -227,6 +235,11 @@ static void render_requests(const struct plan *plan, struct buffer *out)
         before = ", ";
     }
     buffer_append_text(out, unreplayable ? ")\n" : "\n");
+    if (plan->short_of_traffic) {
+        label(out, "");
+        buffer_append_text(out,
+                           "then the traffic is over, before --count or the time: --loop 0 repeats it\n");
+    }
     if (plan->defective || plan->filled) {
         label(out, "");
         buffer_printf(out,

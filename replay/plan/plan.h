@@ -40,6 +40,7 @@ struct plan {
     uint64_t linked;            /* requests that carry what an answer must issue first */
     uint64_t requests;          /* of all iterations */
     uint64_t duration_ns;       /* of all iterations; of a closed loop: 0 */
+    bool short_of_traffic;      /* which is over before |count| or |duration_ns| of the options */
 };
 
 /* How a plan is carried out, beside what it says itself. */

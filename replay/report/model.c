@@ -396,6 +396,10 @@ static json_t *failures_of(const struct stats *stats)
         set(object, "transport", json_string(transport_error_name(failures[i].transport)));
         set(object, "detail", failures[i].detail[0] ? text_of(failures[i].detail) : json_null());
         set_count(object, "count", failures[i].count);
+        json_t *after = json_object();
+        set_count(after, "min", failures[i].shortest_ns / NS_PER_US);
+        set_count(after, "max", failures[i].longest_ns / NS_PER_US);
+        set(object, "after_us", after);
         set(object, "examples", examples_of(&failures[i].examples));
         json_array_append_new(list, object);
     }

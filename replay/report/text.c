@@ -463,6 +463,17 @@ static void render_latencies(const json_t *report, struct buffer *out)
 }
 
 /* How requests failed, and what else there is to say of answers. */
+/* "after 1.00 s", "after 2.1 to 9.8 ms". */
+static const char *span(const json_t *span_us, char text[TEXT_SIZE_MAX])
+{
+    char from[UNITS_TEXT_SIZE], to[UNITS_TEXT_SIZE];
+    duration(member(span_us, "min"), from);
+    duration(member(span_us, "max"), to);
+    bool same = strcmp(from, to) == 0;
+    snprintf(text, TEXT_SIZE_MAX, "after %s%s%s", from, same ? "" : " to ", same ? "" : to);
+    return text;
+}
+
 static void render_failures(const json_t *report, struct buffer *out)
 {
     const json_t *failures = member(report, "failures"), *totals = member(report, "totals");
@@ -471,9 +482,12 @@ static void render_failures(const json_t *report, struct buffer *out)
         buffer_append_text(out, "\nFailures\n");
     for (size_t i = 0; i < json_array_size(failures); i++) {
         const json_t *failure = json_array_get(failures, i);
-        buffer_printf(out, "  %-16s %8llu", text_at(failure, "transport"), count_at(failure, "count"));
-        if (json_is_string(member(failure, "detail")))
-            buffer_printf(out, "  %s", plain(text_at(failure, "detail"), WIDTH - 30, detail));
+        char after[TEXT_SIZE_MAX];
+        const char *told = json_string_value(member(failure, "detail"));
+        buffer_printf(out, "  %-16s %8llu  %-*s", text_at(failure, "transport"), count_at(failure, "count"),
+                      told ? 22 : 0, span(member(failure, "after_us"), after));
+        if (told)
+            buffer_printf(out, "  %s", plain(told, WIDTH - 54, detail));
         buffer_append_byte(out, '\n');
     }
     if (count_at(totals, "by_ttfb")) {

@@ -334,9 +334,17 @@ static struct failure *failure_of(struct stats *stats, enum transport_error tran
             (stats->failure_count - at) * sizeof *stats->failures);
     stats->failure_count++;
     struct failure *failure = &stats->failures[at];
-    *failure = (struct failure){.transport = transport};
+    *failure = (struct failure){.transport = transport, .shortest_ns = UINT64_MAX};
     strcpy(failure->detail, detail);
     return failure;
+}
+
+static void note_time(struct failure *failure, uint64_t shortest_ns, uint64_t longest_ns)
+{
+    if (shortest_ns < failure->shortest_ns)
+        failure->shortest_ns = shortest_ns;
+    if (longest_ns > failure->longest_ns)
+        failure->longest_ns = longest_ns;
 }
 
 static void add_failure(struct stats *stats, const struct result *result)
@@ -348,6 +356,8 @@ static void add_failure(struct stats *stats, const struct result *result)
     detail[size] = '\0';
     struct failure *failure = failure_of(stats, result->transport, detail);
     failure->count++;
+    uint64_t after_ns = result_ended_after_ns(result);
+    note_time(failure, after_ns, after_ns);
     examples_offer(&failure->examples, 0, result->exchange);
 }
 
@@ -357,6 +367,7 @@ static void merge_failures(struct stats *stats, const struct stats *from)
         const struct failure *more = &from->failures[i];
         struct failure *failure = failure_of(stats, more->transport, more->detail);
         failure->count += more->count;
+        note_time(failure, more->shortest_ns, more->longest_ns);
         for (size_t k = 0; k < more->examples.count; k++)
             examples_offer(&failure->examples, 0, more->examples.items[k].exchange);
     }

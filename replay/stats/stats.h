@@ -113,7 +113,8 @@ struct failure {
     enum transport_error transport;
     char detail[STATS_DETAIL_SIZE];
     uint64_t count;
-    struct examples examples; /* lowest ids */
+    uint64_t shortest_ns, longest_ns; /* it took, result_ended_after_ns */
+    struct examples examples;         /* lowest ids */
 };
 
 struct stats;

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Claims: --steps sends as many requests as its rates say, and ends after the last step; --ramp sends the integral of its rate; equal
+# Claims: --steps sends as many requests as its rates say, and ends after the last step, a ramp-up or not; a run that wants more than the traffic
+# holds says so; --ramp sends the integral of its rate; equal
 # seeds of --arrival poisson send equally many, another seed does not; --max-gap cuts an hour's silence short; the run says how it was
 # paced; ways of pacing that exclude each other, or need another, are refused with one line.
 source "$(dirname "$0")/lib.sh"
@@ -29,7 +30,19 @@ paced() { # paced RUN TEXT
 }
 
 is 150 "$(sent steps traffic --steps 100,200/500ms)" '--steps 100,200/500ms'
-paced steps '100 requests/s in 500 ms, 200 requests/s in 500 ms, then 200'
+paced steps '100 requests/s in 500 ms, 200 requests/s in 500 ms, then the end'
+env -u REHEARSE_NO_RAMP "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --dry-run --steps 200,400/500ms >"$work/plan"
+grep -q '200 requests/s in 500 ms, 400 requests/s in 500 ms, then the end, after a ramp-up of ' "$work/plan" || fail "steps after a ramp-up: $(cat "$work/plan")"
+grep -qE ' 31[0-2] to fire' "$work/plan" || fail "the ramp-up is at the cost of a step: $(cat "$work/plan")"
+is 400 "$(sent count traffic --rate 2000 --count 500)" '--count above what there is'
+grep -q 'the traffic was over after 400 requests of 500: --loop 0 repeats it' "$work/out" || fail "--count is not reached, and nothing says so: $(cat "$work/out")"
+is 400 "$(sent short traffic --rate 2000 --duration 30s)" '--duration above what there is'
+grep -qE 'the traffic was over after 200 ms of 30 s: --loop 0 repeats it' "$work/out" || fail "--duration is not reached, and nothing says so: $(cat "$work/out")"
+is 500 "$(sent looped traffic --rate 2000 --count 500 --loop 0)" '--count with --loop 0'
+grep -q 'traffic was over' "$work/out" && fail 'a repeated traffic is said to be over'
+for how in '--count 500' '--rate 2000 --duration 30s'; do
+    "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --dry-run $how | grep -q 'then the traffic is over.*--loop 0' || fail "the plan does not say that traffic lacks: $how"
+done
 is 200 "$(sent ramp traffic --ramp 0..400/1s --duration 1s)" '--ramp 0..400/1s for a second'
 grep -q '0 to 400 requests/s' <("$REHEARSE" report "$work/ramp" || true) || fail 'the report does not show the ramp'
 one=$(sent poisson1 traffic --rate 300 --arrival poisson --seed 5 --duration 500ms)

@@ -25,7 +25,7 @@ static inline struct result make_result(uint64_t exchange, const char *endpoint,
         .sent_first_ns = start_ns + 20 * NS_PER_US,
         .sent_last_ns = start_ns + 21 * NS_PER_US,
         .first_byte_ns = replayed ? start_ns + 20 * NS_PER_US + service_us * NS_PER_US / 2 : 0,
-        .done_ns = replayed ? start_ns + 20 * NS_PER_US + service_us * NS_PER_US : 0,
+        .done_ns = start_ns + 20 * NS_PER_US + (replayed ? service_us * NS_PER_US : 30 * NS_PER_S),
     };
 }
 

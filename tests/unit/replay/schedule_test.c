@@ -251,6 +251,23 @@ static void test_schedule_plans_are_read_and_said(void **state)
     }
 }
 
+static void test_schedule_that_ends_says_so_and_how_long_it_is(void **state)
+{
+    (void)state;
+    struct schedule_plan plan = {0};
+    struct error err;
+    struct buffer text = {0};
+    assert_int_equal(schedule_plan_steps(&plan, "10,20/30s", &err), 0);
+    assert_int_equal(schedule_plan_length_ns(&plan), 60 * NS_PER_S);
+    plan.ends = true;
+    schedule_plan_describe(&plan, &text);
+    buffer_append_byte(&text, '\0');
+    assert_string_equal((const char *)text.data, "10 requests/s in 30 s, 20 requests/s in 30 s, then the end");
+    schedule_plan_ramp_up(&plan, 5 * NS_PER_S);
+    assert_int_equal(schedule_plan_length_ns(&plan), 65 * NS_PER_S);
+    buffer_free(&text);
+}
+
 static void test_schedule_ramp_up_comes_before_a_profile(void **state)
 {
     (void)state;
@@ -318,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_schedule_poisson_has_the_rate_and_gaps_of_one),
         cmocka_unit_test(test_schedule_cuts_silences_short),
         cmocka_unit_test(test_schedule_plans_are_read_and_said),
+        cmocka_unit_test(test_schedule_that_ends_says_so_and_how_long_it_is),
         cmocka_unit_test(test_schedule_ramp_up_comes_before_a_profile),
         cmocka_unit_test(test_schedule_ramp_up_slows_recorded_timing_down),
         cmocka_unit_test(test_schedule_max_has_no_instants),

@@ -7,17 +7,23 @@
 #include <string.h>
 #include <strings.h>
 
-/* Returns false for what is no Internet address. */
+/* Returns false for what is no Internet address. Who connects to 0.0.0.0 or :: gets to this machine. */
 static bool to_address(const struct sockaddr *from, struct address *ret_address)
 {
+    static const struct in_addr any;
+    static const uint8_t loopback[] = {127, 0, 0, 1};
     const struct sockaddr_in *v4 = (const void *)from;
     const struct sockaddr_in6 *v6 = (const void *)from;
     *ret_address = (struct address){.family = (uint8_t)from->sa_family};
     if (from->sa_family == AF_INET) {
-        memcpy(ret_address->ip, &v4->sin_addr, 4);
+        memcpy(ret_address->ip, memcmp(&v4->sin_addr, &any, 4) == 0 ? (const void *)loopback : &v4->sin_addr,
+               4);
         ret_address->port = ntohs(v4->sin_port);
     } else if (from->sa_family == AF_INET6) {
-        memcpy(ret_address->ip, &v6->sin6_addr, 16);
+        memcpy(ret_address->ip, IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr) ? &in6addr_loopback : &v6->sin6_addr,
+               16);
+        if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && memcmp(ret_address->ip + 12, &any, 4) == 0)
+            memcpy(ret_address->ip + 12, loopback, 4);
         ret_address->port = ntohs(v6->sin6_port);
     } else {
         return false;

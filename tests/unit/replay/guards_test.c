@@ -48,6 +48,10 @@ static void test_production_is_an_address_a_network_or_a_host(void **state)
         {"http://localhost:80", "LocalHost", true},
         {"http://127.0.0.1:80", "localhost", true},
         {"http://192.0.2.7:80", "localhost", false},
+        {"http://0.0.0.0:80", "127.0.0.1", true},
+        {"http://0.0.0.0:80", "192.0.2.0/24", false},
+        {"http://[::]:80", "::1", true},
+        {"http://[::ffff:0.0.0.0]:80", "127.0.0.1:80", true},
         {"unix:/run/x.sock", "localhost", false},
         {"unix:/run/x.sock", "0.0.0.0/0", false},
     };

@@ -48,7 +48,6 @@ struct feeder {
     struct abort_rule abort_rules[ABORT_RULES_MAX];
     uint64_t ids_overflow;
     uint64_t logged_in_before;
-    uint64_t plain_credentials; /* requests of unsanitized traffic that show some */
     uint64_t unlinkables[UNLINKABLE_COUNT];
     bool failed; /* results cannot be stored; |err| says why */
 };
@@ -266,9 +265,6 @@ static enum fed feed(struct feeder *feeder, struct job *job, const struct merge_
         engine_discard(feeder->engine, job);
         return FED;
     }
-    /* Without pseudonyms nothing tells where in a request its credentials stand. */
-    if (job->exchange.flags & EXCHANGE_FLAG(UNSANITIZED) && !options->no_links)
-        feeder->plain_credentials += exchange_uses_credential(&job->exchange);
     uint64_t at_ns = 0;
     bool enough = options->count && feeder->fired >= options->count;
     if (!enough) {
@@ -437,8 +433,6 @@ static void add_notes(struct feeder *feeder)
     note_count(info, bearer ? bearer_failures(bearer) : 0,
                "times no new bearer token could be had, and the one from before was used on");
     note_count(info, feeder->logged_in_before, "users had logged in before the capture began");
-    note_count(info, feeder->plain_credentials,
-               "requests carried credentials of traffic recorded with --unsanitized, which are not linked");
     for (unsigned i = 0; i < UNLINKABLE_COUNT; i++) {
         char text[128];
         snprintf(text, sizeof text, "requests carried %s, which cannot be linked", unlinkable_name(i));

@@ -233,9 +233,14 @@ size_t linker_wants_body(const struct exchange *exchange)
 
 bool linker_wants_recorded_body(const struct exchange *exchange)
 {
-    for (size_t i = 0; i < exchange->link_count; i++)
-        if (exchange->links[i].kind == LINK_CREATES && exchange->links[i].place == LINK_PLACE_JSON)
+    bool in_clear = exchange->flags & EXCHANGE_FLAG(UNSANITIZED);
+    for (size_t i = 0; i < exchange->link_count; i++) {
+        const struct link *link = &exchange->links[i];
+        if ((link->kind == LINK_CREATES && link->place == LINK_PLACE_JSON) ||
+            (in_clear && link->kind == LINK_ISSUES &&
+             (link->place == LINK_PLACE_JSON || link->place == LINK_PLACE_FORM)))
             return true;
+    }
     return false;
 }
 
@@ -423,6 +428,19 @@ static void learn_id(struct linker *linker, const struct linker_context *context
     add_live(linker, context->iteration, value, recorded, !link->strong);
 }
 
+/* Notes by its value what a credential that the recording shows in clear is at the target; both as they stand in |place|. */
+static void learn_plain(struct linker *linker, const struct linker_context *context, enum link_place place,
+                        struct bytes recorded, struct bytes value)
+{
+    struct buffer plain = {0};
+    places_decode(place, recorded, &plain);
+    buffer_clear(&linker->plain);
+    places_decode(place, value, &linker->plain);
+    if (!places_has_control(buffer_bytes(&linker->plain)))
+        add_id(linker, context->iteration, buffer_bytes(&plain), buffer_bytes(&linker->plain));
+    buffer_free(&plain);
+}
+
 bool linker_learn(struct linker *linker, const struct linker_context *context,
                   const struct exchange *exchange, struct bytes head, struct bytes body)
 {
@@ -453,10 +471,15 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
         remember(linker, keymap_tag_key(link->tag, context->iteration), link->place, value,
                  (struct bytes){0});
         linker->known += linker->stored - stored;
-        if (linker->live && find_issued(context, exchange, link, same_before(exchange, i),
-                                        buffer_bytes(&exchange->response.head),
-                                        buffer_bytes(&exchange->response.body.content), &recorded))
+        bool in_clear = exchange->flags & EXCHANGE_FLAG(UNSANITIZED);
+        if ((in_clear || linker->live) &&
+            find_issued(context, exchange, link, same_before(exchange, i),
+                        buffer_bytes(&exchange->response.head),
+                        buffer_bytes(&exchange->response.body.content), &recorded)) {
             add_live(linker, context->iteration, value, recorded, false);
+            if (in_clear)
+                learn_plain(linker, context, link->place, recorded, value);
+        }
         credential = true;
     }
     if (credential)
@@ -632,8 +655,12 @@ bool linker_put_id(struct linker *linker, const struct linker_context *context, 
                    struct buffer *out)
 {
     struct bytes actual;
-    if (!spot->link)
-        return linker_id(linker, context, spot->value, &actual) && places_encode(spot->place, actual, out);
+    if (!spot->link) {
+        buffer_clear(&linker->plain);
+        places_decode(spot->place, spot->value, &linker->plain);
+        return linker_id(linker, context, buffer_bytes(&linker->plain), &actual) &&
+               places_encode(spot->place, actual, out);
+    }
     const struct entry *entry =
         fifo_map_get(&linker->values, keymap_tag_key(spot->link->tag, context->iteration));
     if (!entry || (!spot->link->strong && !bytes_equal(entry->parent, spot->parent)))

@@ -96,7 +96,8 @@ void linker_replace(struct linker *linker, const struct linker_context *context,
  * Referer and Origin. */
 void linker_replace_header(struct linker *linker, const struct linker_context *context, struct bytes name,
                            struct bytes value, struct buffer *out, struct linker_found *found);
-/* Appends what the target gave out in the stead of the id at |spot|, which has a link or else is a strong one. Returns false, with nothing appended, where it gave out nothing, or what
+/* Appends what the target gave out in the stead of what stands at |spot|: an id with a link, or else a strong one or a credential that the recording shows in
+ * clear. Returns false, with nothing appended, where it gave out nothing, or what
  * cannot stand there. */
 bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
                    struct buffer *out);

@@ -469,6 +469,8 @@ static void find_linked(struct build *build, struct id_spot spots[ID_SPOTS_MAX])
     }
     build->spots = spots;
     build->spot_count = ids ? id_spots_carried(exchange, spots) : 0;
+    if (build->scans && exchange->flags & EXCHANGE_FLAG(UNSANITIZED))
+        request_build_find_credentials(build, spots);
     if (linker_knows_ids(build->linker))
         request_build_find_ids(build, spots, buffer_bytes(&exchange->request.head));
 }

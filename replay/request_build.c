@@ -1,6 +1,7 @@
 #include "replay/request_build.h"
 
 #include "replay/state/id_values.h"
+#include "replay/state/plain_credentials.h"
 #include "replay/state/url_places.h"
 
 #include <string.h>
@@ -30,25 +31,40 @@ enum link_place request_build_body_place(struct bytes head)
     return LINK_PLACE_BODY;
 }
 
-/* Adds a spot for |token| to those of the build, in the order of the bytes. */
+/* What adding spots to those of a build needs. */
 struct adding {
     struct build *build;
     struct id_spot *spots;
     enum link_place place;
 };
 
-/* id_values_fn */
-static void add_spot(void *arg, struct bytes token)
+/* plain_credentials_fn */
+static void add_spot(void *arg, enum link_place place, struct bytes value)
 {
     struct adding *adding = arg;
     struct build *build = adding->build;
-    struct bytes actual;
-    if (build->spot_count == ID_SPOTS_MAX || !linker_id(build->linker, build->context, token, &actual))
+    if (build->spot_count == ID_SPOTS_MAX || (place == LINK_PLACE_HEADER && build->rules->bearer.data))
         return;
     for (size_t i = 0; i < build->spot_count; i++)
-        if (is_within(&adding->spots[i], token))
+        if (is_within(&adding->spots[i], value))
             return;
-    adding->spots[build->spot_count++] = (struct id_spot){.place = adding->place, .value = token};
+    adding->spots[build->spot_count++] = (struct id_spot){.place = place, .value = value};
+}
+
+/* id_values_fn */
+static void add_id(void *arg, struct bytes token)
+{
+    struct adding *adding = arg;
+    struct bytes actual;
+    if (linker_id(adding->build->linker, adding->build->context, token, &actual))
+        add_spot(adding, adding->place, token);
+}
+
+void request_build_find_credentials(struct build *build, struct id_spot *spots)
+{
+    struct adding adding = {.build = build, .spots = spots};
+    plain_credentials_each(build->exchange, add_spot, &adding);
+    id_spots_sort(spots, build->spot_count);
 }
 
 void request_build_find_ids(struct build *build, struct id_spot *spots, struct bytes head)
@@ -59,14 +75,14 @@ void request_build_find_ids(struct build *build, struct id_spot *spots, struct b
     const uint8_t *query = target.size ? memchr(target.data, '?', target.size) : NULL;
     size_t before = build->spot_count;
     if (query)
-        id_values_in_pairs(bytes_make(query + 1, (size_t)(target.data + target.size - query) - 1), add_spot,
+        id_values_in_pairs(bytes_make(query + 1, (size_t)(target.data + target.size - query) - 1), add_id,
                            &adding);
     adding.place = content.size && !build->exchange->request.body.coded ? request_build_body_place(head)
                                                                         : LINK_PLACE_BODY;
     if (adding.place == LINK_PLACE_JSON)
-        id_values_in_json(content, add_spot, &adding);
+        id_values_in_json(content, add_id, &adding);
     if (adding.place == LINK_PLACE_FORM)
-        id_values_in_pairs(content, add_spot, &adding);
+        id_values_in_pairs(content, add_id, &adding);
     if (build->spot_count > before)
         id_spots_sort(spots, build->spot_count);
 }

@@ -31,6 +31,8 @@ struct build {
 void request_build_linked(struct build *build, enum link_place place, struct bytes text, struct buffer *out);
 /* Returns the coding of a body with the recorded |head|: JSON, a form, or LINK_PLACE_BODY for others. */
 enum link_place request_build_body_place(struct bytes head);
+/* Adds to |spots|, those of the build, the credentials that stand in clear. */
+void request_build_find_credentials(struct build *build, struct id_spot *spots);
 /* Adds to |spots|, those of the build, the ids that stand under names which say nothing of them. |head| is the recorded one. */
 void request_build_find_ids(struct build *build, struct id_spot *spots, struct bytes head);
 /* Appends |text|, a part of the recorded request, with the ids in it replaced. Returns whether any stands in it; where not, nothing is

@@ -5,6 +5,7 @@
 #include "filters/policy/policy_yaml.h"
 #include "replay/gates.h"
 #include "replay/schedule.h"
+#include "replay/sender/tls.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -243,6 +244,20 @@ static int check_links(struct replay_settings *settings, struct error *err)
     return 0;
 }
 
+/* Reads what each thread will read. */
+static int check_ca_file(const struct replay_settings *settings, struct error *err)
+{
+    struct tls_context *context;
+    if (!settings->ca_file)
+        return 0;
+    if (access(settings->ca_file, R_OK) != 0)
+        return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
+    if (tls_context_create("", settings->ca_file, false, &context, err))
+        return error_prefix(err, "--ca-file");
+    tls_context_free(context);
+    return 0;
+}
+
 /* What has no limit unless one is given: 0 is none, and not what somebody meant who wrote it. */
 static int check_limits(struct replay_settings *settings, struct error *err)
 {
@@ -449,8 +464,8 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
         return error_set(err, ERROR_USAGE, "--key-file needs --compare content");
     if (check_bearer(settings, err) || check_retries(settings, err) || check_links(settings, err))
         return -1;
-    if (settings->ca_file && access(settings->ca_file, R_OK) != 0)
-        return error_set_errno(err, ERROR_USAGE, errno, "--ca-file %s", settings->ca_file);
+    if (check_ca_file(settings, err))
+        return -1;
     if (settings->methods && !settings->methods[strspn(settings->methods, ", ")])
         return error_set(err, ERROR_USAGE, "--methods: names none; wanted a list such as GET,HEAD");
     if (!*settings->host)

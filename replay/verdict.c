@@ -171,6 +171,22 @@ static bool lacks_requests(const struct figures *figures)
     return figures->not_sent_late * 100 > (figures->sent + figures->not_sent_late) * NOT_SENT_PCT;
 }
 
+/* Requests whose turn came later than --max-lag allows, or not before the run's time was over. In a closed loop nobody knows which would
+ * have had theirs. */
+static uint64_t given_up(const struct figures *figures, enum run_mode mode)
+{
+    return mode == RUN_MODE_MAX
+               ? 0
+               : figures->not_sent_reason[UNSENT_MAX_LAG] + figures->not_sent_reason[UNSENT_DURATION];
+}
+
+/* Those of them that waited for the target. */
+static uint64_t given_up_for_target(const struct figures *figures, enum run_mode mode)
+{
+    uint64_t all = given_up(figures, mode), own = figures->not_sent_late;
+    return all > own ? all - own : 0;
+}
+
 static void judge_default_status(struct stats *stats, uint64_t found, uint64_t pairs_most,
                                  struct judgement *judgement)
 {
@@ -327,8 +343,11 @@ static void judge_quantile(const struct gate *gate, const struct figures *figure
     if (clock == GATE_CLOCK_DEFAULT)
         clock = mode == RUN_MODE_RATE || mode == RUN_MODE_RAMP ? GATE_RESPONSE : GATE_SERVICE;
     const struct histogram *histogram = histogram_of(figures, clock);
-    /* A request without an answer waited longer than any that has one. */
+    /* A request without an answer waited longer than any that has one; so would one that was given up before it was sent. */
     uint64_t unanswered = clock == GATE_SERVICE || clock == GATE_RESPONSE ? figures->failed : 0;
+    uint64_t unlagged = unanswered + given_up_for_target(figures, mode);
+    if (clock == GATE_RESPONSE)
+        unanswered += given_up(figures, mode);
     uint64_t count = histogram->count + unanswered;
     if (count < quantile_needs[gate->quantile]) {
         set_unjudged(outcome, VERDICT_INCONCLUSIVE, "needs %llu requests, there are %llu",
@@ -337,10 +356,10 @@ static void judge_quantile(const struct gate *gate, const struct figures *figure
     }
     double value_us = quantile_of(histogram, gate->quantile, unanswered), unlagged_us = value_us, scale = 1;
     if (clock == GATE_RESPONSE)
-        unlagged_us = quantile_of(&figures->response_unlagged, gate->quantile, unanswered);
+        unlagged_us = quantile_of(&figures->response_unlagged, gate->quantile, unlagged);
     if (!isfinite(value_us))
-        snprintf(outcome->note, sizeof outcome->note, "it falls among the %llu requests without an answer",
-                 (unsigned long long)unanswered);
+        snprintf(outcome->note, sizeof outcome->note, "it falls among the %llu requests without an answer%s",
+                 (unsigned long long)unanswered, unanswered > figures->failed ? ", or not sent" : "");
     if (gate->unit == GATE_UNIT_RATIO) {
         scale = (double)histogram_quantile(&figures->original, quantile_parts[gate->quantile]);
         if (scale == 0) {
@@ -399,6 +418,13 @@ static bool gave_up(const struct verdict_input *input)
     return input->aborted && total->answered + total->ramp_up_answered > 0;
 }
 
+/* Whether the target did not keep up with the schedule, and what it kept waiting was given up. */
+static bool was_outrun(const struct verdict_input *input)
+{
+    const struct figures *total = stats_total(input->stats);
+    return given_up_for_target(total, input->mode) * 100 > (total->sent + total->not_sent) * NOT_SENT_PCT;
+}
+
 /* Findings first: they are what a reader acts on. */
 static void reason_fail(const struct verdict_input *input, struct judgement *judgement)
 {
@@ -417,6 +443,14 @@ static void reason_fail(const struct verdict_input *input, struct judgement *jud
     for (size_t i = 2; i < judgement->gate_count; i++)
         if (judgement->gates[i].verdict == VERDICT_FAIL)
             add_reason(judgement, "gate failed: %s", judgement->gates[i].expression);
+    const struct figures *total = stats_total(input->stats);
+    if (was_outrun(input))
+        add_reason(
+            judgement,
+            "%llu of %llu requests were not sent: they waited for the target until --max-lag or the end of "
+            "the time",
+            (unsigned long long)given_up_for_target(total, input->mode),
+            (unsigned long long)(total->sent + total->not_sent));
     if (gave_up(input))
         add_reason(judgement, "the replayer gave the target up: %s", input->aborted);
 }
@@ -495,7 +529,7 @@ int verdict_judge(const struct verdict_input *input, struct judgement *ret_judge
         }
         gate_judge(&gate, input->stats, input->mode, add_gate(&judgement, input->gates[i]));
     }
-    bool failed = gave_up(input) || has_gate(&judgement, VERDICT_FAIL);
+    bool failed = gave_up(input) || was_outrun(input) || has_gate(&judgement, VERDICT_FAIL);
     if (lost) { /* nothing was measured: what looks like findings is one fact */
         judgement.finding_count = 0;
         for (size_t i = 0; i < judgement.gate_count; i++) {

@@ -12,9 +12,11 @@
  *     the difference that it judges, or where its outcome is another once the send lag is taken off; a finding
  *     of latency so judged is none, and the gate invalid;
  *   - a gate on counts is invalid where more than 1 % was not sent for a delay of the replayer's own. Waiting that
- *     the target caused is the target's: it makes no gate invalid;
+ *     the target caused is the target's: it makes no gate invalid. In a gate on response latency what was so
+ *     given up is slower than every answer;
  *   - invalid: no connection ever succeeded;
- *   - fail: a gate failed, or the replayer gave the target up;
+ *   - fail: a gate failed, the replayer gave the target up, or more than 1 % was not sent because it waited for the
+ *     target until --max-lag or the end of the time;
  *   - invalid: a gate is, and what can be trusted passed;
  *   - inconclusive: a gate had too little data, the run was interrupted, did not end or is damaged, nothing
  *     was fired, or more than a fifth of the requests stand in endpoints that could not be judged;

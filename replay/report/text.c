@@ -485,9 +485,9 @@ static void render_failures(const json_t *report, struct buffer *out)
         char after[TEXT_SIZE_MAX];
         const char *told = json_string_value(member(failure, "detail"));
         buffer_printf(out, "  %-16s %8llu  %-*s", text_at(failure, "transport"), count_at(failure, "count"),
-                      told ? 22 : 0, span(member(failure, "after_us"), after));
+                      told ? 24 : 0, span(member(failure, "after_us"), after));
         if (told)
-            buffer_printf(out, "  %s", plain(told, WIDTH - 54, detail));
+            buffer_printf(out, "  %s", plain(told, WIDTH - 56, detail));
         buffer_append_byte(out, '\n');
     }
     if (count_at(totals, "by_ttfb")) {

@@ -128,11 +128,12 @@ static enum transport_error gone(const struct curl_failure *failure, const char 
 
 static enum transport_error malformed(const struct curl_failure *failure, const char **ret_detail)
 {
-    *ret_detail = failure->http2                      ? "not HTTP/2"
-                  : strstr(failure->text, "HTTP/0.9") ? "no status line"
-                  : strstr(failure->text, "chunk")    ? "bad chunked framing"
-                  : strstr(failure->text, "Length")   ? "bad Content-Length"
-                                                      : curl_easy_strerror(failure->code);
+    *ret_detail = failure->http2                         ? "not HTTP/2"
+                  : failure->code == CURLE_OUT_OF_MEMORY ? "response head over the limit"
+                  : strstr(failure->text, "HTTP/0.9")    ? "no status line"
+                  : strstr(failure->text, "chunk")       ? "bad chunked framing"
+                  : strstr(failure->text, "Length")      ? "bad Content-Length"
+                                                         : curl_easy_strerror(failure->code);
     return TRANSPORT_MALFORMED;
 }
 

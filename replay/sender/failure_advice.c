@@ -27,6 +27,18 @@ static bool is_name(const char *detail)
            says(detail, X509_verify_cert_error_string(X509_V_ERR_IP_ADDRESS_MISMATCH));
 }
 
+static bool is_date(const char *detail)
+{
+    return says(detail, X509_verify_cert_error_string(X509_V_ERR_CERT_HAS_EXPIRED)) ||
+           says(detail, X509_verify_cert_error_string(X509_V_ERR_CERT_NOT_YET_VALID));
+}
+
+/* From TLS 1.3 on there is an alert for it; before, any handshake may have failed for it, or for another reason. */
+static bool asks_for_certificate(const char *detail)
+{
+    return says_tls(detail, SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
+}
+
 static bool is_certificate(const char *detail)
 {
     for (long code = X509_V_OK + 1; code < VERIFY_CODES; code++)
@@ -39,6 +51,10 @@ const char *failure_advice(const char *detail)
 {
     if (is_name(detail))
         return "; --sni NAME if its certificate is for another name, or --insecure not to verify it";
+    if (is_date(detail))
+        return "; renew it, see to the clocks, or --insecure not to verify it";
+    if (asks_for_certificate(detail))
+        return "; the target wants to see a client's certificate: --cert FILE, and --key FILE";
     if (is_certificate(detail))
         return "; --ca-file FILE with the certificate that signed the target's, or --insecure not to verify "
                "it";

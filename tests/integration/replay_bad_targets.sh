@@ -141,6 +141,8 @@ is.production.*--allow-production --production 192.0.2.1 --production localhost
 --set-header --set-header nonsense
 --max-in-flight --max-in-flight 0
 --ca-file --ca-file /nowhere/ca.pem
+--ca-file:.cannot.load --ca-file /dev/null
+--ca-file:.cannot.load --ca-file /dev/null --sender curl
 --sni.needs.an.https --sni shop.example
 --retry-wait.needs.--retry --retry-wait 1s
 --retry-all-methods.needs.--retry --retry-all-methods

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Claims: without --max-lag all that is scheduled is sent, however late; with it, what a slow target keeps waiting for longer is not
-# sent, and counted as that, the ledger balances, and it is not taken for the replayer's fault; a fast target gets all of it; with
+# sent, and counted as that, the ledger balances, it is not taken for the replayer's fault, and the run fails for it, also where its gates
+# hold for what was sent; a fast target gets all of it; with
 # --pacing spin everything is sent and answered, too. Neither goes with a closed loop.
 source "$(dirname "$0")/lib.sh"
 kit="$REHEARSE_SOURCE/tests/integration/replay_self_check.py"
@@ -34,6 +35,9 @@ says waits 'totals["sent"] == totals["answered"] == 200'
 replay gives_up --max-lag 100ms
 says gives_up '20 < totals["sent"] < 180 and ledger["read"] == 200 == totals["sent"] + ledger["not_sent"]["max_lag"]'
 says gives_up '"invalid" not in gates'
+says gives_up 'report["verdict"] == "fail" and any("they waited for the target" in reason for reason in report["reasons"])'
+"$REHEARSE" report "$work/gives_up" --format json --gate 'response.p90 < 10s' >"$work/gated.json" || true
+says gated 'gates[-1] == "fail" and "or not sent" in report["gates"][-1]["note"]'
 target 0
 replay spins --pacing spin --max-lag 10s
 says spins 'totals["sent"] == totals["answered"] == 200'

@@ -74,6 +74,7 @@ static void test_failures_of_a_request_that_was_begun(void **state)
     check((struct curl_failure){.code = CURLE_HTTP2_STREAM, BEGUN, .http2 = true}, TRANSPORT_RESET, "stream");
     check((struct curl_failure){.code = CURLE_HTTP2_STREAM, BEGUN, .http2 = true, .begun = true},
           TRANSPORT_INCOMPLETE, "stream");
+    check((struct curl_failure){.code = CURLE_OUT_OF_MEMORY, BEGUN}, TRANSPORT_MALFORMED, "over the limit");
     check((struct curl_failure){.code = CURLE_PARTIAL_FILE, BEGUN, .begun = true}, TRANSPORT_INCOMPLETE,
           "closed");
     check((struct curl_failure){.code = CURLE_RECV_ERROR, BEGUN, .begun = true, .os_errno = ECONNRESET},

@@ -19,7 +19,9 @@ static void test_failure_advice_names_the_option_that_helps(void **state)
     (void)state;
     advises("self-signed certificate", "--ca-file");
     advises("unable to get local issuer certificate", "--insecure");
-    advises("certificate has expired", "--insecure");
+    advises("certificate has expired", "renew");
+    advises("certificate is not yet valid", "clocks");
+    advises("tlsv13 alert certificate required", "--cert");
     advises("hostname mismatch", "--sni");
     advises("IP address mismatch", "--sni");
     advises("wrong version number", "http://");

@@ -403,6 +403,41 @@ static void test_verdict_waiting_for_the_target_is_the_targets(void **state)
     stats_free(stats);
 }
 
+/* What is given up because the target kept it waiting betters nothing: it is slower than all, and too much of it is a failure. */
+static void test_verdict_what_a_slow_target_leaves_unsent_counts_against_it(void **state)
+{
+    (void)state;
+    const struct {
+        unsigned waited, own;
+        enum unsent_reason reason;
+        enum run_mode mode;
+        enum verdict verdict, gated;
+    } cases[] = {
+        {0, 0, UNSENT_MAX_LAG, RUN_MODE_RATE, VERDICT_PASS, VERDICT_PASS},
+        {3, 0, UNSENT_MAX_LAG, RUN_MODE_RATE, VERDICT_PASS, VERDICT_PASS},
+        {6, 0, UNSENT_MAX_LAG, RUN_MODE_RATE, VERDICT_FAIL, VERDICT_FAIL},
+        {6, 0, UNSENT_DURATION, RUN_MODE_RECORDED, VERDICT_FAIL, VERDICT_FAIL},
+        {6, 0, UNSENT_INTERRUPTED, RUN_MODE_RATE, VERDICT_PASS, VERDICT_PASS},
+        {400, 0, UNSENT_DURATION, RUN_MODE_MAX, VERDICT_PASS, VERDICT_PASS},
+        {0, 6, UNSENT_MAX_LAG, RUN_MODE_RATE, VERDICT_INVALID, VERDICT_INVALID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stats *stats = stats_create(0);
+        add(stats, 500, 200, 200, 1000, 1000);
+        for (unsigned k = 0; k < cases[i].waited + cases[i].own; k++) {
+            struct result result = make_unfired(5000 + k, A, RESULT_NOT_SENT, cases[i].reason);
+            result.flags = k < cases[i].own ? RESULT_FLAG(LATE) : 0;
+            stats_add(stats, &result);
+        }
+        struct judgement judgement = judged(stats, cases[i].mode, "response.p99 < 250ms");
+        enum verdict gated = judgement.gates[judgement.gate_count - 1].verdict;
+        if (judgement.verdict != cases[i].verdict || gated != cases[i].gated)
+            fail_msg("case %zu: %s, %s", i, verdict_name(judgement.verdict), verdict_name(gated));
+        judgement_free(&judgement);
+        stats_free(stats);
+    }
+}
+
 static void test_verdict_counts_need_requests_that_were_sent(void **state)
 {
     (void)state;
@@ -549,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_verdict_no_connection_is_invalid),
         cmocka_unit_test(test_verdict_latency_needs_a_sender_in_time),
         cmocka_unit_test(test_verdict_waiting_for_the_target_is_the_targets),
+        cmocka_unit_test(test_verdict_what_a_slow_target_leaves_unsent_counts_against_it),
         cmocka_unit_test(test_verdict_counts_need_requests_that_were_sent),
         cmocka_unit_test(test_verdict_inconclusive_cases),
         cmocka_unit_test(test_verdict_unknown_credentials_are_set_apart),

@@ -458,7 +458,7 @@ static bool read_all(struct lane *lane)
             return false;
         }
     }
-    if (stream_has_pending(&lane->stream))
+    if (stream_has_pending(&lane->stream) || !lane->stream.session)
         event_active(&lane->readable, EV_READ, 0);
     return true;
 }
@@ -471,12 +471,15 @@ static void write_all(struct lane *lane)
         finish(lane, TRANSPORT_NONE, NULL, clock_mono_ns());
 }
 
+/* A plain connection is told of once, when bytes have come or its end has: who leaves any of that unread asks to be called again. */
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-    (void)fd, (void)what;
+    (void)fd;
     struct lane *lane = arg;
-    if (lane->received ||
-        lane->unsent) { /* what was put off is before what follows; it may be the lane's last */
+    bool put_off = lane->received || lane->unsent;
+    if (put_off || (what & EV_CLOSED))
+        event_active(&lane->readable, what, 0);
+    if (put_off) { /* it is before what follows; and it may be the lane's last */
         lane->sender->base.ops->flush(&lane->sender->base);
         return;
     }
@@ -529,8 +532,11 @@ static void begin_connect(struct lane *lane)
         defer(lane, connect_error(lane->stream.failure), lane->stream.detail);
         return;
     }
-    event_assign(&lane->readable, sender->loop, lane->stream.fd, EV_READ | EV_PERSIST, on_readable, lane);
-    event_assign(&lane->writable, sender->loop, lane->stream.fd, EV_WRITE, on_writable, lane);
+    /* TLS may hold back what it has read, and read when it writes: there the loop tells of bytes as long as they wait. */
+    short once = sender->tls ? 0 : EV_ET;
+    event_assign(&lane->readable, sender->loop, lane->stream.fd,
+                 (short)(EV_READ | EV_PERSIST | once | (once ? EV_CLOSED : 0)), on_readable, lane);
+    event_assign(&lane->writable, sender->loop, lane->stream.fd, (short)(EV_WRITE | once), on_writable, lane);
     lane->step = STEP_CONNECTING;
     deadline_start(&sender->connects, &lane->connect_deadline, now);
     watch_writable(lane);

@@ -28,18 +28,21 @@
 /* A script in words: for each connection, what is answered to each request read; then how it ends. */
 struct reply {
     const char *answers[4];
-    enum { END_CLOSE, END_RESET, END_WAIT } end;
+    enum { END_CLOSE, END_RESET, END_WAIT, END_TOLD } end;
+    atomic_bool told; /* to close, for END_TOLD */
 };
 
 static void script_replies(int listener, void *arg)
 {
-    const struct reply *reply = arg;
+    struct reply *reply = arg;
     struct buffer head = {0};
     int fd = server_accept(listener);
     for (int i = 0; i < 4 && reply->answers[i] && server_read_head(fd, &head); i++)
         server_write(fd, reply->answers[i]);
     if (reply->end == END_WAIT)
         server_read_head(fd, &head);
+    while (reply->end == END_TOLD && !atomic_load(&reply->told))
+        usleep(1000);
     if (reply->end == END_RESET) {
         server_read_head(fd, &head);
         server_reset(fd);
@@ -215,8 +218,9 @@ static void test_sender_tells_a_stale_connection(void **state)
     (void)state;
     struct script_server server;
     struct client client;
-    struct reply reply = {{OK2}, END_CLOSE};
+    struct reply reply = {{OK2}, END_TOLD};
     assert_int_equal(ask(&server, &client, &reply, NULL)->status, 200);
+    atomic_store(&reply.told, true);
     server_join(&server); /* closed, and the loop has not seen it */
     if (BY_CURL) {        /* looks before it sends, and connects anew */
         assert_int_equal(client_get(&client, GET)->error, TRANSPORT_CONNECT_REFUSED);
@@ -393,6 +397,41 @@ static void test_sender_sends_large_bodies_whole(void **state)
     check_clocks(outcome);
     finish(&server, &client);
     assert_true(script.equal);
+}
+
+static void script_download(int listener, void *arg)
+{
+    (void)arg;
+    struct buffer head = {0};
+    int fd = server_accept(listener);
+    server_read_head(fd, &head);
+    buffer_clear(&head);
+    buffer_printf(&head, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", LARGE);
+    buffer_append_bytes(&head, large_body());
+    buffer_append_byte(&head, '\0');
+    server_write(fd, (const char *)head.data);
+    for (size_t at = strlen((const char *)head.data); at + 1 < head.size;) {
+        ssize_t written = write(fd, head.data + at, head.size - 1 - at);
+        if (written <= 0)
+            break;
+        at += (size_t)written;
+    }
+    close(fd);
+    buffer_free(&head);
+}
+
+static void test_sender_reads_large_bodies_and_the_end_behind_them(void **state)
+{
+    (void)state;
+    struct script_server server;
+    struct client client;
+    server_start(&server, script_download, NULL);
+    client_init_port(&client, server.port, NULL);
+    const struct sender_outcome *outcome = client_get(&client, GET);
+    assert_int_equal(outcome->error, TRANSPORT_NONE);
+    assert_int_equal(outcome->body_bytes, LARGE);
+    client_wait_state(&client, SENDER_LANE_CLOSED);
+    finish(&server, &client);
 }
 
 static void test_sender_sends_on_after_an_early_answer(void **state)
@@ -597,6 +636,7 @@ int main(void)
         cmocka_unit_test(test_sender_tells_where_time_ran_out),
         cmocka_unit_test(test_sender_caps_the_response_head),
         cmocka_unit_test(test_sender_sends_large_bodies_whole),
+        cmocka_unit_test(test_sender_reads_large_bodies_and_the_end_behind_them),
         cmocka_unit_test(test_sender_sends_on_after_an_early_answer),
         cmocka_unit_test(test_sender_takes_an_answer_that_refuses_the_body),
         cmocka_unit_test(test_sender_waits_for_100),

@@ -124,6 +124,12 @@ void exchange_free(struct exchange *exchange)
 struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, enum link_place place,
                                const char *name, const uint8_t tag[LINK_TAG_SIZE])
 {
+    return exchange_add_link_named(exchange, kind, place, bytes_of(name), tag);
+}
+
+struct link *exchange_add_link_named(struct exchange *exchange, enum link_kind kind, enum link_place place,
+                                     struct bytes name, const uint8_t tag[LINK_TAG_SIZE])
+{
     if (exchange->link_count == exchange->link_capacity) {
         size_t capacity = exchange->link_capacity ? exchange->link_capacity * 2 : 4;
         exchange->links = xrealloc(exchange->links, capacity * sizeof *exchange->links);
@@ -132,12 +138,13 @@ struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, e
         exchange->link_capacity = capacity;
     }
     struct link *link = &exchange->links[exchange->link_count++];
-    size_t size = strlen(name) + 1;
-    if (link->name_capacity < size) {
-        link->name_capacity = size < LINK_NAME_USUAL ? LINK_NAME_USUAL : size;
+    if (link->name_capacity <= name.size) {
+        link->name_capacity = name.size < LINK_NAME_USUAL ? LINK_NAME_USUAL : name.size + 1;
         link->name = xrealloc(link->name, link->name_capacity);
     }
-    memcpy(link->name, name, size);
+    if (name.size)
+        memcpy(link->name, name.data, name.size);
+    link->name[name.size] = '\0';
     memcpy(link->tag, tag, LINK_TAG_SIZE);
     link->kind = kind;
     link->place = place;

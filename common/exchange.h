@@ -241,6 +241,9 @@ void exchange_free(struct exchange *exchange);
 /* Adds a link; |name| is copied. Returns it, borrowed until the next call. */
 struct link *exchange_add_link(struct exchange *exchange, enum link_kind kind, enum link_place place,
                                const char *name, const uint8_t tag[LINK_TAG_SIZE]);
+/* The same, with a name that no NUL ends and none stands in. */
+struct link *exchange_add_link_named(struct exchange *exchange, enum link_kind kind, enum link_place place,
+                                     struct bytes name, const uint8_t tag[LINK_TAG_SIZE]);
 /* Returns whether a final response was seen. */
 bool exchange_has_response(const struct exchange *exchange);
 /* Returns whether its request shows a credential, as its links tell. */

@@ -13,6 +13,7 @@
 /* Bits of a link's byte. */
 #define LINK_BIT_IDENTITY 1u
 #define LINK_BIT_STRONG   2u
+#define LINK_NAME_MAX     255 /* names are escaped ASCII and short; a longer one is not ours */
 /* More than sanitizing can ever add to one exchange; a reader believes no more. */
 #define LINKS_MAX 65536
 
@@ -90,15 +91,11 @@ void exchange_encode(const struct exchange *exchange, struct buffer *meta, struc
     }
 }
 
-static bool take_fixed(struct bytes *view, uint64_t *ret_value)
+static uint64_t fixed_at(const uint8_t *data)
 {
-    struct bytes part;
-    if (!bytes_take(view, 8, &part))
-        return false;
     uint64_t value;
-    memcpy(&value, part.data, sizeof value);
-    *ret_value = le64toh(value);
-    return true;
+    memcpy(&value, data, sizeof value);
+    return le64toh(value);
 }
 
 /* Takes a byte below |limit|. */
@@ -160,23 +157,35 @@ static bool take_content(struct bytes *view, bool borrows, struct body *body)
            may_have_content(body, body->content.size);
 }
 
+/* Takes framing, state, reason and bits. Each version has one bit more. */
+static bool take_kinds(struct bytes *view, unsigned version, struct body *body, unsigned *ret_bits)
+{
+    struct bytes kinds;
+    if (!bytes_take(view, 4, &kinds) || kinds.data[0] > BODY_FRAMING_CLOSE || kinds.data[1] > BODY_DROPPED ||
+        kinds.data[2] >= BODY_REASON_COUNT || kinds.data[3] >= 1u << version)
+        return false;
+    body->framing = (enum body_framing)kinds.data[0];
+    body->state = (enum body_state)kinds.data[1];
+    body->reason = (enum body_reason)kinds.data[2];
+    body->coded = kinds.data[3] & BODY_BIT_CODED;
+    *ret_bits = kinds.data[3];
+    return true;
+}
+
 static bool take_message(struct bytes *view, unsigned version, bool borrows, struct message *message)
 {
-    unsigned framing, state, reason, bits;
-    unsigned bits_end = 1u << version; /* each version has one more */
+    unsigned bits;
+    struct bytes times;
     uint64_t lines, bytes;
     if (!take_buffer(view, borrows, &message->head) || !take_buffer(view, borrows, &message->trailers) ||
-        !take_byte(view, BODY_FRAMING_CLOSE + 1, &framing) || !take_byte(view, BODY_DROPPED + 1, &state) ||
-        !take_byte(view, BODY_REASON_COUNT, &reason) || !take_byte(view, bits_end, &bits) ||
+        !take_kinds(view, version, &message->body, &bits) ||
         !take_digest(view, bits & BODY_BIT_DIGESTED, &message->body) ||
         !bytes_take_varint(view, &message->body.wire_bytes) || !bytes_take_varint(view, &message->defects) ||
-        !take_fixed(view, &message->first_ns) || !take_fixed(view, &message->last_ns) ||
-        !take_number(view, UINT32_MAX, &lines) || !take_number(view, UINT32_MAX, &bytes))
+        !bytes_take(view, 2 * 8, &times) || !take_number(view, UINT32_MAX, &lines) ||
+        !take_number(view, UINT32_MAX, &bytes))
         return false;
-    message->body.framing = (enum body_framing)framing;
-    message->body.state = (enum body_state)state;
-    message->body.reason = (enum body_reason)reason;
-    message->body.coded = bits & BODY_BIT_CODED;
+    message->first_ns = fixed_at(times.data);
+    message->last_ns = fixed_at(times.data + 8);
     message->withheld_lines = (uint32_t)lines;
     message->withheld_bytes = (uint32_t)bytes;
     return !(bits & BODY_BIT_INLINE) || take_content(view, borrows, &message->body);
@@ -190,13 +199,10 @@ static bool take_link(struct bytes *view, struct exchange *exchange)
         !take_byte(view, (LINK_BIT_IDENTITY | LINK_BIT_STRONG) + 1, &bits) ||
         !bytes_take(view, LINK_TAG_SIZE, &tag) || !take_bytes(view, &name))
         return false;
-    char text[256]; /* names are escaped ASCII and short; a longer one is not ours */
-    if (name.size >= sizeof text || memchr(name.data, 0, name.size))
+    if (name.size > LINK_NAME_MAX || (name.size && memchr(name.data, 0, name.size)))
         return false;
-    memcpy(text, name.data, name.size);
-    text[name.size] = '\0';
     struct link *link =
-        exchange_add_link(exchange, (enum link_kind)kind, (enum link_place)place, text, tag.data);
+        exchange_add_link_named(exchange, (enum link_kind)kind, (enum link_place)place, name, tag.data);
     link->identity = bits & LINK_BIT_IDENTITY;
     link->strong = bits & LINK_BIT_STRONG;
     return true;
@@ -205,18 +211,30 @@ static bool take_link(struct bytes *view, struct exchange *exchange)
 /* Takes what metadata begins with: layout version to port. */
 static bool take_begin(struct bytes *view, unsigned *ret_version, struct exchange *exchange)
 {
-    unsigned ip_size;
-    struct bytes ip;
+    struct bytes begin, ip;
     uint64_t port;
-    if (!take_byte(view, 256, ret_version) || *ret_version < CODEC_FIRST || *ret_version > CODEC_VERSION ||
-        !take_fixed(view, &exchange->id) || !take_fixed(view, &exchange->connection) ||
-        !take_fixed(view, &exchange->client) || !take_byte(view, 17, &ip_size) ||
-        (ip_size != 0 && ip_size != 4 && ip_size != 16) || !bytes_take(view, ip_size, &ip) ||
+    if (!bytes_take(view, 1 + 3 * 8 + 1, &begin) || begin.data[0] < CODEC_FIRST ||
+        begin.data[0] > CODEC_VERSION)
+        return false;
+    unsigned ip_size = begin.data[1 + 3 * 8];
+    if ((ip_size != 0 && ip_size != 4 && ip_size != 16) || !bytes_take(view, ip_size, &ip) ||
         !take_number(view, UINT16_MAX, &port))
         return false;
+    *ret_version = begin.data[0];
+    exchange->id = fixed_at(begin.data + 1);
+    exchange->connection = fixed_at(begin.data + 1 + 8);
+    exchange->client = fixed_at(begin.data + 1 + 2 * 8);
     exchange->server.family = ip_size == 16 ? AF_INET6 : ip_size == 4 ? AF_INET : 0;
     memcpy(exchange->server.ip, ip.data, ip_size);
     exchange->server.port = (uint16_t)port;
+    return true;
+}
+
+bool exchange_peek_connection(struct bytes meta, uint64_t *ret_connection)
+{
+    if (meta.size < 1 + 2 * 8 || meta.data[0] < CODEC_FIRST || meta.data[0] > CODEC_VERSION)
+        return false;
+    *ret_connection = fixed_at(meta.data + 1 + 8);
     return true;
 }
 

@@ -23,6 +23,8 @@ struct exchange_brief {
 };
 /* Reads that from metadata. Returns false where |meta| is too short for it or of another version; the rest is not looked at. */
 bool exchange_peek(struct bytes meta, struct exchange_brief *ret_brief);
+/* The same of the connection alone. */
+bool exchange_peek_connection(struct bytes meta, uint64_t *ret_connection);
 /* Returns whether the request's content, of which |exchange| has none after it was decoded, may stand in the payload. */
 bool exchange_request_in_payload(const struct exchange *exchange);
 /* Adds the content that stands in the payload. Returns false where |payload| does not fit what the metadata says. */

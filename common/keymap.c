@@ -48,6 +48,12 @@ static size_t find(const struct keymap *map, struct keymap_key key)
     return at;
 }
 
+void **keymap_find(const struct keymap *map, struct keymap_key key)
+{
+    struct keymap_entry *entry = map->count ? &map->entries[find(map, key)] : NULL;
+    return entry && entry->value ? &entry->value : NULL;
+}
+
 void *keymap_get(const struct keymap *map, struct keymap_key key)
 {
     return map->count ? map->entries[find(map, key)].value : NULL;

@@ -33,6 +33,8 @@ struct keymap_key keymap_tag_key(const uint8_t tag[16], uint32_t iteration);
 struct keymap_key keymap_text_key(struct bytes text, uint32_t iteration);
 /* Returns the value of |key|, NULL where it has none. */
 void *keymap_get(const struct keymap *map, struct keymap_key key);
+/* Returns where the value of |key| stands, until the map changes; NULL where it has none. It may be replaced there, not by NULL. */
+void **keymap_find(const struct keymap *map, struct keymap_key key);
 /* Sets |value| (not NULL), replacing what was there. */
 void keymap_set(struct keymap *map, struct keymap_key key, void *value);
 /* Removes |key|; returns the value that it had, or NULL. */

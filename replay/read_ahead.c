@@ -68,12 +68,14 @@ void read_ahead_free(struct read_ahead *ahead)
 static uintptr_t count_waiting(struct read_ahead *ahead, uint64_t connection, int change)
 {
     struct keymap_key key = keymap_key(connection, 0);
-    uintptr_t count = (uintptr_t)keymap_get(&ahead->waiting, key);
-    count = change > 0 ? count + 1 : count - 1;
-    if (count)
-        keymap_set(&ahead->waiting, key, (void *)count);
-    else
+    void **place = keymap_find(&ahead->waiting, key);
+    uintptr_t count = (place ? (uintptr_t)*place : 0) + (uintptr_t)change;
+    if (!count)
         keymap_remove(&ahead->waiting, key);
+    else if (place)
+        *place = (void *)count;
+    else
+        keymap_set(&ahead->waiting, key, (void *)count);
     return count;
 }
 
@@ -102,18 +104,15 @@ static void fill(struct read_ahead *ahead)
             return;
         }
         struct entry *entry = &ahead->entries[(ahead->first + ahead->count) % ahead->size];
-        struct exchange_brief brief;
         keep(ahead, entry, &record);
         merge_place_of(ahead->merge, &entry->place);
-        entry->readable = exchange_peek(record.meta, &brief);
+        entry->readable = exchange_peek_connection(record.meta, &entry->connection);
         ahead->count++;
         ahead->bytes += record.meta.size;
         if (ahead->watcher)
             ahead->watcher(record.meta, ahead->watcher_arg);
-        if (!entry->readable)
-            continue;
-        entry->connection = brief.connection;
-        count_waiting(ahead, brief.connection, 1);
+        if (entry->readable)
+            count_waiting(ahead, entry->connection, 1);
     }
 }
 

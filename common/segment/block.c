@@ -293,6 +293,16 @@ bool block_next(struct block_cursor *cursor, struct block_record *ret_record)
     return true;
 }
 
+bool block_next_start(const struct block_cursor *cursor, uint64_t *ret_start_ns)
+{
+    struct bytes rest = cursor->rest;
+    uint64_t since;
+    if (!bytes_take_varint(&rest, &since))
+        return false;
+    *ret_start_ns = cursor->min_ns + since;
+    return true;
+}
+
 bool block_check(const struct format_block *block, struct bytes meta)
 {
     struct block_cursor cursor = {.rest = meta, .min_ns = block->min_ns};

@@ -67,6 +67,8 @@ struct block_record {
 /* Takes the next record. Returns false at the end and where the frame is not well-formed (|rest| is then not
  * empty). */
 bool block_next(struct block_cursor *cursor, struct block_record *ret_record);
+/* Tells when the next record starts, without taking it. Returns false as block_next does. */
+bool block_next_start(const struct block_cursor *cursor, uint64_t *ret_start_ns);
 /* Returns whether |meta| (decompressed) holds exactly the records that |block| promises, in order, within its
  * times. */
 bool block_check(const struct format_block *block, struct bytes meta);

@@ -228,14 +228,11 @@ static void step(struct merge *merge)
 {
     struct cursor *cursor = merge->heap[0];
     merge->current = false;
-    struct block_cursor place = place_in(cursor);
-    struct block_record next;
-    if (!block_next(&place, &next)) {
+    const struct block_cursor place = place_in(cursor);
+    if (block_next_start(&place, &cursor->next_ns))
+        sift_down(merge);
+    else
         pop(merge);
-        return;
-    }
-    cursor->next_ns = next.start_ns;
-    sift_down(merge);
 }
 
 enum merge_status merge_next(struct merge *merge, struct merge_record *ret_record)

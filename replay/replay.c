@@ -355,11 +355,12 @@ static void check_resources(const struct replay *replay, const struct plan *plan
     buffer_free(&advice);
 }
 
-/* Looks at the beginning of the schedule before it begins. A closed loop has none. */
+/* Looks at the beginning of the traffic before it is fired. */
 static void look_ahead(struct replay *replay)
 {
     const struct plan plan = plan_of(replay, NULL, replay->ahead);
-    add_ramp_up(replay, &plan);
+    if (!replay->settings.closed_loop)
+        add_ramp_up(replay, &plan);
     if (!replay->settings.dry_run)
         check_resources(replay, &plan);
 }
@@ -503,8 +504,7 @@ static int replay_run(struct replay *replay, int *ret_status, struct error *err)
 {
     if (replay_settings_check(&replay->settings, err) || open_traffic(replay, err))
         return -1;
-    if (!replay->settings.closed_loop)
-        look_ahead(replay);
+    look_ahead(replay);
     if (replay->settings.dry_run)
         return print_plan(replay, err);
     if (prepare(replay, err))

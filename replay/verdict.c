@@ -1,5 +1,7 @@
 #include "replay/verdict.h"
 
+#include "replay/sender/failure_advice.h"
+
 #include "common/mem.h"
 #include "replay/stats/binomial.h"
 
@@ -411,6 +413,23 @@ static bool never_connected(const struct figures *total)
     return fired > 0 && unconnected == fired;
 }
 
+/* Returns the failure that stands for all those for want of something on this machine; NULL where they are at most 1 %. They say nothing of
+ * the target, and what was sent does not stand for all. */
+static const struct failure *lacks_means(const struct stats *stats, const struct figures *total)
+{
+    size_t count;
+    uint64_t own = 0;
+    const struct failure *failures = stats_failures(stats, &count), *most = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!transport_is_opening(failures[i].transport) || !failure_is_own(failures[i].detail))
+            continue;
+        own += failures[i].count;
+        if (!most || failures[i].count > most->count)
+            most = &failures[i];
+    }
+    return own * 100 > (total->sent + total->ramp_up) * NOT_SENT_PCT ? most : NULL;
+}
+
 /* Whether the replayer gave up a target that had answered. */
 static bool gave_up(const struct verdict_input *input)
 {
@@ -502,8 +521,24 @@ static bool has_gate(const struct judgement *judgement, enum verdict verdict)
     return false;
 }
 
-static void reason_invalid(const struct figures *total, bool lost, struct judgement *judgement)
+/* Nothing was measured, as |why| says: what looks like findings is one fact. */
+static void judge_nothing(struct judgement *judgement, const char *why)
 {
+    judgement->finding_count = 0;
+    for (size_t i = 0; i < judgement->gate_count; i++) {
+        judgement->gates[i].has_value = false;
+        set_unjudged(&judgement->gates[i], VERDICT_INVALID, "%s", why);
+    }
+}
+
+static void reason_invalid(const struct figures *total, bool lost, const struct failure *own,
+                           struct judgement *judgement)
+{
+    if (own) {
+        add_reason(judgement, "requests failed for want of something on this machine (%s)%s", own->detail,
+                   failure_advice(own->detail));
+        return;
+    }
     if (lost) {
         add_reason(judgement, "no connection to the target ever succeeded: all %llu requests failed",
                    (unsigned long long)(total->sent + total->ramp_up));
@@ -530,20 +565,17 @@ int verdict_judge(const struct verdict_input *input, struct judgement *ret_judge
         gate_judge(&gate, input->stats, input->mode, add_gate(&judgement, input->gates[i]));
     }
     bool failed = gave_up(input) || was_outrun(input) || has_gate(&judgement, VERDICT_FAIL);
-    if (lost) { /* nothing was measured: what looks like findings is one fact */
-        judgement.finding_count = 0;
-        for (size_t i = 0; i < judgement.gate_count; i++) {
-            judgement.gates[i].has_value = false;
-            set_unjudged(&judgement.gates[i], VERDICT_INVALID, "no connection ever succeeded");
-        }
-    }
-    bool invalid = has_gate(&judgement, VERDICT_INVALID);
+    const struct failure *own = lacks_means(input->stats, total);
+    if (own || lost)
+        judge_nothing(&judgement,
+                      own ? "this machine lacked what requests need" : "no connection ever succeeded");
+    bool invalid = has_gate(&judgement, VERDICT_INVALID), none = own || lost;
     if (invalid)
-        reason_invalid(total, lost, &judgement);
-    if (!lost && failed)
+        reason_invalid(total, lost, own, &judgement);
+    if (!none && failed)
         reason_fail(input, &judgement);
     bool inconclusive = reason_inconclusive(input, &judgement);
-    judgement.verdict = lost           ? VERDICT_INVALID
+    judgement.verdict = none           ? VERDICT_INVALID
                         : failed       ? VERDICT_FAIL
                         : invalid      ? VERDICT_INVALID
                         : inconclusive ? VERDICT_INCONCLUSIVE

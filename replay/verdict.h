@@ -14,7 +14,8 @@
  *   - a gate on counts is invalid where more than 1 % was not sent for a delay of the replayer's own. Waiting that
  *     the target caused is the target's: it makes no gate invalid. In a gate on response latency what was so
  *     given up is slower than every answer;
- *   - invalid: no connection ever succeeded;
+ *   - invalid: no connection ever succeeded, or more than 1 % of the requests failed for want of local ports, open
+ *     files or memory on the replayer's machine;
  *   - fail: a gate failed, the replayer gave the target up, or more than 1 % was not sent because it waited for the
  *     target until --max-lag or the end of the time;
  *   - invalid: a gate is, and what can be trusted passed;

@@ -205,7 +205,9 @@ struct resource_needs plan_needs(const struct plan *plan, const struct plan_mean
     if (means->pool_connections) /* which are opened again only where the target closes them */
         needs.connections = needs.opened = means->pool_connections;
     else if (means->concurrency) /* how fast they follow each other is the target's */
-        needs.connections = means->concurrency, needs.opened = plan->demand.opened_most;
+        needs.connections = plan->whole && plan->demand.connections < means->concurrency
+                                ? plan->demand.connections
+                                : means->concurrency;
     if (needs.connections > means->max_connections)
         needs.connections = means->max_connections;
     needs.memory_bytes = means->window_bytes + needs.connections * CONNECTION_BYTES;

@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -47,6 +46,15 @@ static bool is_certificate(const char *detail)
     return false;
 }
 
+bool failure_is_own(const char *detail)
+{
+    static const int wants[] = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++)
+        if (says(detail, strerrordesc_np(wants[i])))
+            return true;
+    return false;
+}
+
 const char *failure_advice(const char *detail)
 {
     if (is_name(detail))
@@ -62,5 +70,7 @@ const char *failure_advice(const char *detail)
         return "; what listens there seems not to speak TLS: is it an http:// target?";
     if (says(detail, strerrordesc_np(EADDRNOTAVAIL)))
         return "; the local ports are used up: --source-ip for more, or --connections N to share";
+    if (failure_is_own(detail))
+        return "; raise what this machine allows (ulimit -n), or --connections N to share";
     return "";
 }

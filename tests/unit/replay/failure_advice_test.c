@@ -28,6 +28,17 @@ static void test_failure_advice_names_the_option_that_helps(void **state)
     advises("Cannot assign requested address", "--source-ip");
 }
 
+static void test_failures_of_this_machine_are_told_from_those_of_the_target(void **state)
+{
+    (void)state;
+    advises("Too many open files", "ulimit");
+    assert_true(failure_is_own("Cannot assign requested address"));
+    assert_true(failure_is_own("Too many open files"));
+    assert_false(failure_is_own("Connection refused"));
+    assert_false(failure_is_own("No route to host"));
+    assert_false(failure_is_own(""));
+}
+
 static void test_failure_advice_is_silent_where_there_is_none(void **state)
 {
     (void)state;
@@ -41,6 +52,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failure_advice_names_the_option_that_helps),
+        cmocka_unit_test(test_failures_of_this_machine_are_told_from_those_of_the_target),
         cmocka_unit_test(test_failure_advice_is_silent_where_there_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,31 @@ static struct stats *late_stats(unsigned late, uint64_t lag_us, unsigned worse, 
     return stats;
 }
 
+static void test_verdict_wants_of_this_machine_are_not_the_targets(void **state)
+{
+    (void)state;
+    for (unsigned wants = 5; wants < 9; wants++) { /* of 607 at most: 1 % is 6 */
+        struct stats *stats = stats_create(0);
+        add(stats, 600, 200, 200, 1000, 1000);
+        for (unsigned i = 0; i < wants; i++) {
+            struct result result = make_result(5000 + i, A, 200, 0, 1000, 0);
+            result.transport = TRANSPORT_CONNECT_FAILED;
+            result.detail = bytes_of("Cannot assign requested address");
+            result.sent_first_ns = 0;
+            stats_add(stats, &result);
+        }
+        struct judgement judgement = judged(stats, RUN_MODE_RECORDED, "failed < 1");
+        bool invalid = wants > 6;
+        assert_int_equal(judgement.verdict, invalid ? VERDICT_INVALID : VERDICT_FAIL);
+        if (invalid) {
+            assert_int_equal(judgement.finding_count, 0);
+            assert_non_null(strstr(judgement.reasons.items[0], "--source-ip"));
+        }
+        judgement_free(&judgement);
+        stats_free(stats);
+    }
+}
+
 static void test_verdict_latency_needs_a_sender_in_time(void **state)
 {
     (void)state;
@@ -582,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_verdict_gates_table),
         cmocka_unit_test(test_verdict_contents_are_findings_and_gated_only_if_asked),
         cmocka_unit_test(test_verdict_no_connection_is_invalid),
+        cmocka_unit_test(test_verdict_wants_of_this_machine_are_not_the_targets),
         cmocka_unit_test(test_verdict_latency_needs_a_sender_in_time),
         cmocka_unit_test(test_verdict_waiting_for_the_target_is_the_targets),
         cmocka_unit_test(test_verdict_what_a_slow_target_leaves_unsent_counts_against_it),

@@ -8,6 +8,7 @@
 #include "replay/sender/tls.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -448,6 +449,26 @@ static int check_abort_rules(struct replay_settings *settings, struct error *err
     return 0;
 }
 
+/* Caps are shared out among the threads. */
+static int check_shares(const struct replay_settings *settings, struct error *err)
+{
+    const struct {
+        const char *option;
+        uint64_t value;
+    } caps[] = {
+        {"--connections", settings->pool_connections ? settings->pool_connections : UINT64_MAX},
+        {"--max-connections", settings->max_connections},
+        {"--max-in-flight", settings->max_in_flight},
+        {"--concurrency", settings->concurrency},
+    };
+    for (size_t i = 0; i < sizeof caps / sizeof caps[0]; i++)
+        if (caps[i].value < settings->threads)
+            return error_set(err, ERROR_USAGE,
+                             "--threads %" PRIu64 ": each needs at least one of %s, which is %" PRIu64,
+                             settings->threads, caps[i].option, caps[i].value);
+    return 0;
+}
+
 int replay_settings_check(struct replay_settings *settings, struct error *err)
 {
     struct gate gate;
@@ -479,6 +500,8 @@ int replay_settings_check(struct replay_settings *settings, struct error *err)
         if (gate_parse(settings->gates.items[i], &gate, err))
             return error_prefix(err, "--gate");
     set_caps(settings);
+    if (check_shares(settings, err))
+        return -1;
     if (target_parse(settings->target_url, &settings->target, err))
         return -1;
     if (settings->sni && !settings->target->tls)

@@ -7,6 +7,7 @@
 #include "replay/engine/worker.h"
 #include "replay/stats/stats.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,12 @@ static void batch_move(struct batch *batch, struct batch *onto)
     onto->jobs += batch->jobs;
     onto->bytes += batch->bytes;
     *batch = (struct batch){0};
+}
+
+uint64_t engine_share(const struct engine_settings *settings, uint64_t whole, unsigned index)
+{
+    assert(whole >= settings->threads);
+    return whole / settings->threads + (index < whole % settings->threads);
 }
 
 int engine_start(struct engine *engine, const struct engine_settings *settings, struct error *err)

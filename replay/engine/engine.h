@@ -67,10 +67,10 @@ struct job {
     struct retry *retry; /* by --retry; owned; NULL: not */
     struct lane *lane;
     struct loop_session *loop_session; /* of a closed loop */
-    struct job *next;          /* in a batch, the schedule, its session or the free list */
-    struct job *next_in_line;  /* in its lane or in the line for a pooled one */
-    struct job *next_freed;    /* among those that became eligible */
-    struct job *newer, *older; /* of all that are not fired yet */
+    struct job *next;                  /* in a batch, the schedule, its session or the free list */
+    struct job *next_in_line;          /* in its lane or in the line for a pooled one */
+    struct job *next_freed;            /* among those that became eligible */
+    struct job *newer, *older;         /* of all that are not fired yet */
 };
 
 /* Settings of a run, read-only while it goes on. Borrowed. */
@@ -172,6 +172,8 @@ struct engine {
     struct buffer sink;  /* results: varint start, varint size, record */
 };
 
+/* Returns what worker |index| has of |whole|, a cap for all of them that is at least one for each. */
+uint64_t engine_share(const struct engine_settings *settings, uint64_t whole, unsigned index);
 /* Starts the workers. Returns 0, or -1 with |err|; then engine_join is not to be called. */
 int engine_start(struct engine *engine, const struct engine_settings *settings, struct error *err);
 /* Lets go of what |job|, which is over, borrows; the rest of it stays as it was. Any thread. */

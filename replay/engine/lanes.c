@@ -10,11 +10,6 @@
 #define STREAMS_MAX   128                          /* lanes of one recorded connection */
 #define STREAM_STEP   UINT64_C(0x9e3779b97f4a7c15) /* odd: keys of its own for each */
 
-static uint64_t share(uint64_t whole, unsigned threads)
-{
-    return whole / threads ? whole / threads : 1;
-}
-
 /* |group|: of the session that it is for; 0: of several. */
 static struct lane *lane_create(struct lanes *lanes, uint64_t group)
 {
@@ -116,20 +111,21 @@ static struct lane *add_pooled(struct lanes *lanes)
     return lane;
 }
 
-void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sender, void *owner)
+void lanes_init(struct lanes *lanes, struct engine *engine, unsigned index, struct sender *sender,
+                void *owner)
 {
     const struct engine_settings *settings = engine->settings;
-    *lanes = (struct lanes){.engine = engine,
-                            .sender = sender,
-                            .owner = owner,
-                            .pooled = settings->pool_connections > 0,
-                            .max_open = share(settings->max_connections, settings->threads),
-                            .max_in_flight = share(settings->max_in_flight, settings->threads),
-                            .max_lingering =
-                                settings->closed_loop ? share(settings->concurrency, settings->threads) : 0};
+    *lanes = (struct lanes){
+        .engine = engine,
+        .sender = sender,
+        .owner = owner,
+        .pooled = settings->pool_connections > 0,
+        .max_open = engine_share(settings, settings->max_connections, index),
+        .max_in_flight = engine_share(settings, settings->max_in_flight, index),
+        .max_lingering = settings->closed_loop ? engine_share(settings, settings->concurrency, index) : 0};
     if (!lanes->pooled)
         return;
-    uint64_t size = share(settings->pool_connections, settings->threads);
+    uint64_t size = engine_share(settings, settings->pool_connections, index);
     for (size = size > lanes->max_open ? lanes->max_open : size; size > 0; size--)
         set_free(add_pooled(lanes));
 }

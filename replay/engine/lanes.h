@@ -70,7 +70,9 @@ struct lanes {
     struct lane *idle_oldest, *idle_newest;
 };
 
-void lanes_init(struct lanes *lanes, struct engine *engine, struct sender *sender, void *owner);
+/* |index|: of the worker, whose part of the caps it is. */
+void lanes_init(struct lanes *lanes, struct engine *engine, unsigned index, struct sender *sender,
+                void *owner);
 void lanes_done(struct lanes *lanes);
 /* Puts |job| on the lane of its recorded connection (nothing where it goes to the pool). */
 void lanes_admit(struct lanes *lanes, struct job *job);

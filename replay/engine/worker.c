@@ -622,9 +622,8 @@ static int set_up(struct worker *worker, struct error *err)
                                        .judge = worker->content,
                                        .settings = settings->content};
     if (settings->closed_loop)
-        worker->loop = closed_loop_create(
-            settings->concurrency / settings->threads ? settings->concurrency / settings->threads : 1,
-            on_released, worker);
+        worker->loop = closed_loop_create(engine_share(settings, settings->concurrency, worker->index),
+                                          on_released, worker);
     worker->kicked = event_new(worker->base, worker->kick_fd, EV_READ | EV_PERSIST, on_kicked, worker);
     worker->tick = event_new(worker->base, -1, EV_PERSIST, on_tick, worker);
     uint64_t tick_ns = settings->link_wait_ns / 4 < NS_PER_S ? settings->link_wait_ns / 4 : NS_PER_S;
@@ -634,7 +633,7 @@ static int set_up(struct worker *worker, struct error *err)
                                  .tv_usec = (suseconds_t)(tick_ns % NS_PER_S / 1000)};
     if (!worker->kicked || !worker->tick || event_add(worker->kicked, NULL) || event_add(worker->tick, &tick))
         return error_set(err, ERROR_IO, "cannot set up an event loop");
-    lanes_init(&worker->lanes, worker->engine, worker->sender, worker);
+    lanes_init(&worker->lanes, worker->engine, worker->index, worker->sender, worker);
     return 0;
 }
 

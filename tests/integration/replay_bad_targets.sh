@@ -141,6 +141,10 @@ is.production.*--allow-production --production 192.0.2.1 --production localhost
 --set-header --set-header nonsense
 --max-in-flight --max-in-flight 0
 --ca-file --ca-file /nowhere/ca.pem
+threads.8:.each.needs.*--max-connections --threads 8 --max-connections 3
+threads.8:.each.needs.*--connections --threads 8 --connections 7
+threads.8:.each.needs.*--max-in-flight --threads 8 --max-in-flight 2
+threads.8:.each.needs.*--concurrency --threads 8 --speed max --concurrency 3
 --ca-file:.cannot.load --ca-file /dev/null
 --ca-file:.cannot.load --ca-file /dev/null --sender curl
 --sni.needs.an.https --sni shop.example

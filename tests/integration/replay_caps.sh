@@ -39,5 +39,7 @@ one 1 2 'at the cap of --max-connections' --max-connections 2
 one 1 2 'idle connections were closed' --max-connections 2 --speed 0.02
 one 1 4 'at the cap of --max-connections' --max-connections 4 --threads 2 --speed 3
 one 1 3 'at the cap of --max-in-flight' --max-in-flight 3
+one 1 3 'at the cap of --max-in-flight' --max-in-flight 3 --threads 2
+one 1 5 '' --speed max --concurrency 5 --threads 3
 one 1 2 '' --connections 4 --max-connections 2
 one 1 2 'at the cap of --max-in-flight' --connections 6 --max-in-flight 2 --rate 2000

@@ -2,6 +2,7 @@
 
 #include "common/fast_hash.h"
 #include "common/mem.h"
+#include "common/prefetch.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -109,6 +110,12 @@ void *keymap_next(const struct keymap *map, size_t *position)
             return value;
     }
     return NULL;
+}
+
+void keymap_fetch(const struct keymap *map, struct keymap_key key)
+{
+    if (map->count)
+        prefetch_read(&map->entries[home(map, key)], sizeof *map->entries);
 }
 
 void keymap_free(struct keymap *map)

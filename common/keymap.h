@@ -39,6 +39,8 @@ void **keymap_find(const struct keymap *map, struct keymap_key key);
 void keymap_set(struct keymap *map, struct keymap_key key, void *value);
 /* Removes |key|; returns the value that it had, or NULL. */
 void *keymap_remove(struct keymap *map, struct keymap_key key);
+/* Has the place of |key|, which will soon be asked for, come near. */
+void keymap_fetch(const struct keymap *map, struct keymap_key key);
 /* Walks all entries: start with |*position| 0; returns NULL at the end. The map must not change meanwhile. */
 void *keymap_next(const struct keymap *map, size_t *position);
 /* Frees the map, not the values. */

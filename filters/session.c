@@ -2,6 +2,7 @@
 
 #include "common/http1_head.h"
 #include "common/mem.h"
+#include "common/prefetch.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -74,14 +75,20 @@ void sessions_free(struct sessions *sessions)
     free(sessions);
 }
 
-static struct entry *slot_of(const struct sessions *sessions, const struct table *table,
-                             const uint8_t key[KEY_SIZE])
+/* Returns the slot that |key| has where no other took it. */
+static size_t home_of(const struct sessions *sessions, const struct table *table, const uint8_t key[KEY_SIZE])
 {
     uint64_t parts[2];
     memcpy(parts, key, sizeof parts);
     unsigned __int128 product =
         (unsigned __int128)(parts[0] ^ sessions->seed[0]) * (parts[1] ^ sessions->seed[1]);
-    size_t slot = ((size_t)product ^ (size_t)(product >> 64)) & (table->capacity - 1);
+    return ((size_t)product ^ (size_t)(product >> 64)) & (table->capacity - 1);
+}
+
+static struct entry *slot_of(const struct sessions *sessions, const struct table *table,
+                             const uint8_t key[KEY_SIZE])
+{
+    size_t slot = home_of(sessions, table, key);
     while (table->entries[slot].session && memcmp(table->entries[slot].key, key, KEY_SIZE) != 0)
         slot = (slot + 1) & (table->capacity - 1);
     return &table->entries[slot];
@@ -200,11 +207,33 @@ static void collect(const struct sessions *sessions, const struct exchange *exch
         mention_fields(sessions, mentions, buffer_bytes(&exchange->response.head), true);
 }
 
+static void connection_key(uint64_t connection, uint8_t key[KEY_SIZE])
+{
+    memset(key, 0, KEY_SIZE);
+    memcpy(key, &connection, sizeof connection);
+}
+
+static void fetch(const struct sessions *sessions, const struct table *table, const uint8_t key[KEY_SIZE])
+{
+    if (table->capacity)
+        prefetch_read(&table->entries[home_of(sessions, table, key)], sizeof *table->entries);
+}
+
+void sessions_expect(const struct sessions *sessions, const struct exchange *exchange)
+{
+    uint8_t key[KEY_SIZE];
+    connection_key(exchange->connection, key);
+    fetch(sessions, &sessions->connections, key);
+    for (size_t i = 0; sessions->mode == SESSION_AUTO && i < exchange->link_count; i++)
+        if (exchange->links[i].identity)
+            fetch(sessions, &sessions->identities, exchange->links[i].tag);
+}
+
 /* Returns the connection's entry, made where it is new; NULL where there is no room. */
 static struct entry *connection_entry(struct sessions *sessions, uint64_t connection)
 {
-    uint8_t key[KEY_SIZE] = {0};
-    memcpy(key, &connection, sizeof connection);
+    uint8_t key[KEY_SIZE];
+    connection_key(connection, key);
     struct entry *entry = table_find(sessions, &sessions->connections, key);
     return entry ? entry : table_add(sessions, &sessions->connections, key, ++sessions->last);
 }

@@ -21,6 +21,8 @@ struct sessions;
  * counted. */
 struct sessions *sessions_create(enum session_mode mode, const char *name, size_t limit);
 void sessions_free(struct sessions *sessions);
+/* Has what will be looked up for |exchange|, one of the next, come near; nothing else. */
+void sessions_expect(const struct sessions *sessions, const struct exchange *exchange);
 /* Returns the session id of |exchange|. SESSION_NONE gives each exchange its own. */
 uint64_t sessions_of(struct sessions *sessions, const struct exchange *exchange);
 /* Returns whether the connection of the exchange that sessions_of saw last is a pooled one: it has carried several identities by then. */

@@ -323,6 +323,7 @@ static struct job *read_job(struct feeder *feeder, uint32_t iteration, struct me
         job->last_of_connection = read.last_of_connection;
         job->recognition_key = read.record.header->recognition_key;
         job->policy_hash = read.record.header->policy_hash;
+        sessions_expect(feeder->sessions, &job->exchange);
         lineage_expect(feeder->lineage, &job->exchange);
         *ret_place = read.place;
         return job;

@@ -14,13 +14,9 @@
 
 #define LIMIT_DEFAULT 1000000
 
-/* An id that an answer gave out, and nobody had carried before. */
-struct birth {
-    uint64_t answer_ns;
-};
-
 struct lineage {
-    struct keymap values;   /* struct birth */
+    struct keymap
+        values; /* ids that an answer gave out, and nobody had carried before: when, as a pointer's value */
     struct hashset carried; /* ids that a request carried before any answer gave them out */
     size_t limit;
     struct keymap issued; /* credentials that answers gave out */
@@ -33,8 +29,10 @@ struct lineage {
     uint64_t unlinkables[UNLINKABLE_COUNT];
 };
 
+_Static_assert(sizeof(uintptr_t) >= sizeof(uint64_t), "an instant fits in a pointer");
+
 /* What a map holds that only knows keys. */
-static struct birth known;
+static char known;
 
 struct lineage *lineage_create(size_t limit)
 {
@@ -47,9 +45,6 @@ void lineage_free(struct lineage *lineage)
 {
     if (!lineage)
         return;
-    size_t position = 0;
-    for (struct birth *birth; (birth = keymap_next(&lineage->values, &position)) != NULL;)
-        free(birth);
     keymap_free(&lineage->values);
     hashset_free(&lineage->carried);
     keymap_free(&lineage->issued);
@@ -119,9 +114,10 @@ static struct bytes created_in(const struct exchange *exchange, const struct lin
     return (struct bytes){0};
 }
 
-static struct birth *find(const struct lineage *lineage, const struct link *link)
+/* Returns when the id of |link| was given out; 0: it was not. */
+static uint64_t given_out_ns(const struct lineage *lineage, const struct link *link)
 {
-    return keymap_get(&lineage->values, keymap_tag_key(link->tag, 0));
+    return (uintptr_t)keymap_get(&lineage->values, keymap_tag_key(link->tag, 0));
 }
 
 static uint64_t hash_of(const struct link *link)
@@ -145,14 +141,12 @@ static bool follow_carried(struct lineage *lineage, const struct exchange *excha
     if (!link->strong && link->place != LINK_PLACE_PATH)
         return false;
     set_apart(link, bytes_of(link->name));
-    struct birth *birth = find(lineage, link);
-    if (birth && birth->answer_ns <= exchange->request.first_ns)
+    uint64_t answer_ns = given_out_ns(lineage, link);
+    if (answer_ns && answer_ns <= exchange->request.first_ns)
         return true;
-    if (birth) { /* who asked had it from elsewhere */
+    if (answer_ns) /* who asked had it from elsewhere */
         keymap_remove(&lineage->values, keymap_tag_key(link->tag, 0));
-        free(birth);
-    }
-    if (birth || lineage->values.count + lineage->carried.count < lineage->limit)
+    if (answer_ns || lineage->values.count + lineage->carried.count < lineage->limit)
         hashset_add(&lineage->carried, hash_of(link)); /* which may know it already */
     else
         lineage->overflow += !hashset_has(&lineage->carried, hash_of(link));
@@ -166,13 +160,12 @@ static bool follow_created(struct lineage *lineage, const struct exchange *excha
     if (!exchange->response.first_ns || (!link->strong && !collection.size))
         return false;
     set_apart(link, collection);
-    if (find(lineage, link))
+    if (given_out_ns(lineage, link))
         return true;
     if (hashset_has(&lineage->carried, hash_of(link)) || !has_room(lineage))
         return false;
-    struct birth *birth = xmalloc(sizeof *birth);
-    birth->answer_ns = exchange->response.first_ns;
-    keymap_set(&lineage->values, keymap_tag_key(link->tag, 0), birth);
+    keymap_set(&lineage->values, keymap_tag_key(link->tag, 0),
+               (void *)(uintptr_t)exchange->response.first_ns);
     return true;
 }
 
@@ -223,14 +216,18 @@ static void note_credentials(struct lineage *lineage, uint64_t session, struct e
         lineage->unlinkables[i] += unlinkable >> i & 1;
 }
 
-/* Ids that requests carry are the largest of the tables. */
 void lineage_expect(const struct lineage *lineage, const struct exchange *exchange)
 {
     for (size_t i = 0; i < exchange->link_count; i++) {
         struct link link = exchange->links[i];
-        if (link.kind != LINK_REFERS)
+        if (!is_id(&link)) {
+            keymap_fetch(&lineage->issued, keymap_tag_key(link.tag, 0));
             continue;
+        }
+        if (link.kind == LINK_CREATES && !link.strong)
+            continue; /* where that stands, takes longer to tell */
         set_apart(&link, bytes_of(link.name));
+        keymap_fetch(&lineage->values, keymap_tag_key(link.tag, 0));
         hashset_fetch(&lineage->carried, hash_of(&link));
     }
 }

@@ -1,4 +1,9 @@
-/* What the HTTP/1.1 sender keeps of itself and of each lane; for http1_sender.c alone. */
+/* What the HTTP/1.1 sender keeps of itself and of each lane, and what its parts ask of each other; for the files http1_*.c here alone:
+ *
+ *     http1_sender       creates, fires, frees: the interface
+ *     http1_connection   opens and closes
+ *     http1_request      sends, reads, ends
+ *     http1_batch        puts off reading and sending */
 #ifndef REPLAY_SENDER_HTTP1_LANE_H
 #define REPLAY_SENDER_HTTP1_LANE_H
 
@@ -9,6 +14,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <stddef.h>
 
 struct tls_context;
 
@@ -91,5 +97,43 @@ struct lane {
     struct deadline request_deadline;
     struct deadline continue_deadline;
 };
+
+#define LANE_OF(member, pointer) ((struct lane *)((char *)(pointer)-offsetof(struct lane, member)))
+
+/* Begins to connect; what comes of it is told from the loop. */
+void lane_connect(struct lane *lane);
+/* The socket is connected, or has failed to. */
+void lane_connected(struct lane *lane);
+/* Goes on with the TLS handshake. */
+void lane_handshake(struct lane *lane);
+/* Has the loop tell when the socket takes more. */
+void lane_watch_writable(struct lane *lane);
+/* Tells a failure, of opening or of the request, from the loop. */
+void lane_defer(struct lane *lane, enum transport_error error, const char *detail);
+/* Closes the connection and forgets everything that could still call back. */
+void lane_shut(struct lane *lane);
+/* Callbacks: event_callback_fn of |deferred|, deadline_fn of |connect_deadline|. */
+void lane_on_deferred(evutil_socket_t fd, short what, void *arg);
+void lane_on_connect_deadline(struct deadline *deadline);
+
+/* Sends the request, at |now|, on a connection that is there. */
+void lane_start(struct lane *lane, uint64_t now);
+/* Takes |bytes| read at |now|. Returns whether the lane is still at the same request. */
+bool lane_take_bytes(struct lane *lane, struct bytes bytes, uint64_t now);
+/* Ends the request and tells its owner, who may free the lane: touch nothing after it. */
+void lane_finish(struct lane *lane, enum transport_error error, const char *detail, uint64_t now);
+/* Callbacks: event_callback_fn of |readable|, |writable|, |ending|, deadline_fn of the other two. */
+void lane_on_readable(evutil_socket_t fd, short what, void *arg);
+void lane_on_writable(evutil_socket_t fd, short what, void *arg);
+void lane_on_ending(evutil_socket_t fd, short what, void *arg);
+void lane_on_request_deadline(struct deadline *deadline);
+void lane_on_continue_deadline(struct deadline *deadline);
+
+/* Puts off looking at |bytes|, read at |now|. */
+void lane_take_later(struct lane *lane, struct bytes bytes, uint64_t now);
+/* Puts off lane_start. */
+void lane_send_later(struct lane *lane);
+/* Does what was put off (sender_ops.flush). */
+void http1_flush(struct sender *base);
 
 #endif

@@ -203,9 +203,10 @@ static void judge_default_status(struct stats *stats, uint64_t found, uint64_t p
         set_unjudged(gate, VERDICT_INCONCLUSIVE, "no endpoint has %d pairs to compare", STATUS_MIN_WORSE);
 }
 
-static void judge_default_latency(uint64_t found, uint64_t untrusted, uint64_t comparable_most,
-                                  struct judgement *judgement)
+static void judge_default_latency(const struct figures *total, uint64_t found, uint64_t untrusted,
+                                  uint64_t comparable_most, struct judgement *judgement)
 {
+    uint64_t lag_us = histogram_quantile(&total->send_lag, quantile_parts[GATE_P50]);
     struct gate_outcome *gate = add_gate(judgement, "default: latency findings = 0");
     gate->has_value = !untrusted || found;
     gate->value = (double)found;
@@ -214,6 +215,11 @@ static void judge_default_latency(uint64_t found, uint64_t untrusted, uint64_t c
         set_unjudged(gate, VERDICT_INVALID,
                      "at %llu endpoint%s, what may be one is too close to the sender's own delay",
                      (unsigned long long)untrusted, untrusted == 1 ? "" : "s");
+    else if (lag_us > LAG_TRUSTED_US && !found)
+        set_unjudged(
+            gate, VERDICT_INVALID,
+            "half of the requests were sent more than %.1f ms late: the load was not what was asked for",
+            (double)lag_us / 1000);
     else if (comparable_most < LATENCY_MIN_PAIRS)
         set_unjudged(gate, VERDICT_INCONCLUSIVE, "no endpoint has %d pairs whose latency can be compared",
                      LATENCY_MIN_PAIRS);
@@ -245,7 +251,8 @@ static void judge_defaults(const struct verdict_input *input, struct judgement *
         qsort(judgement->findings, judgement->finding_count, sizeof *judgement->findings, by_weight);
     judge_default_status(input->stats, found[FINDING_STATUS], pairs_most, judgement);
     if (!throughput_only)
-        judge_default_latency(found[FINDING_LATENCY], untrusted, comparable_most, judgement);
+        judge_default_latency(stats_total(input->stats), found[FINDING_LATENCY], untrusted, comparable_most,
+                              judgement);
 }
 
 static bool holds(double value, enum gate_op op, double limit)

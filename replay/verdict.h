@@ -10,7 +10,8 @@
  *     shape of JSON; not in values, some of which are new by nature. No default gate counts it: gates on "content" do, with values;
  *   - a latency gate is invalid where the send lag p99 of the requests that it judges exceeds both 1 ms and a tenth of
  *     the difference that it judges, or where its outcome is another once the send lag is taken off; a finding
- *     of latency so judged is none, and the gate invalid;
+ *     of latency so judged is none, and the gate invalid; that gate is invalid, too, where it would pass and the send
+ *     lag p50 exceeds 1 ms: the load was not what was asked for;
  *   - a gate on counts is invalid where more than 1 % was not sent for a delay of the replayer's own. Waiting that
  *     the target caused is the target's: it makes no gate invalid. In a gate on response latency what was so
  *     given up is slower than every answer;

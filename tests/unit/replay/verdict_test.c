@@ -387,7 +387,10 @@ static void test_verdict_latency_needs_a_sender_in_time(void **state)
         {20, 5000, 0, 60000, "errors < 1%", VERDICT_FAIL, VERDICT_FAIL, VERDICT_PASS},
         /* the lag itself can be judged, and a status is a status */
         {20, 5000, 0, 1000, "send_lag.p99 < 1ms", VERDICT_FAIL, VERDICT_PASS, VERDICT_FAIL},
-        {200, 90000, 20, 1000, "worse < 1%", VERDICT_FAIL, VERDICT_PASS, VERDICT_FAIL},
+        {200, 90000, 20, 1000, "worse < 1%", VERDICT_FAIL, VERDICT_INVALID, VERDICT_FAIL},
+        /* where half of it is late, the load is not what was asked for */
+        {100, 5000, 0, 1000, "errors < 1%", VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+        {101, 5000, 0, 1000, "errors < 1%", VERDICT_INVALID, VERDICT_INVALID, VERDICT_PASS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct stats *stats = late_stats(cases[i].late, cases[i].lag_us, cases[i].worse, cases[i].service_us);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SERIES_MAX 600 /* points */
+
 /* Text as JSON. Names in a run come from captured traffic or a damaged file: what is not UTF-8 is escaped. */
 static json_t *text_of(const char *text)
 {
@@ -360,6 +362,26 @@ static json_t *finding_of(const struct finding *finding)
     return object;
 }
 
+/* What was planned for each second, and sent in it; of a long run for each so many seconds. */
+static json_t *series_of(const struct pace *pace, uint64_t seconds)
+{
+    uint64_t step = (seconds + SERIES_MAX - 1) / SERIES_MAX;
+    json_t *series = json_object(), *planned = json_array(), *sent = json_array();
+    for (uint64_t from = 0; from < seconds; from += step) {
+        uint64_t planned_there = 0, sent_there = 0;
+        for (uint64_t i = from; i < from + step && i < seconds; i++) {
+            planned_there += pace->seconds[i].planned;
+            sent_there += pace->seconds[i].sent;
+        }
+        json_array_append_new(planned, json_integer((json_int_t)planned_there));
+        json_array_append_new(sent, json_integer((json_int_t)sent_there));
+    }
+    set_count(series, "step_s", step);
+    set(series, "planned", planned);
+    set(series, "sent", sent);
+    return series;
+}
+
 /* The replayer's account of itself: what it planned, when it sent it, and what that waited for. */
 static json_t *pace_of(const struct model_input *input, const struct figures *total)
 {
@@ -379,6 +401,7 @@ static json_t *pace_of(const struct model_input *input, const struct figures *to
     set_count(worst, "planned", pace.worst_planned);
     set_count(worst, "sent", pace.worst_sent);
     set(object, "worst_second", worst);
+    set(object, "series", series_of(stats_pace(input->stats), pace.seconds));
     set_count(object, "deferred", total->deferred);
     set_count(object, "blocked", total->blocked);
     set_count(object, "not_sent", total->not_sent);

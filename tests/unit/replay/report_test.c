@@ -187,6 +187,29 @@ static void test_report_two_runs_merged_equal_one_in_any_order(void **state)
     json_decref(whole);
 }
 
+static void test_report_series_of_a_long_run_has_few_points_and_all_requests(void **state)
+{
+    (void)state;
+    struct stats *stats = stats_create(0);
+    for (unsigned i = 0; i < 2000; i++) { /* one a second, the first in second 1 */
+        struct result result = make_result(i * 1000, "GET /a", 200, 200, 10, 10);
+        stats_add(stats, &result);
+    }
+    json_t *report = report_of(stats);
+    const json_t *series = json_object_get(json_object_get(report, "pace"), "series");
+    assert_int_equal(json_integer_value(json_object_get(series, "step_s")), 4);
+    static const char *const sides[] = {"planned", "sent"};
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *side = json_object_get(series, sides[i]);
+        assert_int_equal(json_array_size(side), 501);
+        assert_int_equal(json_integer_value(json_array_get(side, 0)), 3);
+        for (size_t k = 1; k < 500; k++)
+            assert_int_equal(json_integer_value(json_array_get(side, k)), 4);
+        assert_int_equal(json_integer_value(json_array_get(side, 500)), 1);
+    }
+    json_decref(report);
+}
+
 static void test_report_endpoints_past_the_limit_are_other(void **state)
 {
     (void)state;
@@ -215,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_report_json_golden),
         cmocka_unit_test(test_report_text_golden_is_ascii_and_narrow),
         cmocka_unit_test(test_report_two_runs_merged_equal_one_in_any_order),
+        cmocka_unit_test(test_report_series_of_a_long_run_has_few_points_and_all_requests),
         cmocka_unit_test(test_report_endpoints_past_the_limit_are_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,9 +10,11 @@
 #include "replay/places.h"
 #include "replay/state/cookie_jars.h"
 #include "replay/state/fifo_map.h"
+#include "replay/state/issued_credentials.h"
 #include "replay/state/issued_ids.h"
 #include "replay/state/lessons.h"
 #include "replay/state/live_values.h"
+#include "replay/state/plain_credentials.h"
 #include "replay/state/told.h"
 
 #include <openssl/evp.h>
@@ -47,6 +49,7 @@ struct linker {
     struct buffer plain;      /* scratch */
     struct buffer body;
     struct buffer inner;
+    struct buffer recorded; /* a body of the recording */
 };
 
 /* fifo_map_free_fn */
@@ -97,6 +100,7 @@ void linker_free(struct linker *linker)
     buffer_free(&linker->plain);
     buffer_free(&linker->body);
     buffer_free(&linker->inner);
+    buffer_free(&linker->recorded);
     free(linker);
 }
 
@@ -225,7 +229,7 @@ size_t linker_wants_body(const struct exchange *exchange)
         const struct link *link = &exchange->links[i];
         if ((link->kind == LINK_ISSUES || link->kind == LINK_CREATES) &&
             (link->place == LINK_PLACE_JSON || link->place == LINK_PLACE_FORM ||
-             link->place == LINK_PLACE_BODY))
+             link->place == LINK_PLACE_QUERY || link->place == LINK_PLACE_BODY))
             return BODY_LIMIT;
     }
     return 0;
@@ -238,69 +242,11 @@ bool linker_wants_recorded_body(const struct exchange *exchange)
         const struct link *link = &exchange->links[i];
         if ((link->kind == LINK_CREATES && link->place == LINK_PLACE_JSON) ||
             (in_clear && link->kind == LINK_ISSUES &&
-             (link->place == LINK_PLACE_JSON || link->place == LINK_PLACE_FORM)))
+             (link->place == LINK_PLACE_JSON || link->place == LINK_PLACE_FORM ||
+              link->place == LINK_PLACE_QUERY)))
             return true;
     }
     return false;
-}
-
-/* In the recorded header value the pseudonym stands between a prefix and a suffix ("Bearer ", a path): what
- * stands between the same in the target's value is the target's. */
-static bool header_middle(const struct linker_context *context, const struct link *link,
-                          struct bytes recorded, struct bytes *value)
-{
-    struct pseudonym_found found;
-    for (size_t from = 0; pseudonym_find(context->recognition_key, recorded, from, &found);
-         from = found.offset + found.size) {
-        if (memcmp(found.tag, link->tag, sizeof found.tag) != 0)
-            continue;
-        size_t at = found.offset, after = recorded.size - at - found.size;
-        const uint8_t *suffix = recorded.data + at + found.size;
-        if (value->size <= at + after || memcmp(value->data, recorded.data, at) != 0 ||
-            memcmp(value->data + value->size - after, suffix, after) != 0)
-            return false;
-        *value = (struct bytes){value->data + at, value->size - at - after};
-        return true;
-    }
-    return true; /* not told how it stood: take all of it */
-}
-
-static bool find_issued(const struct linker_context *context, const struct exchange *exchange,
-                        const struct link *link, size_t nth, struct bytes head, struct bytes body,
-                        struct bytes *ret_value)
-{
-    struct bytes name = bytes_of(link->name), recorded;
-    switch (link->place) {
-    case LINK_PLACE_COOKIE:
-        return places_find_set_cookie(head, name, nth, ret_value);
-    case LINK_PLACE_HEADER:
-        if (!places_find_header(head, name, nth, ret_value))
-            return false;
-        return !places_find_header(buffer_bytes(&exchange->response.head), name, nth, &recorded) ||
-               header_middle(context, link, recorded, ret_value);
-    case LINK_PLACE_JSON:
-        return places_find_json(body, name, nth, ret_value);
-    case LINK_PLACE_FORM:
-        return places_find_form(body, name, nth, ret_value);
-    case LINK_PLACE_QUERY:
-    case LINK_PLACE_PATH:
-    case LINK_PLACE_BODY:
-    case LINK_PLACE_COUNT:
-        return false;
-    }
-    return false;
-}
-
-static size_t same_before(const struct exchange *exchange, size_t index)
-{
-    const struct link *link = &exchange->links[index];
-    size_t count = 0;
-    for (size_t i = 0; i < index; i++) {
-        const struct link *other = &exchange->links[i];
-        if (other->kind == link->kind && other->place == link->place && strcmp(other->name, link->name) == 0)
-            count++;
-    }
-    return count;
 }
 
 struct bytes linker_plain_body(struct linker *linker, struct bytes head, struct bytes body)
@@ -433,20 +379,37 @@ static void learn_plain(struct linker *linker, const struct linker_context *cont
                         struct bytes recorded, struct bytes value)
 {
     struct buffer plain = {0};
-    places_decode(place, recorded, &plain);
+    places_decode(place, plain_credential_of(place, recorded), &plain);
     buffer_clear(&linker->plain);
-    places_decode(place, value, &linker->plain);
+    places_decode(place, plain_credential_of(place, value), &linker->plain);
     if (!places_has_control(buffer_bytes(&linker->plain)))
         add_id(linker, context->iteration, buffer_bytes(&plain), buffer_bytes(&linker->plain));
     buffer_free(&plain);
+}
+
+/* Returns |exchange|, or, where the answer in it has a content coding, as unsanitized ones may, one without, which is made in |plain| and borrows from both. */
+static const struct exchange *without_coding(struct linker *linker, const struct exchange *exchange,
+                                             struct exchange *plain)
+{
+    struct http1_field coding;
+    if (!exchange->response.body.coded || !linker_wants_recorded_body(exchange) ||
+        !http1_find_field(buffer_bytes(&exchange->response.head), "Content-Encoding", &coding) ||
+        coding_decode(coding.value, buffer_bytes(&exchange->response.body.content), BODY_LIMIT * 4,
+                      &linker->recorded) != CODING_OK)
+        return exchange;
+    *plain = *exchange;
+    plain->response.body.content = linker->recorded;
+    return plain;
 }
 
 bool linker_learn(struct linker *linker, const struct linker_context *context,
                   const struct exchange *exchange, struct bytes head, struct bytes body)
 {
     bool credential = false;
+    struct exchange plain;
     if (linker->off)
         return false;
+    exchange = without_coding(linker, exchange, &plain);
     const struct lessons lessons = lessons_of(head);
     linker->lesson += lessons.places || lessons.cookies || lessons.validators || exchange->link_count;
     struct bytes recorded, actual;
@@ -464,8 +427,7 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
         if (link->kind == LINK_CREATES)
             learn_id(linker, context, exchange, link, head, body);
         if (link->kind != LINK_ISSUES ||
-            !find_issued(context, exchange, link, same_before(exchange, i), head, body, &value) ||
-            !value.size)
+            !issued_credential_find(context->recognition_key, exchange, i, head, body, &value) || !value.size)
             continue;
         uint64_t stored = linker->stored;
         remember(linker, keymap_tag_key(link->tag, context->iteration), link->place, value,
@@ -473,9 +435,9 @@ bool linker_learn(struct linker *linker, const struct linker_context *context,
         linker->known += linker->stored - stored;
         bool in_clear = exchange->flags & EXCHANGE_FLAG(UNSANITIZED);
         if ((in_clear || linker->live) &&
-            find_issued(context, exchange, link, same_before(exchange, i),
-                        buffer_bytes(&exchange->response.head),
-                        buffer_bytes(&exchange->response.body.content), &recorded)) {
+            issued_credential_find(context->recognition_key, exchange, i,
+                                   buffer_bytes(&exchange->response.head),
+                                   buffer_bytes(&exchange->response.body.content), &recorded)) {
             add_live(linker, context->iteration, value, recorded, false);
             if (in_clear)
                 learn_plain(linker, context, link->place, recorded, value);

@@ -137,6 +137,57 @@ bool places_find_json(struct bytes body, struct bytes name, size_t nth, struct b
     return false;
 }
 
+/* One walk over the parameters |name| of an answer. */
+struct param_walk {
+    struct bytes name, value;
+    size_t nth;
+};
+
+/* Returns whether what ends before |at| begins a parameter: also an '&' that is escaped for JSON or HTML. */
+static bool begins_param(struct bytes text, const uint8_t *at)
+{
+    const struct bytes escaped = BYTES_LITERAL("\\u0026");
+    size_t before = (size_t)(at - text.data);
+    return before > 0 &&
+           (memchr("?&#;", at[-1], 4) ||
+            (before >= escaped.size && memcmp(at - escaped.size, escaped.data, escaped.size) == 0));
+}
+
+/* Returns whether the one that is looked for stands in |text|. */
+static bool find_param(struct param_walk *walk, struct bytes text)
+{
+    const uint8_t *at = text.data, *end = text.data + text.size, *value;
+    while (text.size && (at = memmem(at, (size_t)(end - at), walk->name.data, walk->name.size)) != NULL) {
+        bool begins = begins_param(text, at);
+        at += walk->name.size;
+        if (!begins || at == end || *at != '=')
+            continue;
+        for (value = ++at; at<end && * at> ' ' && !memchr("&#;\"'\\<>", *at, 8); at++)
+            continue;
+        struct bytes found = bytes_make(value, (size_t)(at - value));
+        if (!found.size || bytes_equal(found, walk->value))
+            continue;
+        walk->value = found;
+        if (walk->nth-- == 0)
+            return true;
+    }
+    return false;
+}
+
+bool places_find_param(struct bytes head, struct bytes body, struct bytes name, size_t nth,
+                       struct bytes *ret_value)
+{
+    struct param_walk walk = {.name = name, .nth = nth};
+    struct bytes location;
+    bool found =
+        name.size > 0 &&
+        ((places_find_header(head, BYTES_LITERAL("Location"), 0, &location) && find_param(&walk, location)) ||
+         find_param(&walk, body));
+    if (found)
+        *ret_value = walk.value;
+    return found;
+}
+
 void places_decode(enum link_place place, struct bytes raw, struct buffer *out)
 {
     switch (place) {

@@ -17,6 +17,9 @@ bool places_find_header(struct bytes head, struct bytes name, size_t nth, struct
  * text need not be valid JSON as a whole. */
 bool places_find_json(struct bytes body, struct bytes name, size_t nth, struct bytes *ret_value);
 bool places_find_form(struct bytes body, struct bytes name, size_t nth, struct bytes *ret_value);
+/* A parameter of a URL, in the Location or anywhere in |body|, as it stands there: JSON, HTML or text; a value that comes again is one. */
+bool places_find_param(struct bytes head, struct bytes body, struct bytes name, size_t nth,
+                       struct bytes *ret_value);
 
 /* Takes "name=value" from the front of a Cookie value. Returns false at the end. */
 bool places_next_cookie(struct bytes *cookies, struct bytes *ret_name, struct bytes *ret_value);

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-/* What follows the scheme in "Bearer abc". */
-static struct bytes behind_scheme(struct bytes value)
+struct bytes plain_credential_of(enum link_place place, struct bytes value)
 {
-    const uint8_t *space = value.size ? memchr(value.data, ' ', value.size) : NULL;
+    const uint8_t *space =
+        place == LINK_PLACE_HEADER && value.size ? memchr(value.data, ' ', value.size) : NULL;
     return space ? bytes_trim(bytes_make(space, (size_t)(value.data + value.size - space))) : value;
 }
 
@@ -32,7 +32,7 @@ static bool find(const struct exchange *exchange, const struct link *link, size_
     case LINK_PLACE_HEADER:
         if (!places_find_header(head, name, nth, ret_value))
             return false;
-        *ret_value = behind_scheme(*ret_value);
+        *ret_value = plain_credential_of(link->place, *ret_value);
         return true;
     case LINK_PLACE_QUERY:
         return find_in_query(head, name, nth, ret_value);

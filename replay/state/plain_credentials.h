@@ -8,6 +8,8 @@
 /* Takes a credential as it stands in |place|: of a header, what follows the scheme. */
 typedef void plain_credentials_fn(void *arg, enum link_place place, struct bytes value);
 
+/* Returns the credential in |value|, which stands in |place|. */
+struct bytes plain_credential_of(enum link_place place, struct bytes value);
 /* Calls |take| for each credential that the request of |exchange| carries in a header line, its query, or a form or JSON without content coding. */
 void plain_credentials_each(const struct exchange *exchange, plain_credentials_fn *take, void *arg);
 

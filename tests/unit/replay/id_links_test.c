@@ -204,6 +204,25 @@ static void test_id_links_strong_id_under_any_name(void **state)
            "GET /find?order=100000002&order_id=100000001&next=100000001 HTTP/1.1\r\n\r\n");
 }
 
+/* A code that a URL in an answer gives out, as logins by OAuth do. */
+static void test_id_links_credentials_in_urls_that_answers_give_out(void **state)
+{
+    (void)state;
+    expect("GET /authorize?client=web HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 302 Found\r\nLocation: "
+           "http://shop.example/callback?code=abcdefghijklmnop1234&lang=en\r\n\r\n",
+           "HTTP/1.1 302 Found\r\nLocation: http://target/stage/callback?lang=en&code=live%2B1\r\n\r\n",
+           NULL);
+    expect("GET /callback?code=abcdefghijklmnop1234&lang=en HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /callback?code=live%2B1&lang=en HTTP/1.1\r\n\r\n");
+    expect("POST /magic HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 200 OK\r\n" JSON
+           "\r\n{\"url\":\"http:\\/\\/shop.example\\/in?a=1\\u0026token=zyxwvutsrqponmlk9876\"}",
+           "HTTP/1.1 200 OK\r\n" JSON "\r\n{\"url\":\"http:\\/\\/target\\/in?token=live2\\u0026a=1\"}", NULL);
+    expect("GET /in?a=1&token=zyxwvutsrqponmlk9876 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /in?a=1&token=live2 HTTP/1.1\r\n\r\n");
+}
+
 static void test_id_links_what_was_created_within_what_was_created(void **state)
 {
     (void)state;
@@ -318,6 +337,7 @@ int main(void)
         TEST(test_id_links_urls_in_values_lead_to_what_was_created),
         TEST(test_id_links_ids_without_a_place_in_urls_and_arrays),
         TEST(test_id_links_strong_id_under_any_name),
+        TEST(test_id_links_credentials_in_urls_that_answers_give_out),
         TEST(test_id_links_what_was_created_within_what_was_created),
         TEST(test_id_links_ids_within_a_location_and_in_header_lines),
         TEST(test_id_links_what_an_earlier_request_carried_stays),

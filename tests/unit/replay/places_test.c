@@ -116,9 +116,37 @@ static void test_places_puts_a_value_into_the_coding_of_a_place(void **state)
     check_encoded(LINK_PLACE_HEADER, "a\x7f", NULL);
 }
 
+static void test_places_param_of_a_url_in_an_answer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *body;
+        size_t nth;
+        const char *wanted;
+    } table[] = {
+        {"HTTP/1.1 302 x\r\nLocation: /cb?a=1&code=c%201#x\r\n\r\n", "", 0, "c%201"},
+        {"HTTP/1.1 302 x\r\nLocation: /cb#code=c1\r\n\r\n", "", 0, "c1"},
+        {"HTTP/1.1 302 x\r\nX: /cb?code=c1\r\n\r\n", "", 0, NULL},
+        {"", "{\"u\":\"/cb?x=1\\u0026code=c1\",\"v\":\"/cb?code=c1&\",\"w\":\"/cb?code=c2\\/\"}", 0, "c1"},
+        {"", "{\"u\":\"/cb?x=1\\u0026code=c1\",\"v\":\"/cb?code=c1&\",\"w\":\"/cb?code=c2\\/\"}", 1, "c2"},
+        {"", "<a href='/cb?x=1&amp;code=c1'>code=c2</a>", 0, "c1"},
+        {"", "code=c1&barcode=c2&?code=&?code", 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct bytes value;
+        bool found = places_find_param(bytes_of(table[i].head), bytes_of(table[i].body), bytes_of("code"),
+                                       table[i].nth, &value);
+        assert_int_equal(found, table[i].wanted != NULL);
+        assert_true(!found || bytes_equal(value, bytes_of(table[i].wanted)));
+    }
+    struct bytes value;
+    assert_false(places_find_param(bytes_of(""), bytes_of("?=x"), (struct bytes){0}, 0, &value));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_places_param_of_a_url_in_an_answer),
         cmocka_unit_test(test_places_finds_headers_and_set_cookies_by_number),
         cmocka_unit_test(test_places_takes_cookies_one_by_one),
         cmocka_unit_test(test_places_finds_form_fields),

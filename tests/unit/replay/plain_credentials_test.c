@@ -1,6 +1,7 @@
 /* state/plain_credentials.h: what links name is found where it stands in clear, and is linked by its value across places. */
 #include "replay/state/plain_credentials.h"
 
+#include "common/coding.h"
 #include "replay/request.h"
 
 #include <setjmp.h>
@@ -111,6 +112,26 @@ static void test_credentials_are_linked_by_value(void **state)
            "18\r\n\r\n{\"token\":\"new/+&\"}");
     expect(linker, &context, "GET /x HTTP/1.1\r\nAuthorization: Bearer another\r\n\r\n", LINK_PLACE_HEADER,
            "Authorization", NULL);
+    exchange_clear(&login);
+    fill(&login, "POST /login HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nAuthorization: Bearer another\r\n\r\n");
+    exchange_add_link(&login, LINK_ISSUES, LINK_PLACE_HEADER, "Authorization", tag);
+    linker_learn(linker, &context, &login,
+                 BYTES_LITERAL("HTTP/1.1 200 OK\r\nAuthorization: Bearer fresh\r\n\r\n"), (struct bytes){0});
+    expect(linker, &context, "GET /x?token=another HTTP/1.1\r\n\r\n", LINK_PLACE_QUERY, "token",
+           "GET /x?token=fresh HTTP/1.1\r\n\r\n");
+    /* An answer that was recorded as it came, with its coding. */
+    exchange_clear(&login);
+    fill(&login, "POST /login HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+    buffer_clear(&login.response.body.content);
+    assert_int_equal(coding_encode(BYTES_LITERAL("gzip"), BYTES_LITERAL("{\"token\":\"packed\"}"),
+                                   &login.response.body.content),
+                     CODING_OK);
+    login.response.body.coded = true;
+    exchange_add_link(&login, LINK_ISSUES, LINK_PLACE_JSON, "token", tag);
+    linker_learn(linker, &context, &login, BYTES_LITERAL("HTTP/1.1 200 OK\r\n\r\n"),
+                 BYTES_LITERAL("{\"token\":\"loose\"}"));
+    expect(linker, &context, "GET /x?token=packed HTTP/1.1\r\n\r\n", LINK_PLACE_QUERY, "token",
+           "GET /x?token=loose HTTP/1.1\r\n\r\n");
     exchange_free(&login);
     linker_free(linker);
 }

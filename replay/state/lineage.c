@@ -188,6 +188,12 @@ static void note_shown(struct lineage *lineage, uint64_t session, bool issued)
     lineage->came_logged_in = !issued;
 }
 
+/* Whether |link| is of what a client makes up to know its own login by (OAuth's state, OpenID's nonce): whoever shows it need not have logged in. */
+static bool is_nonce(const struct link *link)
+{
+    return strcmp(link->name, "state") == 0 || strcmp(link->name, "nonce") == 0;
+}
+
 static void note_credentials(struct lineage *lineage, uint64_t session, struct exchange *exchange)
 {
     const unsigned csrf = UNLINKABLE_BIT(CSRF);
@@ -201,7 +207,7 @@ static void note_credentials(struct lineage *lineage, uint64_t session, struct e
         bool issued = keymap_get(&lineage->issued, keymap_tag_key(link->tag, 0)) != NULL;
         link->rank = issued ? 0 : LINEAGE_UNISSUED;
         masked |= unlinkable && !issued && unlinkable_of_name(link->name) == csrf;
-        if (link->identity && (issued || !unlinkable))
+        if (link->identity && (issued || !(unlinkable || is_nonce(link))))
             note_shown(lineage, session, issued);
     }
     if (!masked)

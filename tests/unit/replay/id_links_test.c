@@ -321,6 +321,21 @@ static void test_id_links_nothing_is_guessed(void **state)
     expect("GET /two/two-123456 HTTP/1.1\r\n\r\n", OK, OK, NULL);
 }
 
+static void test_id_links_a_nonce_of_a_client_is_no_login(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"state", "nonce", "token"};
+    const uint8_t tag[LINK_TAG_SIZE] = {1};
+    for (size_t i = 0; i < 3; i++) {
+        struct exchange exchange = {0};
+        fill(&exchange.request, "GET /authorize?x=1 HTTP/1.1\r\n\r\n");
+        exchange_add_link(&exchange, LINK_USES, LINK_PLACE_QUERY, names[i], tag)->identity = true;
+        lineage_follow(lineage, 7, &exchange);
+        assert_int_equal(lineage_logged_in_before(lineage), i == 2);
+        exchange_free(&exchange);
+    }
+}
+
 static void test_id_links_off(void **state)
 {
     (void)state;
@@ -344,6 +359,7 @@ int main(void)
         TEST(test_id_links_short_id_only_under_the_path_it_was_created_in),
         TEST(test_id_links_unanswered_creation_leaves_the_recorded_id),
         TEST(test_id_links_nothing_is_guessed),
+        TEST(test_id_links_a_nonce_of_a_client_is_no_login),
         TEST(test_id_links_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

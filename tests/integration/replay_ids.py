@@ -1,7 +1,7 @@
 """replay_ids.py generate     exchanges for make_recorded on standard output: users of a service, recorded from an instance of it
    replay_ids.py serve PORT   another instance: what it gives out is never what the first one gave out
 
-Each user logs in and creates things in as many styles as there are; what reads them says which one it expects (expect=), and the service answers
+Each user logs in, every other one by a code in a redirect, and creates things in as many styles as there are; what reads them says which one it expects (expect=), and the service answers
 409 where it is another, 404 where there is none, 401 without a token, 412 without the entity tag."""
 import json
 import random
@@ -19,7 +19,8 @@ FORM = b"Content-Type: application/x-www-form-urlencoded"
 
 class Service:
     def __init__(self, seed, first):
-        self.rng, self.number, self.things, self.tokens, self.lock = random.Random(seed), first, {}, set(), threading.Lock()
+        self.rng, self.number, self.things, self.tokens, self.codes = random.Random(seed), first, {}, set(), set()
+        self.lock = threading.Lock()
 
     def word(self, size=14):
         return "".join(self.rng.choice("abcdefghjkmnpqrstuvwxyz") for _ in range(size - 1)) + self.rng.choice("23456789")
@@ -52,7 +53,13 @@ class Service:
             values = json.loads(body)
         elif body:
             values = dict(urllib.parse.parse_qsl(body.decode()))
-        if path == "/login":
+        if path == "/authorize":
+            code = self.word(24)
+            self.codes.add(code)
+            return 302, None, ["Location: http://any/callback?code=%s&lang=en" % code]
+        if path == "/callback" and query["code"] not in self.codes:
+            return 400, None, []
+        if path in ("/login", "/callback"):
             token = self.word(24)
             self.tokens.add(token)
             return 200, {"access_token": token}, []
@@ -130,7 +137,11 @@ class User:
 
     def live(self):
         note = "n%d" % self.number
-        self.token = self("POST", "/login", {"user": "someone", "password": self.service.word()})[1]["access_token"]
+        if self.number % 2:
+            callback = self("GET", "/authorize?client=web")[0]["Location"].removeprefix("http://any")
+            self.token = self("GET", callback)[1]["access_token"]
+        else:
+            self.token = self("POST", "/login", {"user": "someone", "password": self.service.word()})[1]["access_token"]
         project = self("POST", "/projects", {"note": note})[1]["id"]
         self("GET", "/projects/%d?expect=%s&page=1" % (project, note))
         task = self("POST", "/projects/%d/tasks" % project, {"note": note})[1]["task"]["id"]

@@ -22,7 +22,7 @@ struct pending {
 
 struct block_builder {
     ZSTD_CCtx *context;
-    bool fastest; /* level 1 */
+    int level;
     struct block_pause pause;
     struct pending *records;
     size_t count;
@@ -38,11 +38,12 @@ struct block_builder {
  * entropy coding, which costs a reader more than a quarter of undoing it: a step of 1 between looks leaves that out, and a larger table makes
  * up for it. */
 struct tuning {
-    int hash_log, step;
+    int hash_log, min_match, step;
 };
-static const struct tuning meta_tuning = {.hash_log = 15, .step = 1};
-static const struct tuning payload_tuning = {.hash_log = 13, .step = 0};
-#define MIN_MATCH 6
+static const struct tuning meta_tuning = {.hash_log = 15, .min_match = 6, .step = 1};
+static const struct tuning payload_tuning = {.hash_log = 13, .min_match = 6};
+/* Below that level, in short records, the first match that is long enough is as good as any, and the table stays in the nearest cache. */
+static const struct tuning light_tuning = {.hash_log = 11, .min_match = 7};
 
 struct block_builder *block_builder_create(int level)
 {
@@ -51,7 +52,7 @@ struct block_builder *block_builder_create(int level)
     builder->context = ZSTD_createCCtx();
     assert(builder->context);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_compressionLevel, level);
-    builder->fastest = level == 1;
+    builder->level = level;
     /* The block's CRC of what is stored tells damage; hashing what it holds as well costs 7 % of compressing. */
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_checksumFlag, 0);
     ZSTD_CCtx_setParameter(builder->context, ZSTD_c_contentSizeFlag, 1);
@@ -175,13 +176,16 @@ static size_t compress_with_pauses(const struct block_builder *builder, struct b
     return left == 0 ? out.pos : left;
 }
 
+/* |tuning| is for level 1. */
 static void compress(const struct block_builder *builder, struct bytes raw, struct tuning tuning,
                      struct buffer *frame)
 {
-    if (builder->fastest) {
+    if (builder->level < 1)
+        tuning = light_tuning;
+    if (builder->level <= 1) {
         ZSTD_CCtx_setParameter(builder->context, ZSTD_c_hashLog, tuning.hash_log);
+        ZSTD_CCtx_setParameter(builder->context, ZSTD_c_minMatch, tuning.min_match);
         ZSTD_CCtx_setParameter(builder->context, ZSTD_c_targetLength, tuning.step);
-        ZSTD_CCtx_setParameter(builder->context, ZSTD_c_minMatch, MIN_MATCH);
     }
     size_t pieces = builder->pause.call ? raw.size / PIECE_BYTES : 0;
     buffer_clear(frame);

@@ -17,7 +17,7 @@ struct block_pause {
     void *arg;
 };
 
-/* |level| is that of zstd, 1 to 19. */
+/* |level| is that of zstd, 1 to 19; below 1 it costs little and saves less. */
 struct block_builder *block_builder_create(int level);
 /* Makes pauses while compressing. */
 void block_builder_set_pause(struct block_builder *builder, struct block_pause pause);

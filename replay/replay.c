@@ -222,7 +222,7 @@ static int open_traffic(struct replay *replay, struct error *err)
     if (guard(replay, err))
         return -1;
     if (replay->links.accounts)
-        replay->login = login_template_find(replay->merge);
+        replay->login = login_template_find(replay->merge, 0);
     begin_reading(replay);
     return 0;
 }

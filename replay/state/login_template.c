@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAYS_MAX  16
-#define READS_MAX 200000 /* exchanges after the login that are looked at */
+#define WAYS_MAX     16
+#define MOST_DEFAULT 200000
 
 /* What a link that is number |issue| of the login's was shown as. */
 struct way {
@@ -102,14 +102,14 @@ static void note_ways(struct login_template *template, const struct exchange *ex
     }
 }
 
-struct login_template *login_template_find(struct merge *merge)
+struct login_template *login_template_find(struct merge *merge, size_t most)
 {
     struct login_template *template = NULL;
     struct exchange exchange = {0};
     struct merge_record record;
     struct bytes payload;
-    for (size_t after = 0; after < READS_MAX && merge_next(merge, &record) == MERGE_RECORD;
-         after += template != NULL) {
+    most = most ? most : MOST_DEFAULT;
+    for (size_t left = most; left > 0 && merge_next(merge, &record) == MERGE_RECORD; left--) {
         if (!exchange_decode(record.meta, &exchange))
             continue;
         if (template)
@@ -118,6 +118,7 @@ struct login_template *login_template_find(struct merge *merge)
                  exchange_decode_payload(payload, &exchange)) {
             template = xcalloc(1, sizeof *template);
             copy(&exchange, &template->login);
+            left = most + 1; /* as many behind it */
         }
     }
     exchange_free(&exchange);

@@ -8,8 +8,9 @@
 
 struct login_template;
 
-/* Reads |merge| as far as it takes and rewinds it. Returns owned; NULL where the traffic holds no login that can be sent. */
-struct login_template *login_template_find(struct merge *merge);
+/* Looks at the first |most| (0: 200,000) exchanges of |merge|, and as many behind a login found there, and rewinds it: a large folder is begun as
+ * quickly as a small one. Returns owned; NULL where they hold no login that can be sent. */
+struct login_template *login_template_find(struct merge *merge, size_t most);
 /* Accepts NULL. */
 void login_template_free(struct login_template *template);
 

@@ -613,8 +613,8 @@ static bool is_number(struct bytes text)
     return text.size > 0 && (text.size == 1 || text.data[0] != '0');
 }
 
-bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
-                   struct buffer *out)
+static bool put_spot(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
+                     struct buffer *out)
 {
     struct bytes actual;
     if (!spot->link) {
@@ -625,19 +625,24 @@ bool linker_put_id(struct linker *linker, const struct linker_context *context, 
     }
     const struct entry *entry =
         fifo_map_get(&linker->values, keymap_tag_key(spot->link->tag, context->iteration));
-    if (!entry || (!spot->link->strong && !bytes_equal(entry->parent, spot->parent)))
-        return false;
-    /* What was a number in JSON may be a text at the target. */
-    bool quote = spot->place == LINK_PLACE_JSON && spot->value.data[-1] != '"' &&
-                 !is_number(bytes_make(entry->raw, entry->size));
+    return entry && (spot->link->strong || bytes_equal(entry->parent, spot->parent)) &&
+           put_value(linker, entry, spot->place, out);
+}
+
+bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
+                   struct buffer *out)
+{
     size_t before = out->size;
-    if (quote)
-        buffer_append_byte(out, '"');
-    if (!put_value(linker, entry, spot->place, out)) {
+    if (!put_spot(linker, context, spot, out)) {
         out->size = before;
         return false;
     }
-    if (quote)
-        buffer_append_byte(out, '"');
+    size_t size = out->size - before;
+    if (spot->bare && !is_number(bytes_make(out->data + before, size))) {
+        /* What was a number in JSON may be a text at the target. */
+        buffer_append_text(out, "\"\"");
+        memmove(out->data + before + 1, out->data + before, size);
+        out->data[before] = '"';
+    }
     return true;
 }

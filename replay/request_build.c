@@ -52,12 +52,16 @@ static void add_spot(void *arg, enum link_place place, struct bytes value)
 }
 
 /* id_values_fn */
-static void add_id(void *arg, struct bytes token)
+static void add_id(void *arg, struct bytes token, bool bare)
 {
     struct adding *adding = arg;
     struct bytes actual;
-    if (linker_id(adding->build->linker, adding->build->context, token, &actual))
-        add_spot(adding, adding->place, token);
+    size_t before = adding->build->spot_count;
+    if (!linker_id(adding->build->linker, adding->build->context, token, &actual))
+        return;
+    add_spot(adding, adding->place, token);
+    if (adding->build->spot_count > before)
+        adding->spots[before].bare = bare;
 }
 
 void request_build_find_credentials(struct build *build, struct id_spot *spots)

@@ -59,7 +59,13 @@ static void meet(struct search *search, struct bytes name, struct bytes value, s
         if (link->kind != LINK_REFERS || link->place != search->place || link->rank != rank ||
             strcmp(link->name, search->name) != 0)
             continue;
-        search->spots[search->count++] = (struct id_spot){search->place, link, value, parent};
+        search->spots[search->count++] = (struct id_spot){
+            .place = search->place,
+            .link = link,
+            .value = value,
+            .bare = search->place == LINK_PLACE_JSON && value.data[-1] != '"',
+            .parent = parent,
+        };
         return;
     }
 }

@@ -12,6 +12,7 @@ struct id_spot {
     enum link_place place;
     const struct link *link; /* NULL: it is known by its value */
     struct bytes value;      /* as it stands */
+    bool bare;               /* in JSON: not in quotes */
     struct bytes parent;     /* in a path: what stands before it, from its start, with the '/' */
 };
 

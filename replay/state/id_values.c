@@ -40,7 +40,7 @@ static void take_tokens(struct bytes value, uint8_t escape, size_t escape_size, 
             end++;
         struct bytes token = bytes_make(value.data + at, end - at);
         if (is_strong(token))
-            take(arg, token);
+            take(arg, token, false);
     }
 }
 
@@ -54,7 +54,11 @@ static void meet(void *arg, struct bytes name, struct bytes value)
 {
     const struct taking *taking = arg;
     (void)name;
-    if (value.size >= ID_LIKE_STRONG && value.data[-1] == '"')
+    if (value.size < ID_LIKE_STRONG)
+        return;
+    if (value.data[-1] != '"' && is_strong(value))
+        taking->take(taking->arg, value, true);
+    else if (value.data[-1] == '"')
         take_tokens(value, '\\', 2, taking->take, taking->arg);
 }
 

@@ -1,4 +1,4 @@
-/* state/id_values.h: what may be a strong id in the strings of JSON and the values of pairs; names, URLs and amounts are not. */
+/* state/id_values.h: what may be a strong id in the strings and numbers of JSON and the values of pairs; names, URLs and amounts are not. */
 #include "replay/state/id_values.h"
 
 #include <setjmp.h>
@@ -8,9 +8,11 @@
 #include <cmocka.h>
 
 /* id_values_fn */
-static void note(void *arg, struct bytes token)
+static void note(void *arg, struct bytes token, bool bare)
 {
     struct buffer *out = arg;
+    if (bare)
+        buffer_append_byte(out, '#');
     buffer_append_bytes(out, token);
     buffer_append_byte(out, ' ');
 }
@@ -31,7 +33,9 @@ static void test_id_values_in_json(void **state)
     check(id_values_in_json, "{\"q\":\"{ a(id: \\\"ord-17\\\", b: [ord-18]) }\\nord-19\"}",
           "ord-17 ord-18 ord-19 ");
     check(id_values_in_json, "[\"12345678\",\"123456789\",\"1234567a\",\"12-45\",123456789012,true]",
-          "123456789 1234567a ");
+          "123456789 1234567a #123456789012 ");
+    check(id_values_in_json, "{\"a\":12345678,\"b\":123456789 ,\"c\":1.23456789e9,\"d\":nullnull1}",
+          "#123456789 #nullnull1 ");
     check(id_values_in_json, "[\"/orders/ord-17\",\"http://h/ord-17\",\"https:ord-17\",\"\"]", "");
     check(id_values_in_json, "\"ord-17\"", "ord-17 ");
     check(id_values_in_json, "[\"ord-17\", \"ord-18", "ord-17 ");

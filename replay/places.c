@@ -156,8 +156,10 @@ static bool begins_param(struct bytes text, const uint8_t *at)
 /* Returns whether the one that is looked for stands in |text|. */
 static bool find_param(struct param_walk *walk, struct bytes text)
 {
+    if (!text.size)
+        return false; /* which may be nowhere */
     const uint8_t *at = text.data, *end = text.data + text.size, *value;
-    while (text.size && (at = memmem(at, (size_t)(end - at), walk->name.data, walk->name.size)) != NULL) {
+    while ((at = memmem(at, (size_t)(end - at), walk->name.data, walk->name.size)) != NULL) {
         bool begins = begins_param(text, at);
         at += walk->name.size;
         if (!begins || at == end || *at != '=')

@@ -71,7 +71,10 @@ bool issued_id_find(const struct exchange *exchange, const struct link *link, st
     size_t offset = (size_t)(spot.value.data - recorded.data);
     if (offset > 0 && recorded.data[offset - 1] == '"')
         offset--;
-    return json_spot_find(body, json_spot_at(recorded, offset), ret_value);
+    uint64_t place = json_spot_at(recorded, offset);
+    struct bytes first; /* a member may be there twice, which nothing tells apart */
+    return json_spot_find(recorded, place, &first) && first.data == spot.value.data &&
+           json_spot_find(body, place, ret_value);
 }
 
 bool issued_id_recorded(const struct exchange *exchange, const struct link *link, struct bytes *ret_value)

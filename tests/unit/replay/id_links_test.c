@@ -310,6 +310,11 @@ static void test_id_links_unanswered_creation_leaves_the_recorded_id(void **stat
 static void test_id_links_nothing_is_guessed(void **state)
 {
     (void)state;
+    expect("POST /sets HTTP/1.1\r\n\r\n",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"set_id\":\"set-123456\",\"set_id\":\"set-777777\"}",
+           "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"set_id\":\"s1\",\"set_id\":\"s2\"}", NULL);
+    expect("GET /sets/set-123456/set-777777 HTTP/1.1\r\n\r\n", OK, OK,
+           "GET /sets/s1/set-777777 HTTP/1.1\r\n\r\n");
     expect("POST /kits HTTP/1.1\r\n" JSON "\r\n",
            "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":\"kit-123456\",\"x\":{\"id\":\"kit-777777\"}}",
            "HTTP/1.1 201 Created\r\n" JSON "\r\n{\"id\":\"k1\"}", NULL);

@@ -14,8 +14,8 @@
 #define LINK_BIT_IDENTITY 1u
 #define LINK_BIT_STRONG   2u
 #define LINK_NAME_MAX     255 /* names are escaped ASCII and short; a longer one is not ours */
-/* More than sanitizing can ever add to one exchange; a reader believes no more. */
-#define LINKS_MAX 65536
+/* Four times what is ever noted of one exchange (filters/links.h); a reader believes no more. */
+#define LINKS_MAX 1024
 
 static void put_fixed(struct buffer *out, uint64_t value)
 {

@@ -57,13 +57,14 @@ static void check(const struct request_rules *rules, struct linker *linker,
     request_free(&made);
 }
 
-/* Returns whether an answer gives a value out as a credential and as an id: it became a pseudonym there, and may stand in clear in a request that is broken. */
-static bool gives_out_as_both(const struct exchange *exchange)
+/* Returns whether an id that |creator| gives out is also a credential of |exchange|, by a link of |kind|. */
+static bool is_credential_too(const struct exchange *creator, const struct exchange *exchange,
+                              enum link_kind kind)
 {
-    for (size_t i = 0; i < exchange->link_count; i++)
+    for (size_t i = 0; i < creator->link_count; i++)
         for (size_t k = 0; k < exchange->link_count; k++)
-            if (exchange->links[i].kind == LINK_CREATES && exchange->links[k].kind == LINK_ISSUES &&
-                memcmp(exchange->links[i].tag, exchange->links[k].tag, LINK_TAG_SIZE) == 0)
+            if (creator->links[i].kind == LINK_CREATES && exchange->links[k].kind == kind &&
+                memcmp(creator->links[i].tag, exchange->links[k].tag, LINK_TAG_SIZE) == 0)
                 return true;
     return false;
 }
@@ -89,7 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     first.status = 201;
     sanitize_exchange(sanitizer, &first);
     sanitize_exchange(sanitizer, &second);
-    bool both = gives_out_as_both(&first);
+    /* Then it is a pseudonym in one message and may stand in clear in another. */
+    bool both =
+        is_credential_too(&first, &first, LINK_ISSUES) || is_credential_too(&first, &second, LINK_USES);
     lineage_follow(lineage, 1, &first);
     lineage_follow(lineage, 1, &second);
     linker_remember_live(linker);

@@ -1,21 +1,16 @@
 /* The login that others are logged in with: the first one recorded, looked for in a bounded part of the traffic. */
 #include "replay/state/login_template.h"
 
-#include "common/exchange_codec.h"
-#include "common/segment/writer.h"
+#include "tests/unit/replay/traffic_kit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #define LOGIN_AT 3 /* exchanges before it */
-
-static char folder[] = "/tmp/rehearse-login-template.XXXXXX";
 
 /* Exchange |id|: a page, or the login. */
 static void fill(struct exchange *exchange, uint64_t id)
@@ -37,47 +32,21 @@ static void fill(struct exchange *exchange, uint64_t id)
 static int write_traffic(void **state)
 {
     (void)state;
-    struct error err = {0};
-    struct segment_writer *writer;
-    char name[] = "test";
-    const struct segment_writer_options options = {.folder = folder,
-                                                   .header = {.kind = SEGMENT_EXCHANGES, .writer = name}};
-    struct exchange exchange = {0};
-    struct buffer meta = {0}, payload = {0};
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(segment_writer_open(&options, &writer, &err), 0);
-    for (uint64_t id = 0; id <= LOGIN_AT; id++) {
-        fill(&exchange, id);
-        buffer_clear(&meta);
-        buffer_clear(&payload);
-        exchange_encode(&exchange, &meta, &payload);
-        assert_int_equal(segment_writer_append(writer, exchange.request.first_ns, buffer_bytes(&meta),
-                                               buffer_bytes(&payload), &err),
-                         0);
-    }
-    assert_int_equal(segment_writer_close(writer, NULL, &err), 0);
-    buffer_free(&meta);
-    buffer_free(&payload);
-    exchange_free(&exchange);
+    traffic_kit_write(fill, LOGIN_AT + 1, 0);
     return 0;
 }
 
 static int remove_traffic(void **state)
 {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    return traffic_kit_remove();
 }
 
 static void test_login_is_looked_for_in_the_beginning_only(void **state)
 {
     (void)state;
-    const char *path = folder;
-    struct error err = {0};
-    struct merge *merge;
+    struct merge *merge = traffic_kit_open();
     struct merge_record record;
-    assert_int_equal(merge_open(&path, 1, SEGMENT_EXCHANGES, 0, &merge, &err), 0);
     for (size_t most = 0; most <= LOGIN_AT + 2; most++) { /* 0: a default that is far more */
         struct login_template *template = login_template_find(merge, most);
         assert_int_equal(template != NULL, most == 0 || most > LOGIN_AT);

@@ -2,20 +2,17 @@
 #include "replay/read_ahead.h"
 
 #include "common/exchange_codec.h"
-#include "common/segment/writer.h"
+#include "tests/unit/replay/traffic_kit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #define COUNT 1000
-
-static char folder[] = "/tmp/rehearse-read-ahead.XXXXXX";
 
 /* Exchange |id|: connections take turns. */
 static void fill(struct exchange *exchange, uint64_t id)
@@ -34,46 +31,14 @@ static void fill(struct exchange *exchange, uint64_t id)
 static int write_traffic(void **state)
 {
     (void)state;
-    struct error err = {0};
-    struct segment_writer *writer;
-    char name[] = "test";
-    const struct segment_writer_options options = {
-        .folder = folder, .header = {.kind = SEGMENT_EXCHANGES, .writer = name}, .block_bytes = 3000};
-    struct exchange exchange = {0};
-    struct buffer meta = {0}, payload = {0};
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(segment_writer_open(&options, &writer, &err), 0);
-    for (uint64_t id = 0; id < COUNT; id++) {
-        fill(&exchange, id);
-        buffer_clear(&meta);
-        buffer_clear(&payload);
-        exchange_encode(&exchange, &meta, &payload);
-        assert_int_equal(segment_writer_append(writer, exchange.request.first_ns, buffer_bytes(&meta),
-                                               buffer_bytes(&payload), &err),
-                         0);
-    }
-    assert_int_equal(segment_writer_close(writer, NULL, &err), 0);
-    buffer_free(&meta);
-    buffer_free(&payload);
-    exchange_free(&exchange);
+    traffic_kit_write(fill, COUNT, 3000);
     return 0;
 }
 
 static int remove_traffic(void **state)
 {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
-
-static struct merge *open_traffic(void)
-{
-    const char *path = folder;
-    struct error err = {0};
-    struct merge *merge;
-    assert_int_equal(merge_open(&path, 1, SEGMENT_EXCHANGES, 0, &merge, &err), 0);
-    return merge;
+    return traffic_kit_remove();
 }
 
 /* Whether nothing of |id|'s connection follows within |stretch|. */
@@ -112,7 +77,7 @@ static void test_read_ahead_gives_all_in_order_with_any_stretch(void **state)
     (void)state;
     static const uint64_t stretches[] = {1, 2, 7, 8, 9, 64, 999, 1000, 5000};
     for (size_t i = 0; i < sizeof stretches / sizeof stretches[0]; i++) {
-        struct merge *merge = open_traffic();
+        struct merge *merge = traffic_kit_open();
         struct read_ahead *ahead = read_ahead_create(merge, stretches[i], 0);
         read_all(ahead, merge, stretches[i]);
         read_ahead_rewind(ahead);
@@ -125,7 +90,7 @@ static void test_read_ahead_gives_all_in_order_with_any_stretch(void **state)
 static void test_read_ahead_gives_what_can_be_held(void **state)
 {
     (void)state;
-    struct merge *merge = open_traffic();
+    struct merge *merge = traffic_kit_open();
     struct read_ahead *ahead = read_ahead_create(merge, 10, 0);
     struct read_ahead_record first, other;
     struct exchange exchange = {0};
@@ -149,7 +114,7 @@ static void test_read_ahead_gives_what_can_be_held(void **state)
 static void test_read_ahead_shows_what_it_holds_and_keeps_it(void **state)
 {
     (void)state;
-    struct merge *merge = open_traffic();
+    struct merge *merge = traffic_kit_open();
     struct read_ahead *ahead = read_ahead_create(merge, 10, 0);
     struct read_ahead_record read;
     struct merge_record shown;
@@ -184,7 +149,7 @@ static void watch(struct bytes meta, void *arg)
 static void test_read_ahead_tells_of_each_record_when_it_is_read(void **state)
 {
     (void)state;
-    struct merge *merge = open_traffic();
+    struct merge *merge = traffic_kit_open();
     struct read_ahead *ahead = read_ahead_create(merge, 10, 0);
     struct read_ahead_record read;
     read_ahead_watch(ahead, watch, NULL);
@@ -201,7 +166,7 @@ static void test_read_ahead_tells_of_each_record_when_it_is_read(void **state)
 static void test_read_ahead_keeps_to_its_bytes(void **state)
 {
     (void)state;
-    struct merge *merge = open_traffic();
+    struct merge *merge = traffic_kit_open();
     struct read_ahead *ahead = read_ahead_create(merge, 0, 1); /* one record at a time */
     read_all(ahead, merge, 1);
     read_ahead_free(ahead);

@@ -34,13 +34,11 @@ struct block_builder {
 };
 
 /* At the fastest level, of what zstd has by itself, a smaller table for bodies and longer matches are faster and no larger, on recorded
- * HTTP (tests/bench/README.md). In metadata what repeats is further apart, and what does not, keys and numbers, is hardly made smaller by
- * entropy coding, which costs a reader more than a quarter of undoing it: a step of 1 between looks leaves that out, and a larger table makes
- * up for it. */
+ * HTTP (tests/bench/README.md). In metadata what repeats is further apart. */
 struct tuning {
-    int hash_log, min_match, step;
+    int hash_log, min_match;
 };
-static const struct tuning meta_tuning = {.hash_log = 15, .min_match = 6, .step = 1};
+static const struct tuning meta_tuning = {.hash_log = 14, .min_match = 6};
 static const struct tuning payload_tuning = {.hash_log = 13, .min_match = 6};
 /* Below that level, in short records, the first match that is long enough is as good as any, and the table stays in the nearest cache. */
 static const struct tuning light_tuning = {.hash_log = 11, .min_match = 7};
@@ -185,7 +183,6 @@ static void compress(const struct block_builder *builder, struct bytes raw, stru
     if (builder->level <= 1) {
         ZSTD_CCtx_setParameter(builder->context, ZSTD_c_hashLog, tuning.hash_log);
         ZSTD_CCtx_setParameter(builder->context, ZSTD_c_minMatch, tuning.min_match);
-        ZSTD_CCtx_setParameter(builder->context, ZSTD_c_targetLength, tuning.step);
     }
     size_t pieces = builder->pause.call ? raw.size / PIECE_BYTES : 0;
     buffer_clear(frame);

@@ -101,8 +101,9 @@ void linker_replace_header(struct linker *linker, const struct linker_context *c
  * cannot stand there. */
 bool linker_put_id(struct linker *linker, const struct linker_context *context, const struct id_spot *spot,
                    struct buffer *out);
-/* Returns whether anything that was created is another one at the target: a place, or a strong id. */
+/* Returns whether any strong id is another one at the target. */
 bool linker_knows_ids(const struct linker *linker);
+/* Returns whether any place that was created is. */
 bool linker_knows_places(const struct linker *linker);
 /* Finds where what was created at the front of |target| is at the target, as created_find does. */
 bool linker_place(const struct linker *linker, const struct linker_context *context, struct bytes target,

@@ -262,7 +262,8 @@ static void test_schedule_that_ends_says_so_and_how_long_it_is(void **state)
     plan.ends = true;
     schedule_plan_describe(&plan, &text);
     buffer_append_byte(&text, '\0');
-    assert_string_equal((const char *)text.data, "10 requests/s in 30 s, 20 requests/s in 30 s, then the end");
+    assert_string_equal((const char *)text.data,
+                        "10 requests/s in 30 s, 20 requests/s in 30 s, then the end");
     schedule_plan_ramp_up(&plan, 5 * NS_PER_S);
     assert_int_equal(schedule_plan_length_ns(&plan), 65 * NS_PER_S);
     buffer_free(&text);

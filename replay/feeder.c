@@ -394,7 +394,7 @@ static void note_shortage(struct feeder *feeder)
     uint64_t reached_ns =
         options->schedule.plan.mode == SCHEDULE_MAX ? info->elapsed_ns : feeder->last_intended_ns;
     char reached[UNITS_TEXT_SIZE], wanted[UNITS_TEXT_SIZE], line[256];
-    if (options->loop == 0)
+    if (options->loop == 0 || (options->count && options->count == feeder->fired))
         return;
     if (options->count > feeder->fired)
         snprintf(line, sizeof line,

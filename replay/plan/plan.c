@@ -151,11 +151,13 @@ static void multiply(const struct plan_options *options, struct schedule *schedu
     add_up_connections(plan, (long double)plan->requests / (long double)once);
 }
 
+/* Returns whether the traffic, read to its end, is over before what ends the run. */
 static bool is_short(const struct plan_options *options, const struct plan *plan)
 {
     bool timed = options->duration_ns && options->schedule->mode != SCHEDULE_MAX;
-    return plan->requests < options->count ||
-           (timed && plan->duration_ns + options->duration_ns / 100 < options->duration_ns);
+    bool counted_out = options->count && plan->requests >= options->count;
+    bool timed_out = timed && plan->duration_ns + options->duration_ns / 100 >= options->duration_ns;
+    return (options->count || timed) && !counted_out && !timed_out;
 }
 
 /* Gives the next record. Returns false at the end, or where nothing more is held. */
@@ -180,15 +182,16 @@ void plan_look(const struct plan_options *options, struct plan *ret_plan)
                         .lineage = lineage_create(0),
                         .linker = options->rules ? linker_create(1, options->rules->base_path) : NULL};
     schedule_init(&look.schedule, options->schedule);
+    bool enough = false;
     while (next(&look, &record)) {
         if (take(&look, &record))
             continue;
-        ret_plan->whole = true;
+        ret_plan->whole = enough = true;
         break;
     }
     ret_plan->demand = demand_figures(look.demand);
     multiply(options, &look.schedule, ret_plan);
-    ret_plan->short_of_traffic = options->loop && is_short(options, ret_plan);
+    ret_plan->short_of_traffic = options->loop && !enough && is_short(options, ret_plan);
     demand_free(look.demand);
     sessions_free(look.sessions);
     linker_free(look.linker);

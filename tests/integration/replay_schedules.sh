@@ -43,6 +43,10 @@ grep -q 'traffic was over' "$work/out" && fail 'a repeated traffic is said to be
 for how in '--count 500' '--rate 2000 --duration 30s'; do
     "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --dry-run $how | grep -q 'then the traffic is over.*--loop 0' || fail "the plan does not say that traffic lacks: $how"
 done
+for how in '--rate 2000 --count 50 --duration 30s' '--rate 10 --count 500 --duration 1s'; do
+    "$REHEARSE" replay "$work/traffic" --target http://127.0.0.1:1 --dry-run $how >"$work/plan" || fail "no plan: $how"
+    grep -q 'traffic is over' "$work/plan" && fail "the plan says that traffic lacks, where one limit ends the run before the other: $how"
+done
 is 200 "$(sent ramp traffic --ramp 0..400/1s --duration 1s)" '--ramp 0..400/1s for a second'
 grep -q '0 to 400 requests/s' <("$REHEARSE" report "$work/ramp" || true) || fail 'the report does not show the ramp'
 one=$(sent poisson1 traffic --rate 300 --arrival poisson --seed 5 --duration 500ms)
